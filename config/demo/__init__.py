@@ -1,0 +1,1 @@
+"""The demo: people, their work, and a table of how it went."""

@@ -1,0 +1,1 @@
+"""The stack on one machine: embedded PostgreSQL, Valkey and model server, and a supervisor."""

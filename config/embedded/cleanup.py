@@ -1,0 +1,21 @@
+"""``python -m config.embedded.cleanup``: before ``make clean`` removes the data.
+
+Refuses while a stack runs on it; ends what a crashed one left.
+"""
+
+import sys
+
+from config.embedded import shutdown
+from config.embedded.owned import find
+from config.env import home_directory, running_stack
+
+
+def main() -> None:
+    home = home_directory()
+    if stack := running_stack(home):
+        sys.exit(f"A stack runs from {home} (process {stack['pid']}). Stop it first, with Ctrl-C.")
+    shutdown.stop(lambda: find(home))
+
+
+if __name__ == "__main__":
+    main()

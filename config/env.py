@@ -1,0 +1,183 @@
+"""The one reader of environment variables: typed, complete in its complaints, never a traceback.
+
+A variable wins; where it is absent, the addresses of the stack that runs from ``LLMCONFIG_HOME``
+(``stack.json``) stand in, so that ``manage.py`` in a second terminal finds them.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+import environs
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from environs import validate
+from psycopg.conninfo import conninfo_to_dict
+
+PROJECT = Path(__file__).resolve().parent.parent
+OLLAMA_PORT = 11434
+
+#: Raw values of these go to llmconfig, which owns their meaning.
+LLM_VARIABLES = (
+    "LLM_DEFAULT_MODEL",
+    "LLM_FALLBACK_MODEL",
+    "LLM_DEFAULT_TIMEOUT",
+    "LLM_MAX_RETRIES",
+    "LLM_TASK_TYPE_CONFIGS",
+    "LLM_MODEL_PARAMS",
+    "LLM_ALLOWED_MODELS",
+)
+
+
+class EnvironmentInvalid(ImproperlyConfigured):
+    """Variables that cannot be used; ``problems`` has one line for each."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """What the environment says, with defaults applied."""
+
+    home: Path
+    #: libpq connection parameters (host, port, user, password, dbname and any other); None while
+    #: neither ``DATABASE_URL`` nor a running stack names a database.
+    database: Mapping[str, str] | None
+    redis_url: str
+    broker_url: str
+    ollama_host: str
+    llm_config_file: Path
+    llm_variables: Mapping[str, str]
+    request_layer: bool
+    worker_concurrency: int
+    time_zone: str
+    #: None where it is not set: development makes one, production refuses.
+    secret_key: str | None
+    allowed_hosts: tuple[str, ...]
+    csrf_trusted_origins: tuple[str, ...]
+
+
+class _Env(environs.Env):
+    """environs, with the running stack's addresses behind the variables."""
+
+    def __init__(self, stack: Mapping[str, str]) -> None:
+        super().__init__(eager=False, expand_vars=False)
+        self._stack = stack
+
+    def _get_value(self, env_key: str, default: Any) -> Any:
+        if not os.environ.get(env_key) and env_key in self._stack:
+            return self._stack[env_key]
+        return super()._get_value(env_key, default)
+
+
+def home_directory() -> Path:
+    """Where the embedded parts keep their data: ``LLMCONFIG_HOME``, else ``.local`` here."""
+    return Path(os.environ.get("LLMCONFIG_HOME") or PROJECT / ".local").expanduser().resolve()
+
+
+def running_stack(home: Path) -> dict[str, Any] | None:
+    """The contents of ``stack.json`` while the process that wrote it lives, else None."""
+    try:
+        state = json.loads((home / "stack.json").read_text())
+        os.kill(state["pid"], 0)
+    except PermissionError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return state if isinstance(state.get("environment"), dict) else None
+
+
+def normalise_host(value: str) -> str:
+    """``OLLAMA_HOST`` as a base URL: scheme and port added, no trailing slash.
+
+    Accepts what Ollama accepts: ``host``, ``host:port`` and URLs. Raises ValueError.
+    """
+    url = urlsplit(value if "://" in value else f"http://{value}")
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("accepted: host, host:port, http://host:port or https://host")
+    hostname = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
+    port = url.port or {"https": 443}.get(url.scheme if "://" in value else "", OLLAMA_PORT)
+    return f"{url.scheme}://{hostname}:{port}{url.path.rstrip('/')}"
+
+
+def database_parameters(value: str) -> dict[str, str]:
+    """A PostgreSQL URL as libpq parameters. Raises ValueError."""
+    if not value.startswith(("postgres://", "postgresql://")):
+        raise ValueError("accepted: postgresql://user:password@host:port/database")
+    try:
+        return {key: str(part) for key, part in conninfo_to_dict(value).items()}
+    except psycopg.ProgrammingError as error:
+        raise ValueError(f"not a PostgreSQL URL: {str(error).strip()}") from error
+
+
+def _url(*schemes: str) -> Callable[[str], str]:
+    def parse(value: str) -> str:
+        if urlsplit(value).scheme not in schemes:
+            raise ValueError(f"accepted: a URL with {', '.join(s + '://' for s in schemes)}")
+        return value
+
+    return parse
+
+
+def _time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError("accepted: a name of the IANA database, for example Europe/Berlin")
+    return value
+
+
+def _parsed(env: _Env, name: str, default: str, parse: Callable[[str], Any]) -> Any:
+    """The variable through ``parse``; a ValueError becomes a problem under the variable's name."""
+    value = env.str(name, default) or default
+    try:
+        return parse(value) if value else None
+    except ValueError as error:
+        # The value itself may hold a password: only the rule is told.
+        env._errors[name].append(str(error))
+        return None
+
+
+def read() -> Environment:
+    """Read everything once. Raises ``EnvironmentInvalid`` with every problem."""
+    home = home_directory()
+    stack = running_stack(home)
+    env = _Env(stack["environment"] if stack else {})
+    redis_url = _parsed(
+        env, "REDIS_URL", "redis://127.0.0.1:6379/0", _url("redis", "rediss", "unix")
+    )
+    values = {
+        "database": _parsed(env, "DATABASE_URL", "", database_parameters),
+        "redis_url": redis_url,
+        "broker_url": _parsed(
+            env,
+            "CELERY_BROKER_URL",
+            redis_url or "redis://",
+            _url("redis", "rediss", "amqp", "amqps", "pyamqp"),
+        ),
+        "ollama_host": _parsed(env, "OLLAMA_HOST", "127.0.0.1", normalise_host),
+        "llm_config_file": Path(
+            env.str("LLM_CONFIG_FILE", "") or PROJECT / "config" / "llm.yaml"
+        ).expanduser(),
+        "llm_variables": {
+            name: value for name in LLM_VARIABLES if (value := env.str(name, None)) is not None
+        },
+        "request_layer": env.bool("LLM_ALLOW_REQUEST_LAYER", False),
+        "worker_concurrency": env.int(
+            "LLM_WORKER_CONCURRENCY", 4, validate=validate.Range(min=1, max=256)
+        ),
+        "time_zone": _parsed(env, "TIME_ZONE", "UTC", _time_zone),
+        "secret_key": env.str("SECRET_KEY", "") or None,
+        "allowed_hosts": tuple(env.list("ALLOWED_HOSTS", [])),
+        "csrf_trusted_origins": tuple(env.list("CSRF_TRUSTED_ORIGINS", [])),
+    }
+    if env._errors:
+        raise EnvironmentInvalid(
+            [f"{name}: {' '.join(map(str, told))}" for name, told in env._errors.items()]
+        )
+    return Environment(home=home, **values)

@@ -1,0 +1,45 @@
+"""Errors outside the API's views: problem documents below ``/v1/``, pages elsewhere."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.translation import gettext as _
+from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
+
+from llmconfig.api.problems import CONTENT_TYPE
+
+API = "/v1/"
+
+
+@csrf_exempt
+def unknown_address(request: HttpRequest) -> HttpResponse:
+    """Everything below ``/v1/`` that is no address."""
+    return _problem(HTTPStatus.NOT_FOUND, "not_found", _("There is no such address."))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's ``handler404``."""
+    if request.path.startswith(API):
+        return unknown_address(request)
+    return defaults.page_not_found(request, exception)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Django's ``handler500``."""
+    if request.path.startswith(API):
+        detail = _("The server made an error. It is in its log.")
+        return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
+    return defaults.server_error(request)
+
+
+def _problem(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": status.phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

@@ -1,0 +1,181 @@
+"""Settings that every environment shares. Values come from ``config.env`` alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import django_stubs_ext
+from celery.schedules import crontab
+from django.utils.translation import gettext_lazy as _
+
+from config import env
+
+# Generic classes of Django that are no generics at run time: admin.ModelAdmin[TaskRun].
+django_stubs_ext.monkeypatch()
+
+ENVIRONMENT = env.read()
+
+BASE_DIR = env.PROJECT
+LLMCONFIG_HOME = ENVIRONMENT.home
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "llmconfig",
+    "workers",
+    # Last: it wires Celery to what the apps above registered.
+    "config",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+
+def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
+    if parameters is None:
+        # Any use of it says that none is named; see config.startup.
+        return {"ENGINE": "django.db.backends.dummy"}
+    libpq = dict(parameters)
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": libpq.pop("dbname", ""),
+        "USER": libpq.pop("user", ""),
+        "PASSWORD": libpq.pop("password", ""),
+        "HOST": libpq.pop("host", ""),
+        "PORT": libpq.pop("port", ""),
+        # A database that restarted leaves dead connections in the pool.
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            **libpq,
+            "application_name": "llmconfig",
+            "connect_timeout": 5,
+            "pool": {"min_size": 0, "max_size": 10, "timeout": 10},
+        },
+    }
+
+
+DATABASES = {"default": _database(ENVIRONMENT.database)}
+DATABASE_NAMED = ENVIRONMENT.database is not None
+# "The database cannot hold this constraint": said of the one that is not there.
+SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
+REDIS_URL = ENVIRONMENT.redis_url
+
+# What llmconfig reads
+LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
+LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
+LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
+
+# What workers read
+OLLAMA_HOST = ENVIRONMENT.ollama_host
+LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = ENVIRONMENT.time_zone
+
+STATIC_URL = "static/"
+STATIC_ROOT = LLMCONFIG_HOME / "static"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["llmconfig.api.parsers.StrictJSONParser"],
+    "EXCEPTION_HANDLER": "llmconfig.api.problems.exception_handler",
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
+
+# A body may hold a payload of 256 KB, JSON-escaped, and little else.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+
+# Celery. Delivery rules: acknowledged late, one message held per slot, the row is the truth.
+CELERY_BROKER_URL = ENVIRONMENT.broker_url
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # A broker that refuses is told within a fraction of a second: the row is stored, and published
+    # by the sweeper. Without these, kombu tries for six seconds while the client waits.
+    "max_retries": 1,
+    "interval_start": 0,
+    "interval_step": 0.1,
+    "interval_max": 0.1,
+    # Longer than the longest delivery, or Redis hands a message out twice. A socket that is silent
+    # must not hold a request; workers, which read for 10 s at a time, wait longer (config.celery).
+    **(
+        {"visibility_timeout": 1800, "socket_timeout": 2, "socket_connect_timeout": 2}
+        if CELERY_BROKER_URL.startswith("redis")
+        else {"confirm_publish": True}
+    ),
+}
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_RESULT_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_CREATE_MISSING_QUEUES = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_WORKER_CONSUMER = "config.celery_consumer:Consumer"
+CELERY_TIMEZONE = TIME_ZONE
+CELERY_ENABLE_UTC = True
+# Hourly, because one weekly moment is missed when beat is down at it: whoever has a report for the
+# week already gets none.
+CELERY_BEAT_SCHEDULE = {
+    "weekly-reports": {"task": "llm.enqueue_weekly_reports", "schedule": crontab(minute=7)},
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {"httpx": {"level": "WARNING"}, "httpcore": {"level": "WARNING"}},
+}

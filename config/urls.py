@@ -1,0 +1,22 @@
+"""Every address of the web process."""
+
+from django.contrib import admin
+from django.urls import include, path, re_path
+from django.utils.translation import gettext_lazy as _
+
+from config.health import healthz
+from config.problems import unknown_address
+
+admin.site.site_header = admin.site.site_title = "llmconfig"
+admin.site.index_title = _("Models, preferences and runs")
+
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.server_error"
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("v1/", include("llmconfig.api.urls")),
+    path("v1/", include("workers.api.urls")),
+    re_path(r"^v1/", unknown_address),
+    path("admin/", admin.site.urls),
+]

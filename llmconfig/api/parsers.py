@@ -1,0 +1,82 @@
+"""JSON bodies that cannot surprise: bounded, no duplicate keys, no deep nesting, no NaN."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import IO, Any, NoReturn
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from llmconfig.errors import BodyTooLarge
+
+MAX_DEPTH = 32
+
+
+class StrictJSONParser(BaseParser):
+    """Raises ``ParseError`` for what is not strict JSON in UTF-8, ``BodyTooLarge`` for too much."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        # The framework reads the stream past Django's own limit.
+        body = stream.read(limit + 1) if limit else stream.read()
+        if limit and len(body) > limit:
+            raise BodyTooLarge
+        try:
+            value = json.loads(
+                body.decode("utf-8"),
+                object_pairs_hook=_object,
+                parse_float=_finite,
+                parse_constant=_refuse,
+            )
+            _refuse_depth(value)
+            return value
+        except RecursionError as error:
+            raise ParseError(_("The JSON is nested too deeply.")) from error
+        except ValueError as error:
+            raise ParseError(_("Not JSON: %(reason)s") % {"reason": error}) from error
+
+
+class MergePatchParser(StrictJSONParser):
+    """The same under the media type of RFC 7396."""
+
+    media_type = "application/merge-patch+json"
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise ValueError(_("a key is stated twice"))
+    return members
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(_("%(number)s is no number of JSON") % {"number": text[:40]})
+
+
+def _refuse_depth(value: Any) -> None:
+    """Raises RecursionError here, before code that follows the value down runs out of stack."""
+    level = [value]
+    for _depth in range(MAX_DEPTH):
+        level = [
+            member
+            for item in level
+            if isinstance(item, dict | list)
+            for member in (item.values() if isinstance(item, dict) else item)
+        ]
+    if level:
+        raise RecursionError

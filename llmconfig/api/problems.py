@@ -1,0 +1,103 @@
+"""Every error of the API as RFC 9457 ``application/problem+json``.
+
+Rendered are this project's errors (``status`` and ``code``, with ``detail`` and ``errors`` where
+there are any), Django REST framework's, Django's, and a database that cannot be reached.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.response import Response
+from rest_framework.views import exception_handler as framework_handler
+from rest_framework.views import set_rollback
+
+from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
+from llmconfig.messages import Message
+
+CONTENT_TYPE = "application/problem+json"
+
+
+class DatabaseUnavailable(APIException):
+    """The database does not answer; the same request may succeed later."""
+
+    status_code = 503
+    default_code = "database_unavailable"
+    default_detail = _("The database cannot be reached. Try again later.")
+
+
+def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
+    """Django REST framework's hook; None leaves the error to Django."""
+    exc = _translated(exc)
+    status, code = getattr(exc, "status", None), getattr(exc, "code", None)
+    if isinstance(status, int) and isinstance(code, str):
+        set_rollback()
+        return _problem(status, code, _detail(exc), getattr(exc, "errors", None))
+    response = framework_handler(exc, dict(context))
+    if response is None:
+        return None
+    told = _of_framework(exc, response)
+    for header, value in response.headers.items():
+        told.headers.setdefault(header, value)
+    return told
+
+
+def _translated(exc: Exception) -> Exception:
+    if isinstance(exc, OperationalError | InterfaceError):
+        return DatabaseUnavailable()
+    if isinstance(exc, RequestDataTooBig):
+        return BodyTooLarge()
+    if isinstance(exc, ValidationError):
+        return InvalidPreference(errors=_validation_errors(exc))
+    return exc
+
+
+def _validation_errors(exc: ValidationError) -> dict[str, list[str]]:
+    return exc.message_dict if hasattr(exc, "error_dict") else {"non_field_errors": exc.messages}
+
+
+def _of_framework(exc: Exception, response: Response) -> Response:
+    data = response.data
+    detail = data.get("detail") if isinstance(data, dict) else None
+    if isinstance(detail, ErrorDetail):
+        return _problem(response.status_code, detail.code or "error", str(detail), None)
+    errors = data if isinstance(data, dict) else {"non_field_errors": data}
+    return _problem(response.status_code, "invalid", gettext("The request is not valid."), errors)
+
+
+def _problem(status: int, code: str, detail: str, errors: Mapping[str, Any] | None) -> Response:
+    problem: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+    }
+    if errors:
+        problem["errors"] = _plain(errors)
+    return Response(problem, status=status, content_type=CONTENT_TYPE)
+
+
+def _detail(exc: Exception) -> str:
+    if isinstance(exc, ConfigurationError):
+        # Its problems are an operator's matter: they stand in the log and in the checks.
+        return gettext("The server's configuration cannot be used.")
+    message = getattr(exc, "message", None)
+    if isinstance(message, Message):
+        return message.translate(gettext)
+    return str(getattr(exc, "detail", exc))
+
+
+def _plain(errors: Any) -> Any:
+    if isinstance(errors, Message):
+        return errors.translate(gettext)
+    if isinstance(errors, Mapping):
+        return {str(key): _plain(value) for key, value in errors.items()}
+    if isinstance(errors, list | tuple):
+        return [_plain(value) for value in errors]
+    return str(errors)

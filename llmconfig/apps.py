@@ -1,0 +1,13 @@
+"""The Django app: its checks are known from the start."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LLMConfig(AppConfig):
+    name = "llmconfig"
+    verbose_name = _("Model configuration")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from llmconfig import checks  # noqa: F401  (registers them)

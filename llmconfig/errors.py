@@ -1,0 +1,155 @@
+"""Every error of this package.
+
+LLMConfigError
+├── UnknownTaskType             400  unknown_task_type
+├── InvalidPreference           400  invalid
+├── MalformedConfig             400  malformed_config
+├── ModelNotAllowed             409  model_not_allowed
+├── FallbackSameAsModel         409  fallback_same_as_model
+├── NoAllowedModel              409  no_allowed_model
+├── RequestLayerNotPermitted    409  request_layer_not_permitted
+├── PreconditionFailed          412  precondition_failed
+├── BodyTooLarge                413  body_too_large
+└── ConfigurationError          500  configuration_error
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from llmconfig.messages import Message, gettext_noop
+
+
+class LLMConfigError(Exception):
+    """Root of what this package raises to its callers.
+
+    ``errors`` maps a field to what is wrong with it (lists of messages, nested for nested fields).
+    """
+
+    code: ClassVar[str] = "llmconfig_error"
+    status: ClassVar[int] = 500
+    default_detail: ClassVar[str] = gettext_noop("The configuration could not be used.")
+
+    def __init__(
+        self, detail: str | Message | None = None, *, errors: Mapping[str, Any] | None = None
+    ) -> None:
+        detail = detail or self.default_detail
+        self.message = detail if isinstance(detail, Message) else Message(detail)
+        self.errors = errors
+        super().__init__(str(self.message))
+
+    @property
+    def detail(self) -> str:
+        return str(self.message)
+
+
+class UnknownTaskType(LLMConfigError):
+    """The task type is not registered; ``accepted`` names those that are."""
+
+    code = "unknown_task_type"
+    status = 400
+
+    def __init__(self, name: str, accepted: Sequence[str] = ()) -> None:
+        self.name = name
+        self.accepted = tuple(accepted)
+        text = gettext_noop("The task type %(name)s is unknown; accepted: %(accepted)s.")
+        super().__init__(
+            Message(text, {"name": repr(name[:100]), "accepted": ", ".join(accepted) or "-"})
+        )
+
+
+class InvalidPreference(LLMConfigError):
+    """A value is of the wrong type or out of bounds, or a key is unknown."""
+
+    code = "invalid"
+    status = 400
+    default_detail = gettext_noop("The preferences are not valid.")
+
+
+class MalformedConfig(LLMConfigError):
+    """A configuration that came over the wire cannot be read."""
+
+    code = "malformed_config"
+    status = 400
+    default_detail = gettext_noop("The configuration is malformed.")
+
+
+class ModelNotAllowed(LLMConfigError):
+    """The environment's policy does not allow this model."""
+
+    code = "model_not_allowed"
+    status = 409
+
+    def __init__(self, model: str, *, field: str = "model") -> None:
+        self.model = model
+        self.field = field
+        text = gettext_noop("The model %(model)s is not allowed here.")
+        message = Message(text, {"model": model})
+        super().__init__(message, errors={field: [message]})
+
+
+class FallbackSameAsModel(LLMConfigError):
+    """The fallback is the primary model itself."""
+
+    code = "fallback_same_as_model"
+    status = 409
+    default_detail = gettext_noop("The fallback model is the same as the model.")
+
+
+class NoAllowedModel(LLMConfigError):
+    """Policy leaves no model for this user and task type."""
+
+    code = "no_allowed_model"
+    status = 409
+    default_detail = gettext_noop("No configured model is allowed here.")
+
+
+class RequestLayerNotPermitted(LLMConfigError):
+    """This environment takes no configuration from single requests."""
+
+    code = "request_layer_not_permitted"
+    status = 409
+    default_detail = gettext_noop("This environment permits no configuration in a request.")
+
+
+class PreconditionFailed(LLMConfigError):
+    """The preferences changed since the caller read them."""
+
+    code = "precondition_failed"
+    status = 412
+    default_detail = gettext_noop("The preferences have changed since you read them.")
+
+
+class BodyTooLarge(LLMConfigError):
+    """The request's body is larger than the server reads."""
+
+    code = "body_too_large"
+    status = 413
+    default_detail = gettext_noop("The body of the request is too large.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that an operator has to mend in a file or variable."""
+
+    #: File and line, or the variable's name.
+    place: str
+    #: Path of keys inside the place, "" for the whole of it.
+    key: str
+    message: Message
+
+    def translate(self, gettext: Callable[[str], str]) -> str:
+        return ": ".join(filter(None, (self.place, self.key, self.message.translate(gettext))))
+
+    def __str__(self) -> str:
+        return self.translate(str)
+
+
+class ConfigurationError(LLMConfigError):
+    """YAML or environment cannot be used; ``problems`` holds all that was found."""
+
+    code = "configuration_error"
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))

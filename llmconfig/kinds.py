@@ -1,0 +1,163 @@
+"""What a value may be: type and bounds, said once for files, variables, rows, API and header.
+
+``parse`` takes JSON values and is strict: true is no number, "3" is no number, NaN is nothing.
+``parse_written`` takes what people write in files, where durations also read ``60s`` or ``1h30m``.
+Both return the normalised value or raise ``Refused``, which says what is accepted.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from llmconfig.messages import Message, gettext_noop
+
+_DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?", re.ASCII)
+_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
+# PostgreSQL stores neither NUL nor half of a surrogate pair.
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+MODEL_MAX_LENGTH = 200
+
+
+class Refused(ValueError):
+    """The value is not accepted; ``accepted`` says what is."""
+
+    def __init__(self, accepted: Message) -> None:
+        self.accepted = accepted
+        super().__init__(str(accepted))
+
+    @property
+    def message(self) -> Message:
+        return Message(gettext_noop("accepted: %(accepted)s"), {"accepted": self.accepted})
+
+
+class Kind:
+    """Base of all kinds."""
+
+    @property
+    def accepted(self) -> Message:
+        raise NotImplementedError
+
+    def parse(self, value: object) -> Any:
+        """The normalised value. Raises ``Refused``."""
+        raise NotImplementedError
+
+    def parse_written(self, value: object) -> Any:
+        """As ``parse``, for a value from a file or a variable."""
+        return self.parse(value)
+
+
+@dataclass(frozen=True)
+class Integer(Kind):
+    minimum: int
+    maximum: int
+
+    @property
+    def accepted(self) -> Message:
+        text = gettext_noop("a whole number from %(minimum)s to %(maximum)s")
+        return Message(text, {"minimum": self.minimum, "maximum": self.maximum})
+
+    def parse(self, value: object) -> int:
+        if type(value) is not int or not self.minimum <= value <= self.maximum:
+            raise Refused(self.accepted)
+        return value
+
+
+@dataclass(frozen=True)
+class Seconds(Integer):
+    """Whole seconds; in files also written with units."""
+
+    @property
+    def accepted(self) -> Message:
+        text = gettext_noop("%(minimum)s to %(maximum)s seconds")
+        return Message(text, {"minimum": self.minimum, "maximum": self.maximum})
+
+    def parse_written(self, value: object) -> int:
+        try:
+            return self.parse(_seconds(value) if isinstance(value, str) else value)
+        except Refused as error:
+            text = gettext_noop("%(range)s, written as 60, 60s, 2m or 1h30m")
+            raise Refused(Message(text, {"range": error.accepted})) from None
+
+
+def _seconds(text: str) -> int | None:
+    match = _DURATION.fullmatch(text.strip())
+    if not match or not any(match.groups()):
+        return None
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return hours * 3600 + minutes * 60 + seconds
+
+
+@dataclass(frozen=True)
+class Number(Kind):
+    minimum: float
+    maximum: float
+
+    @property
+    def accepted(self) -> Message:
+        text = gettext_noop("a number from %(minimum)s to %(maximum)s")
+        return Message(text, {"minimum": f"{self.minimum:g}", "maximum": f"{self.maximum:g}"})
+
+    def parse(self, value: object) -> float:
+        if type(value) not in (int, float) or not self.minimum <= value <= self.maximum:  # type: ignore[operator]
+            raise Refused(self.accepted)
+        # One spelling of one value: 0, 0.0 and -0.0 have the same hash and the same JSON.
+        return float(value) + 0.0  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Boolean(Kind):
+    @property
+    def accepted(self) -> Message:
+        return Message(gettext_noop("true or false"))
+
+    def parse(self, value: object) -> bool:
+        if not isinstance(value, bool):
+            raise Refused(self.accepted)
+        return value
+
+
+@dataclass(frozen=True)
+class ModelName(Kind):
+    """A model's name; with ``may_be_empty``, "" states that there is none."""
+
+    may_be_empty: bool = False
+
+    @property
+    def accepted(self) -> Message:
+        if self.may_be_empty:
+            text = gettext_noop('a model\'s name such as llama3.2:3b, or "" for none')
+        else:
+            text = gettext_noop("a model's name such as llama3.2:3b")
+        return Message(text)
+
+    def parse(self, value: object) -> str:
+        if not isinstance(value, str):
+            raise Refused(self.accepted)
+        if self.may_be_empty and not value:
+            return value
+        if len(value) > MODEL_MAX_LENGTH or not _MODEL.fullmatch(value):
+            raise Refused(self.accepted)
+        return value
+
+
+@dataclass(frozen=True)
+class Texts(Kind):
+    """A list of at most ``maximum`` texts of 1 to ``length`` characters."""
+
+    maximum: int
+    length: int
+
+    @property
+    def accepted(self) -> Message:
+        text = gettext_noop("a list of at most %(maximum)s texts of 1 to %(length)s characters")
+        return Message(text, {"maximum": self.maximum, "length": self.length})
+
+    def parse(self, value: object) -> list[str]:
+        if not isinstance(value, list | tuple) or len(value) > self.maximum:
+            raise Refused(self.accepted)
+        if not all(isinstance(text, str) and self._fits(text) for text in value):
+            raise Refused(self.accepted)
+        return list(value)
+
+    def _fits(self, text: str) -> bool:
+        return 1 <= len(text) <= self.length and not _NOT_STORABLE.search(text)

@@ -1,0 +1,1 @@
+"""The places that state fields: built-in, YAML, environment and rows, weakest first."""

@@ -1,0 +1,75 @@
+"""The ``LLM_*`` variables as statements; each remembers its variable's name."""
+
+import re
+from collections.abc import Mapping
+
+from llmconfig.fields import FIELDS
+from llmconfig.kinds import Refused
+from llmconfig.layers.document import Source, model_params_read, task_types_read
+from llmconfig.layers.json_text import json_parse
+from llmconfig.layers.located import Located, Report, found
+from llmconfig.messages import Message, gettext_noop
+from llmconfig.model_names import Policy
+from llmconfig.types import Origin, Statement
+
+FIELD_VARIABLES = {
+    "LLM_DEFAULT_MODEL": "model",
+    "LLM_FALLBACK_MODEL": "fallback_model",
+    "LLM_DEFAULT_TIMEOUT": "timeout_seconds",
+    "LLM_MAX_RETRIES": "max_retries",
+}
+TASK_TYPE_CONFIGS = "LLM_TASK_TYPE_CONFIGS"
+MODEL_PARAMS = "LLM_MODEL_PARAMS"
+ALLOWED_MODELS = "LLM_ALLOWED_MODELS"
+
+_PATTERN = re.compile(r"[A-Za-z0-9._:/@*?\[\]!-]+", re.ASCII)
+
+
+def environment_read(
+    variables: Mapping[str, str], report: Report, task_types: tuple[str, ...]
+) -> Source:
+    """What the variables state. What is wrong goes to the report and is left out."""
+    return Source(
+        system=tuple(_system(variables, report)),
+        task_types=task_types_read(
+            _json(variables, TASK_TYPE_CONFIGS, report), "", report, task_types
+        ),
+        model_params=model_params_read(_json(variables, MODEL_PARAMS, report), "", report),
+    )
+
+
+def policy_read(variables: Mapping[str, str], report: Report) -> Policy:
+    """The environment's allow-list: comma-separated names and globs; unset allows all."""
+    text = variables.get(ALLOWED_MODELS)
+    if text is None:
+        return Policy()
+    patterns = tuple(pattern.strip() for pattern in text.split(",") if pattern.strip())
+    if not patterns or not all(_PATTERN.fullmatch(pattern) for pattern in patterns):
+        accepted = gettext_noop("names and globs separated by commas, or unset to allow all")
+        report.add(ALLOWED_MODELS, "", found(Message(accepted), text))
+    return Policy(patterns)
+
+
+def _system(variables: Mapping[str, str], report: Report) -> list[Statement]:
+    statements = []
+    for variable, name in FIELD_VARIABLES.items():
+        if variable in variables:
+            try:
+                value = FIELDS[name].kind.parse_written(_typed(name, variables[variable]))
+            except Refused as error:
+                report.add(variable, "", found(error.accepted, variables[variable]))
+            else:
+                statements.append(Statement(name, value, Origin("system", variable)))
+    return statements
+
+
+def _typed(name: str, text: str) -> str | int:
+    # A variable is always text; only a count is read as a number.
+    text = text.strip()
+    return int(text) if name == "max_retries" and re.fullmatch(r"[0-9]{1,9}", text) else text
+
+
+def _json(variables: Mapping[str, str], name: str, report: Report) -> Located:
+    if name not in variables:
+        return Located({}, name)
+    return json_parse(variables[name], name, report)

@@ -1,0 +1,106 @@
+"""The ladder of precedence: every place that states something for one user and task type.
+
+system < task_type < tier < user < request; the order inside each layer is the order of the lines
+below. Tiers come weakest first.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from llmconfig.fields import FIELDS, PARAMETERS_KEY, fields_parse
+from llmconfig.layers.document import Source
+from llmconfig.types import Origin, Skipped, Statement
+
+
+class Row(Protocol):
+    """A stored preference, as far as the ladder reads it."""
+
+    task_type: Any
+
+    @property
+    def place(self) -> str:
+        """The row with its version."""
+
+    def stated(self) -> dict[str, Any]:
+        """The fields that it states, as JSON; they may be invalid by now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tier:
+    name: str
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The stored rows that may concern one user."""
+
+    #: Those with neither user nor tier.
+    common: tuple[Row, ...] = ()
+    #: The user's tiers, weakest first.
+    tiers: tuple[Tier, ...] = ()
+    user: tuple[Row, ...] = ()
+
+
+def ladder(
+    task_type: str,
+    *,
+    sources: Iterable[Source],
+    defaults: Mapping[str, Any],
+    rows: Rows,
+    request: Mapping[str, Any],
+) -> tuple[list[Statement], list[Skipped]]:
+    """All statements for the task type, weakest first, and those that had to be left out.
+
+    ``defaults`` are the task type's own, ``request`` the parsed fields of one request.
+    """
+    sources = tuple(sources)
+    skipped: list[Skipped] = []
+    statements = [
+        *(statement for source in sources for statement in source.system),
+        *_rows("system", None, rows.common, skipped),
+        *_stated(defaults, Origin("task_type", "built-in")),
+        *(each for source in sources for each in source.task_types.get(task_type, ())),
+        *_rows("task_type", task_type, rows.common, skipped),
+    ]
+    for tier in rows.tiers:
+        statements += (each for source in sources for each in source.tiers.get(tier.name, ()))
+        statements += _rows("tier", None, tier.rows, skipped)
+        statements += _rows("tier", task_type, tier.rows, skipped)
+    statements += _rows("user", None, rows.user, skipped)
+    statements += _rows("user", task_type, rows.user, skipped)
+    statements += _stated(request, Origin("request", "request"))
+    return statements, skipped
+
+
+def _rows(
+    layer: str, task_type: str | None, rows: Iterable[Row], skipped: list[Skipped]
+) -> Iterator[Statement]:
+    for row in rows:
+        if row.task_type == task_type:
+            origin = Origin(layer, row.place)
+            stated = row.stated()
+            values, errors = fields_parse(stated)
+            skipped += _invalid(stated, errors, origin)
+            yield from _stated(values, origin)
+
+
+def _stated(values: Mapping[str, Any], origin: Origin) -> Iterator[Statement]:
+    for name in FIELDS:
+        if name in values:
+            yield Statement(name, values[name], origin)
+    for name, value in values.get(PARAMETERS_KEY, {}).items():
+        yield Statement(f"{PARAMETERS_KEY}.{name}", value, origin)
+
+
+def _invalid(
+    stated: Mapping[str, Any], errors: Mapping[str, Any], origin: Origin
+) -> Iterator[Skipped]:
+    for name, wrong in errors.items():
+        if name == PARAMETERS_KEY and isinstance(wrong, Mapping):
+            for key in wrong:
+                value = stated[PARAMETERS_KEY][key]
+                yield Skipped(f"{PARAMETERS_KEY}.{key}", value, origin, "invalid")
+        else:
+            yield Skipped(name, stated[name], origin, "invalid")

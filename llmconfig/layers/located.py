@@ -1,0 +1,52 @@
+"""Values that remember where they were written, and the report of what is wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmconfig.errors import Problem
+from llmconfig.messages import Message, gettext_noop
+
+
+@dataclass(frozen=True)
+class Located:
+    """A scalar, a list of ``Located``, or a mapping of names to ``Located``."""
+
+    value: Any
+    #: File and line, or the variable's name.
+    place: str
+
+    def plain(self) -> Any:
+        """The value without places."""
+        if isinstance(self.value, dict):
+            return {key: item.plain() for key, item in self.value.items()}
+        if isinstance(self.value, list):
+            return [item.plain() for item in self.value]
+        return self.value
+
+
+@dataclass
+class Report:
+    """Collects problems, so that all are told at once."""
+
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, place: str, key: str, message: Message) -> None:
+        self.problems.append(Problem(place=place, key=key, message=message))
+
+    def mapping(self, node: Located, key: str) -> Mapping[str, Located]:
+        """The node's members; nothing, and a problem, where it has none."""
+        if isinstance(node.value, dict):
+            return node.value
+        if node.value is not None:
+            self.add(node.place, key, found(Message(gettext_noop("a mapping")), node.plain()))
+        return {}
+
+
+def found(accepted: Message, value: object) -> Message:
+    """What is accepted, beside what was found."""
+    text = gettext_noop("accepted: %(accepted)s; found: %(found)s")
+    shown = repr(value)
+    return Message(
+        text, {"accepted": accepted, "found": shown if len(shown) <= 60 else shown[:59] + "…"}
+    )

@@ -1,0 +1,116 @@
+"""What is fixed while a process runs: built-in values, the YAML file and the environment.
+
+Read once per process, at the first need; a file edited later counts from the next start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.signals import setting_changed
+from django.dispatch import receiver
+
+from llmconfig import task_types
+from llmconfig.errors import ConfigurationError
+from llmconfig.fields import FIELDS
+from llmconfig.layers.document import ModelParams, Source, document_read
+from llmconfig.layers.environment import environment_read, policy_read
+from llmconfig.layers.located import Located, Report
+from llmconfig.layers.yaml_text import MAX_BYTES, yaml_parse
+from llmconfig.messages import Message, gettext_noop
+from llmconfig.model_names import Policy, normalise_model
+from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, RELOAD_OPTIONS
+from llmconfig.types import BUILT_IN, Statement
+
+_BUILT_IN = Source(
+    system=tuple(
+        Statement(name, field.default, BUILT_IN)
+        for name, field in FIELDS.items()
+        if field.default is not None
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Static:
+    """The sources, weakest first, and the environment's policy."""
+
+    sources: tuple[Source, ...]
+    policy: Policy
+    model_params: Mapping[str, Mapping[str, Any]]
+
+    def reload_options(self, model: str) -> dict[str, Any]:
+        """How the model is loaded: reload options that are stated, and ``load_timeout_seconds``."""
+        stated = self.model_params.get(normalise_model(model), {})
+        options = {name: stated[name] for name in RELOAD_OPTIONS if name in stated}
+        return {**options, LOAD_TIMEOUT: stated.get(LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT)}
+
+    def tier_names(self) -> tuple[str, ...]:
+        """Tiers that the sources name, weakest first."""
+        return tuple(dict.fromkeys(name for source in self.sources for name in source.tiers))
+
+
+def static_config() -> Static:
+    """The process's own. Raises ``ConfigurationError`` with every problem."""
+    return _load(
+        Path(settings.LLM_CONFIG_FILE),
+        tuple(sorted(settings.LLM_ENVIRON.items())),
+        task_types.names(),
+    )
+
+
+@lru_cache(maxsize=8)
+def _load(path: Path, variables: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> Static:
+    report = Report()
+    environ = dict(variables)
+    sources = (
+        _BUILT_IN,
+        document_read(_file(path, report), report, names),
+        environment_read(environ, report, names),
+    )
+    policy = policy_read(environ, report)
+    if report.problems:
+        raise ConfigurationError(report.problems)
+    return Static(sources=sources, policy=policy, model_params=_merged(sources))
+
+
+@receiver(setting_changed, dispatch_uid="llmconfig.static")
+def _forget(setting: str, **kwargs: Any) -> None:
+    # Only tests change settings; to them each change is a new process.
+    if setting in ("LLM_CONFIG_FILE", "LLM_ENVIRON"):
+        _load.cache_clear()
+
+
+def _file(path: Path, report: Report) -> Located:
+    name = _shown(path)
+    try:
+        with path.open("rb") as file:
+            # One byte more than is accepted tells a file that is too large.
+            return yaml_parse(file.read(MAX_BYTES + 1), name, report)
+    except OSError as error:
+        text = gettext_noop("cannot be read (%(reason)s); LLM_CONFIG_FILE names the file")
+        report.add(name, "", Message(text, {"reason": error.strerror}))
+        return Located({}, name)
+
+
+def _shown(path: Path) -> str:
+    """The path as an operator would name it: inside the project without the project's own."""
+    path = path.absolute()
+    base = Path(settings.BASE_DIR)
+    return str(path.relative_to(base) if path.is_relative_to(base) else path)
+
+
+def _merged(sources: tuple[Source, ...]) -> dict[str, dict[str, Any]]:
+    merged: dict[str, dict[str, Any]] = {}
+    for params in (source.model_params for source in sources):
+        _merge_into(merged, params)
+    return merged
+
+
+def _merge_into(merged: dict[str, dict[str, Any]], params: ModelParams) -> None:
+    for model, stated in params.items():
+        values = {name: item.value for name, item in stated.items()}
+        merged.setdefault(model, {}).update(values)

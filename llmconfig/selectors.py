@@ -1,0 +1,158 @@
+"""Reads: what applies to a user, and what a user has stated."""
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db.models import Q
+
+from llmconfig import task_types
+from llmconfig.errors import (
+    InvalidPreference,
+    ModelNotAllowed,
+    NoAllowedModel,
+    RequestLayerNotPermitted,
+)
+from llmconfig.fields import fields_parse
+from llmconfig.layers.ladder import Rows, Tier, ladder
+from llmconfig.layers.static import Static, static_config
+from llmconfig.models import Preference
+from llmconfig.resolver import resolve
+from llmconfig.types import BUILT_IN, ResolvedConfig
+
+logger = logging.getLogger(__name__)
+
+
+def config_resolve(
+    *, user_id: int | None, task_type: str, request: Mapping[str, object] | None = None
+) -> ResolvedConfig:
+    """The configuration for a run that is accepted now, in at most two SQL queries.
+
+    ``request`` is the strongest layer. Raises ``UnknownTaskType``, ``NoAllowedModel``,
+    ``RequestLayerNotPermitted``, ``InvalidPreference``, ``ModelNotAllowed``.
+    """
+    task_types.require(task_type)
+    static = static_config()
+    stated = _request_values(request, static)
+    rows = _rows(user_id, static, Q(task_type=None) | Q(task_type=task_type))
+    return _resolve(task_type, static=static, rows=rows, request=stated)
+
+
+def configs_resolve(*, user_id: int | None) -> dict[str, ResolvedConfig | None]:
+    """The same for every task type, in as many queries; None where no model is allowed."""
+    static = static_config()
+    rows = _rows(user_id, static, Q())
+    configs: dict[str, ResolvedConfig | None] = {}
+    for task_type in task_types.names():
+        try:
+            configs[task_type] = _resolve(task_type, static=static, rows=rows, request={})
+        except NoAllowedModel:
+            configs[task_type] = None
+    return configs
+
+
+def reload_options(model: str) -> dict[str, object]:
+    """How a model is to be loaded now: its reload options and ``load_timeout_seconds``."""
+    return static_config().reload_options(model)
+
+
+def user_preferences(*, user_id: int) -> dict[str, Any]:
+    """What the user states, as the document that ``PUT`` takes."""
+    stated = {
+        row.task_type: row.stated()
+        for row in Preference.objects.filter(user=user_id).order_by("task_type")
+    }
+    document = stated.pop(None, {})
+    configs = {name: stated[name] for name in task_types.names() if stated.get(name)}
+    return {**document, **({"task_type_configs": configs} if configs else {})}
+
+
+def user_overview(*, user_id: int) -> dict[str, Any]:
+    """``{"preferences": …, "effective": {task type: llm_config}}``."""
+    configs = configs_resolve(user_id=user_id)
+    return {
+        "preferences": user_preferences(user_id=user_id),
+        "effective": {name: config and config.to_wire() for name, config in configs.items()},
+    }
+
+
+def overview_etag(overview: Mapping[str, Any]) -> str:
+    """A strong entity tag: another one for every other answer."""
+    canonical = json.dumps(overview, sort_keys=True, separators=(",", ":"))
+    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
+
+
+def _request_values(request: Mapping[str, object] | None, static: Static) -> dict[str, Any]:
+    if not request:
+        return {}
+    if not settings.LLM_ALLOW_REQUEST_LAYER:
+        raise RequestLayerNotPermitted
+    values, errors = fields_parse(request)
+    if errors:
+        raise InvalidPreference(errors=errors)
+    for name in ("model", "fallback_model"):
+        if static.policy.refused([values.get(name, "")]):
+            raise ModelNotAllowed(values[name], field=name)
+    return values
+
+
+def _rows(user_id: int | None, static: Static, scope: Q) -> Rows:
+    groups = _groups(user_id, static) if user_id is not None else {}
+    theirs = Q(user=None, group=None)
+    if user_id is not None:
+        theirs |= Q(user=user_id) | Q(group__in=groups)
+    found = list(Preference.objects.filter(theirs, scope))
+    return Rows(
+        common=tuple(row for row in found if row.user_id is None and row.group_id is None),
+        tiers=tuple(
+            Tier(name=name, rows=tuple(row for row in found if row.group_id == group_id))
+            for group_id, name in groups.items()
+        ),
+        user=tuple(row for row in found if row.user_id is not None),
+    )
+
+
+def _groups(user_id: int, static: Static) -> dict[int, str]:
+    """The user's groups by id, weakest first: by rank, those without one before all others."""
+    named = static.tier_names()
+
+    def strength(group: tuple[int, str, int | None]) -> tuple[int, int, int]:
+        group_id, name, rank = group
+        return (-1 if rank is None else rank, named.index(name) if name in named else -1, group_id)
+
+    groups = Group.objects.filter(user=user_id).values_list("id", "name", "tier__rank")
+    return {group_id: name for group_id, name, _ in sorted(groups, key=strength)}
+
+
+def _resolve(
+    task_type: str, *, static: Static, rows: Rows, request: Mapping[str, Any]
+) -> ResolvedConfig:
+    statements, invalid = ladder(
+        task_type,
+        sources=static.sources,
+        defaults=task_types.defaults(task_type),
+        rows=rows,
+        request=request,
+    )
+    config = resolve(
+        statements, policy=static.policy, model_params=static.model_params, skipped=invalid
+    )
+    _warn_of_skipped(config, task_type)
+    return config
+
+
+def _warn_of_skipped(config: ResolvedConfig, task_type: str) -> None:
+    for skipped in config.skipped:
+        if skipped.reason != "same_as_model" and skipped.origin != BUILT_IN:
+            logger.warning(
+                "Skipped %s %r of %s: %s",
+                skipped.field,
+                skipped.value,
+                skipped.origin.place,
+                skipped.reason,
+                extra={"action": "preference_skipped", "task_type": task_type},
+            )

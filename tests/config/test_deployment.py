@@ -1,0 +1,62 @@
+"""Procfile, compose file and README say what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from config import env
+from config.embedded import procfile
+from config.env import PROJECT
+from workers import task_types
+from workers.queues import PRIORITIES, queue_name
+
+README = (PROJECT / "README.md").read_text()
+
+
+def consumed(commands):
+    return [
+        tuple(sorted(match[1].split(",")))
+        for command in commands
+        if (match := re.search(r" -Q (\S+)", command))
+    ]
+
+
+def expected():
+    return sorted(
+        tuple(sorted(queue_name(kind.name, priority) for priority in PRIORITIES))
+        for kind in task_types.registered()
+    )
+
+
+def test_the_procfile_has_one_worker_for_each_queue_and_its_twin():
+    entries = procfile.read(PROJECT / "Procfile")
+    assert sorted(consumed(entry.command for entry in entries)) == expected()
+    assert {"web", "beat"} <= {entry.name for entry in entries}
+
+
+def test_the_compose_file_runs_the_same_workers():
+    services = yaml.safe_load((PROJECT / "compose.yaml").read_text())["services"]
+    commands = [str(service.get("command", "")) for service in services.values()]
+    assert sorted(consumed(commands)) == expected()
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"^([a-z]+/[a-z/]*) ", README, flags=re.MULTILINE)))
+)
+def test_every_folder_of_the_readme_exists(path):
+    assert (PROJECT / path).is_dir()
+
+
+def test_every_variable_of_the_readme_is_read():
+    source = Path(env.__file__).read_text()
+    named = set(re.findall(r"`([A-Z_]{6,})`", README)) - {"DJANGO_SETTINGS_MODULE", "PUT", "GET"}
+    unknown = {name for name in named if f'"{name}"' not in source and name != "LLMCONFIG_HOME"}
+    assert not unknown
+
+
+def test_the_five_words_are_the_makefiles_targets():
+    makefile = (PROJECT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    assert targets == {"install", "lint", "test", "demo", "clean"}

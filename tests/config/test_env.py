@@ -1,0 +1,112 @@
+"""The environment reader: typed, complete in its complaints, silent about secrets."""
+
+import json
+import os
+
+import pytest
+
+from config import env
+
+
+@pytest.fixture
+def variables(monkeypatch, tmp_path):
+    """A clean environment with its own home; call it to set variables."""
+    for name in list(os.environ):
+        if name.startswith("LLM") or name in {
+            "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "OLLAMA_HOST", "SECRET_KEY",
+        }:  # fmt: skip
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("LLMCONFIG_HOME", str(tmp_path))
+
+    def set_all(**values):
+        for name, value in values.items():
+            monkeypatch.setenv(name, value)
+
+    return set_all
+
+
+def stack(home, pid=None, **environment):
+    path = home / "stack.json"
+    path.write_text(json.dumps({"pid": pid or os.getpid(), "environment": environment}))
+
+
+@pytest.mark.parametrize(
+    ("given", "url"),
+    [
+        ("localhost", "http://localhost:11434"),
+        ("10.0.0.7:8080", "http://10.0.0.7:8080"),
+        ("http://ollama:11434/", "http://ollama:11434"),
+        ("https://ollama.example", "https://ollama.example:443"),
+        ("https://ollama.example/base/", "https://ollama.example:443/base"),
+        ("[::1]:11434", "http://[::1]:11434"),
+    ],
+)
+def test_ollama_host_takes_what_ollama_takes(variables, given, url):
+    variables(OLLAMA_HOST=given)
+    assert env.read().ollama_host == url
+
+
+def test_the_broker_is_redis_unless_it_is_named(variables):
+    variables(REDIS_URL="redis://cache:6379/1")
+    assert env.read().broker_url == "redis://cache:6379/1"
+    variables(CELERY_BROKER_URL="amqp://queue//")
+    assert env.read().broker_url == "amqp://queue//"
+
+
+def test_a_database_url_may_name_a_unix_socket(variables):
+    variables(DATABASE_URL="postgresql://postgres@/app?host=/run/a%20b")
+    assert env.read().database == {"user": "postgres", "dbname": "app", "host": "/run/a b"}
+
+
+def test_every_problem_is_told_at_once_with_its_variable(variables):
+    variables(
+        DATABASE_URL="mysql://x",
+        REDIS_URL="http://x",
+        OLLAMA_HOST="ftp://x",
+        LLM_WORKER_CONCURRENCY="many",
+        LLM_ALLOW_REQUEST_LAYER="perhaps",
+    )
+    with pytest.raises(env.EnvironmentInvalid) as caught:
+        env.read()
+    told = "\n".join(caught.value.problems)
+    for name in (
+        "DATABASE_URL", "REDIS_URL", "OLLAMA_HOST", "LLM_WORKER_CONCURRENCY",
+        "LLM_ALLOW_REQUEST_LAYER",
+    ):  # fmt: skip
+        assert name in told
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://ada:hunter2@db/x", "postgresql://ada:hunter2@db/x?colour=blue"]
+)
+def test_a_password_is_not_repeated_in_a_complaint(variables, url):
+    variables(DATABASE_URL=url)
+    with pytest.raises(env.EnvironmentInvalid) as caught:
+        env.read()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_running_stack_stands_in_for_absent_variables(variables, tmp_path):
+    stack(tmp_path, REDIS_URL="redis://127.0.0.1:7001/0", OLLAMA_HOST="http://127.0.0.1:7002")
+    variables(OLLAMA_HOST="http://elsewhere:11434")
+    read = env.read()
+    assert read.redis_url == "redis://127.0.0.1:7001/0"
+    assert read.ollama_host == "http://elsewhere:11434"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x"}', '{"environment": {}}'])
+def test_a_damaged_stack_file_counts_as_none(variables, tmp_path, text):
+    (tmp_path / "stack.json").write_text(text)
+    assert env.running_stack(tmp_path) is None
+
+
+def test_the_stack_file_of_a_dead_process_counts_as_none(variables, tmp_path):
+    pid = os.spawnlp(os.P_NOWAIT, "true", "true")
+    os.waitpid(pid, 0)
+    stack(tmp_path, pid=pid, REDIS_URL="redis://127.0.0.1:7001/0")
+    assert env.running_stack(tmp_path) is None
+    assert env.read().redis_url == "redis://127.0.0.1:6379/0"
+
+
+def test_without_a_database_the_reader_says_so(variables):
+    assert env.read().database is None

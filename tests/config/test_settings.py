@@ -1,0 +1,118 @@
+"""Settings of the three environments, read in processes of their own."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from config.env import PROJECT
+
+PRODUCTION = {
+    "SECRET_KEY": "k" * 60 + "0123456789abcdef",
+    "ALLOWED_HOSTS": "llm.example",
+    "DATABASE_URL": "postgresql://app@db/app",
+}
+
+
+def manage(home, *arguments, settings="production", **variables):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LLMCONFIG_HOME": str(home),
+        "DJANGO_SETTINGS_MODULE": f"config.settings.{settings}",
+        **variables,
+    }
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def test_production_passes_the_deployment_check_without_a_warning(tmp_path):
+    done = manage(tmp_path, "check", "--deploy", "--fail-level", "WARNING", **PRODUCTION)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("missing", sorted(PRODUCTION))
+def test_production_refuses_to_start_without_its_secrets_and_addresses(tmp_path, missing):
+    done = manage(tmp_path, "check", **{k: v for k, v in PRODUCTION.items() if k != missing})
+    assert done.returncode == 1
+    assert missing in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_development_makes_its_own_secret_key_for_its_owner_alone(tmp_path):
+    done = manage(tmp_path, "check", settings="development")
+    assert done.returncode == 0, done.stderr
+    key = tmp_path / "secret-key"
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert len(key.read_text()) > 50
+
+
+def test_a_home_that_cannot_be_used_is_refused_by_name(tmp_path):
+    (tmp_path / "file").write_text("")
+    done = manage(tmp_path / "file", "check", settings="development")
+    assert done.returncode == 1
+    assert "LLMCONFIG_HOME" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        ({"LLM_TASK_TYPE_CONFIGS": "{"}, ["LLM_TASK_TYPE_CONFIGS"]),
+        ({"LLM_TASK_TYPE_CONFIGS": '{"TASK_TYPE_POETRY": {}}'}, ["TASK_TYPE_POETRY"]),
+        ({"LLM_MAX_RETRIES": "many"}, ["LLM_MAX_RETRIES"]),
+        ({"OLLAMA_HOST": "ftp://x"}, ["OLLAMA_HOST", "accepted"]),
+        ({"TIME_ZONE": "Mars/Olympus"}, ["TIME_ZONE", "accepted"]),
+    ],
+)
+def test_a_bad_variable_is_refused_by_name_and_without_a_traceback(tmp_path, variables, words):
+    done = manage(tmp_path, "check", settings="development", **variables)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    for word in words:
+        assert word in done.stderr
+
+
+def test_a_bad_file_is_refused_with_file_line_and_key(tmp_path):
+    path = tmp_path / "bad.yaml"
+    path.write_text("default:\n  model: m\n  timeout: soon\n  colour: blue\n")
+    done = manage(tmp_path, "check", settings="development", LLM_CONFIG_FILE=str(path))
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "bad.yaml:3" in done.stderr
+    assert "bad.yaml:4" in done.stderr
+    assert "colour" in done.stderr
+
+
+def test_without_a_stack_and_a_database_the_message_says_what_to_do(tmp_path):
+    done = manage(tmp_path, "migrate", settings="development")
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "runstack" in done.stderr
+
+
+@pytest.mark.parametrize("command", [["celery", "-A", "config", "worker", "-P", "solo"]])
+def test_a_worker_refuses_a_bad_configuration_without_a_traceback(tmp_path, command):
+    environment = {
+        "PATH": os.environ["PATH"],
+        "LLMCONFIG_HOME": str(tmp_path),
+        "LLM_TASK_TYPE_CONFIGS": "{",
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=PROJECT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert "LLM_TASK_TYPE_CONFIGS" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -1,0 +1,24 @@
+"""Starts what the suite talks to, before Django's settings are read."""
+
+import os
+
+import django
+
+from tests import services
+
+services.start()
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
+# Before the conftests below, which import models.
+django.setup()
+
+pytest_plugins = ["workers.testing.pytest_plugin"]
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what talks to a service, so that it can be run again on another one."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if item.get_closest_marker("django_db") or fixtures & {"db", "transactional_db"}:
+            item.add_marker("database")
+        if "broker" in fixtures:
+            item.add_marker("broker")

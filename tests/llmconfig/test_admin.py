@@ -1,0 +1,190 @@
+import pytest
+from django.test import Client
+
+from llmconfig.models import Preference, Tier
+from tests.llmconfig.conftest import INSIGHT, SEED
+
+LIST = "/admin/llmconfig/preference/"
+ADD = f"{LIST}add/"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _seed(configure):
+    configure(SEED, LLM_ALLOWED_MODELS="llama3.*,qwen3")
+
+
+def change(row) -> str:
+    return f"{LIST}{row.pk}/change/"
+
+
+def form_errors(answer) -> dict[str, list[str]]:
+    assert answer.status_code == 200, "the form was accepted"
+    return answer.context["adminform"].form.errors
+
+
+def test_the_list_shows_whom_a_row_is_for(staff, ada, premium, state):
+    state()
+    state(task_type=INSIGHT)
+    state(group=premium, task_type=INSIGHT)
+    state(user=ada, fallback_model="")
+    state(task_type="TASK_TYPE_GONE")
+    page = staff.get(LIST).content.decode()
+    for scope in (
+        "everyone",
+        INSIGHT,
+        f"tier premium · {INSIGHT}",
+        "user ada",
+        "TASK_TYPE_GONE (not registered, ignored)",
+    ):
+        assert f">{scope}</a>" in page
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("scope=system", 1),
+        ("scope=task_type", 1),
+        ("scope=tier", 1),
+        ("scope=user", 2),
+        ("scope=nonsense", 5),
+        ("q=ada", 2),
+        ("q=premium", 1),
+        (f"task_type={INSIGHT}", 2),
+    ],
+)
+def test_the_list_is_filtered_and_searched(query, shown, staff, ada, premium, state):
+    state()
+    state(task_type=INSIGHT)
+    state(group=premium)
+    state(user=ada)
+    state(user=ada, task_type=INSIGHT)
+    answer = staff.get(f"{LIST}?{query}")
+    assert answer.context["cl"].result_count == shown
+
+
+def test_the_list_takes_the_same_queries_for_any_number_of_rows(
+    staff, state, django_user_model, django_assert_max_num_queries
+):
+    for number in range(20):
+        state(user=django_user_model.objects.create_user(f"user{number}"), max_retries=1)
+    with django_assert_max_num_queries(10):
+        staff.get(LIST)
+
+
+def test_a_new_row_is_stored_with_version_and_author(staff, ada):
+    answer = staff.post(ADD, {"user": ada.pk, "model": "qwen3", "parameters": '{"seed": 1}'})
+    assert answer.status_code == 302
+    row = Preference.objects.get()
+    assert row.stated() == {"model": "qwen3", "parameters": {"seed": 1}}
+    assert (row.user, row.task_type, row.version) == (ada, None, 1)
+    assert row.updated_by.get_username() == "root"
+
+
+def test_empty_fields_inherit(staff, state):
+    row = state(model="qwen3", fallback_model="llama3.2:1b", max_retries=0, task_type=INSIGHT)
+    answer = staff.post(change(row), {"task_type": INSIGHT, "parameters": ""})
+    assert answer.status_code == 302
+    row.refresh_from_db()
+    assert (row.stated(), row.version) == ({}, 2)
+    assert row.fallback_model is None
+
+
+def test_no_fallback_is_a_statement_of_its_own(staff, state):
+    row = state()
+    staff.post(change(row), {"no_fallback": "on", "parameters": "{}"})
+    row.refresh_from_db()
+    assert row.fallback_model == ""
+    page = staff.get(change(row)).content.decode()
+    assert 'id="id_no_fallback" checked' in page
+
+
+def test_zero_is_kept(staff, state):
+    row = state()
+    staff.post(change(row), {"max_retries": "0", "parameters": '{"temperature": 0}'})
+    row.refresh_from_db()
+    assert row.stated() == {"max_retries": 0, "parameters": {"temperature": 0}}
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "told"),
+    [
+        ({"model": "phi4"}, "model", "The model phi4 is not allowed here."),
+        ({"fallback_model": "phi4"}, "fallback_model", "The model phi4 is not allowed here."),
+        ({"model": "a b"}, "model", "accepted: a model's name such as llama3.2:3b"),
+        (
+            {"model": "qwen3", "fallback_model": "qwen3:latest"},
+            "fallback_model",
+            "The fallback model is the same as the model.",
+        ),
+        (
+            {"fallback_model": "qwen3", "no_fallback": "on"},
+            "no_fallback",
+            "Name a fallback model or state none, not both.",
+        ),
+        ({"timeout_seconds": "301"}, "timeout_seconds", "accepted: 1 to 300 seconds"),
+        ({"max_retries": "11"}, "max_retries", "accepted: a whole number from 0 to 10"),
+        ({"parameters": "{"}, "parameters", "Enter a valid JSON."),
+        ({"parameters": "[]"}, "parameters", "accepted: an object"),
+        (
+            {"parameters": '{"temperature": 3}'},
+            "parameters",
+            "temperature: accepted: a number from 0 to 2",
+        ),
+        ({"task_type": "TASK_TYPE_POEM"}, "task_type", "Select a valid choice."),
+    ],
+)
+def test_a_mistake_stands_beside_its_field(fields, field, told, staff):
+    errors = form_errors(staff.post(ADD, {"parameters": "", **fields}))
+    assert list(errors) == [field]
+    assert told in errors[field][0]
+    assert not Preference.objects.exists()
+
+
+def test_user_and_tier_together_are_refused(staff, ada, premium):
+    errors = form_errors(staff.post(ADD, {"user": ada.pk, "group": premium.pk}))
+    assert errors["__all__"] == ["A preference is for a user or for a tier, not for both."]
+
+
+def test_a_second_row_for_a_scope_is_refused(staff, state):
+    state(task_type=INSIGHT)
+    errors = form_errors(staff.post(ADD, {"task_type": INSIGHT}))
+    assert errors["__all__"] == ["There is a preference for this scope already."]
+
+
+def test_a_row_of_a_type_that_is_gone_stays_editable(staff, state):
+    row = state(task_type="TASK_TYPE_GONE")
+    assert "TASK_TYPE_GONE" in staff.get(change(row)).content.decode()
+    answer = staff.post(change(row), {"task_type": "TASK_TYPE_GONE", "max_retries": 1})
+    assert answer.status_code == 302
+
+
+def test_known_models_are_offered(staff, monkeypatch):
+    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:8b"]])
+    page = staff.get(ADD).content.decode()
+    assert '<datalist id="id_model_known"><option value="qwen3:8b"></datalist>' in page
+    assert 'list="id_model_known"' in page
+
+
+def test_rows_are_deleted_one_by_one_and_together(staff, state):
+    one, *more = state(), state(task_type=INSIGHT), state(task_type="TASK_TYPE_GONE")
+    staff.post(f"{LIST}{one.pk}/delete/", {"post": "yes"})
+    assert Preference.objects.count() == 2
+    selected = {"action": "delete_selected", "_selected_action": [row.pk for row in more]}
+    staff.post(LIST, {**selected, "post": "yes"})
+    assert not Preference.objects.exists()
+
+
+def test_tiers_are_listed_with_their_members_and_stored(staff, ada, premium, django_user_model):
+    premium.user_set.add(ada, django_user_model.objects.create_user("bob"))
+    page = staff.get("/admin/llmconfig/tier/").content.decode()
+    assert '<td class="field-members">2</td>' in page
+    gold = type(premium).objects.create(name="gold")
+    staff.post("/admin/llmconfig/tier/add/", {"group": gold.pk, "rank": 30})
+    assert Tier.objects.get(rank=30).group == gold
+
+
+def test_nobody_but_staff_gets_in(ada):
+    client = Client()
+    client.force_login(ada)
+    assert client.get(LIST).status_code == 302

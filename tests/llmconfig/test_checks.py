@@ -1,0 +1,65 @@
+import pytest
+from django.core.checks import run_checks
+from django.core.management import CommandError, call_command
+
+from tests.llmconfig.conftest import INSIGHT
+
+
+def found():
+    return [(each.id, each.msg) for each in run_checks(tags=["llmconfig"])]
+
+
+def test_a_good_configuration_has_nothing_to_tell(configure):
+    configure('default: {model: "a:1", fallback_model: "b:1"}')
+    assert found() == []
+
+
+def test_each_problem_is_an_error_of_its_own(configure):
+    configure("default:\n  model: ''\n  colour: red", LLM_TASK_TYPE_CONFIGS="{")
+    messages = found()
+    assert [check for check, _ in messages] == ["llmconfig.E001"] * 3
+    assert messages[1][1].startswith("llm.yaml:3: default.colour: unknown; accepted: model")
+    assert messages[2][1].startswith("LLM_TASK_TYPE_CONFIGS: not JSON")
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "place"),
+    [
+        ("", {}, "built-in"),
+        ("default: {model: phi4}", {}, "llm.yaml:1"),
+        ("default: {model: qwen3}", {"LLM_DEFAULT_MODEL": "phi4"}, "LLM_DEFAULT_MODEL"),
+    ],
+)
+def test_a_system_model_that_is_not_allowed_is_refused(text, variables, place, configure):
+    configure(text, LLM_ALLOWED_MODELS="qwen3", **variables)
+    errors = [message for check, message in found() if check == "llmconfig.E002"]
+    assert len(errors) == 1
+    assert errors[0].startswith(f"{place}: the model ")
+    assert errors[0].endswith("is not allowed by LLM_ALLOWED_MODELS.")
+
+
+def test_any_other_model_that_is_not_allowed_is_a_warning(configure):
+    configure(
+        f"""
+        default: {{model: qwen3, fallback_model: ""}}
+        task_types: {{{INSIGHT}: {{model: phi4, fallback_model: qwen3}}}}
+        user_preferences: {{premium_model: gemma3}}
+        """,
+        LLM_ALLOWED_MODELS="qwen3",
+    )
+    assert found() == [
+        (
+            "llmconfig.W001",
+            "llm.yaml:3: the model phi4 is not allowed by LLM_ALLOWED_MODELS.",
+        ),
+        (
+            "llmconfig.W001",
+            "llm.yaml:4: the model gemma3 is not allowed by LLM_ALLOWED_MODELS.",
+        ),
+    ]
+
+
+def test_the_check_command_tells_and_fails(configure):
+    configure("timeout: soon")
+    with pytest.raises(CommandError, match=r"llmconfig.E001.* llm.yaml:1: timeout: accepted"):
+        call_command("check")

@@ -1,0 +1,74 @@
+import pytest
+
+from llmconfig.documents import document_parse, merge_patch
+from llmconfig.errors import InvalidPreference
+from tests.llmconfig.conftest import INSIGHT, REPORT
+
+
+# The examples of RFC 7396, appendix A.
+@pytest.mark.parametrize(
+    ("target", "patch", "result"),
+    [
+        ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+        ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+        ({"a": "b"}, {"a": None}, {}),
+        ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+        ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+        ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+        ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+        ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+        (["a", "b"], ["c", "d"], ["c", "d"]),
+        ({"a": "b"}, ["c"], ["c"]),
+        ({"a": "foo"}, None, None),
+        ({"a": "foo"}, "bar", "bar"),
+        ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+        ([1, 2], {"a": "b", "c": None}, {"a": "b"}),
+        ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+    ],
+)
+def test_a_patch_merges_as_the_standard_says(target, patch, result):
+    assert merge_patch(target, patch) == result
+
+
+def test_a_patch_leaves_its_target_alone():
+    target = {"a": {"b": 1}}
+    merge_patch(target, {"a": {"b": None}})
+    assert target == {"a": {"b": 1}}
+
+
+def test_a_document_states_for_all_types_and_for_one():
+    document = {
+        "model": "a:1",
+        "max_retries": None,
+        "task_type_configs": {INSIGHT: {"timeout_seconds": 9}, REPORT: None},
+    }
+    assert document_parse(document) == {None: {"model": "a:1"}, INSIGHT: {"timeout_seconds": 9}}
+
+
+@pytest.mark.parametrize("document", [{}, {"task_type_configs": None}, {"task_type_configs": {}}])
+def test_an_empty_document_states_nothing(document):
+    assert document_parse(document) == {None: {}}
+
+
+@pytest.mark.parametrize("document", [[], "x", 1, None, [{"model": "a"}]])
+def test_what_is_no_object_is_no_document(document):
+    with pytest.raises(InvalidPreference, match="accepted: an object"):
+        document_parse(document)
+
+
+def test_errors_stand_where_the_values_stand():
+    with pytest.raises(InvalidPreference) as told:
+        document_parse(
+            {
+                "model": 1,
+                "task_type_configs": {
+                    "TASK_TYPE_POEM": {},
+                    INSIGHT: {"parameters": {"seed": "x"}, "task_type_configs": {}},
+                    REPORT: 3,
+                },
+            }
+        )
+    errors = told.value.errors
+    assert errors["model"]
+    assert set(errors["task_type_configs"]) == {"TASK_TYPE_POEM", INSIGHT, REPORT}
+    assert set(errors["task_type_configs"][INSIGHT]) == {"parameters", "task_type_configs"}

@@ -1,0 +1,54 @@
+import pytest
+
+from llmconfig.model_names import Policy, normalise_model
+
+
+@pytest.mark.parametrize(
+    ("name", "normal"),
+    [
+        ("qwen3", "qwen3:latest"),
+        ("qwen3:latest", "qwen3:latest"),
+        ("llama3.2:3b", "llama3.2:3b"),
+        ("team/model", "team/model:latest"),
+        ("registry.local:5000/team/model", "registry.local:5000/team/model:latest"),
+        ("registry.local:5000/team/model:v1", "registry.local:5000/team/model:v1"),
+        ("", ""),
+    ],
+)
+def test_a_name_without_a_tag_is_the_latest(name, normal):
+    assert normalise_model(name) == normal
+
+
+@pytest.mark.parametrize(
+    ("pattern", "model", "allowed"),
+    [
+        ("qwen3", "qwen3:latest", True),
+        ("qwen3:latest", "qwen3", True),
+        ("qwen3", "qwen3:8b", False),
+        ("qwen3", "qwen30", False),
+        ("llama3.2:*", "llama3.2:3b", True),
+        ("llama3.2:*", "llama3.2", True),
+        ("llama3.2:*", "llama3.20:3b", False),
+        ("llama3*", "llama3.1:8b", True),
+        ("qwen?", "qwen3", True),
+        ("*", "hf.co/anyone/anything:Q4", True),
+        ("hf.co/us/*", "hf.co/us/model:Q4", True),
+        ("hf.co/us/*", "hf.co/them/model:Q4", False),
+        ("qwen[23]:8b", "qwen3:8b", True),
+        ("qwen3", "QWEN3", False),
+    ],
+)
+def test_patterns_allow_what_they_name(pattern, model, allowed):
+    assert Policy((pattern,)).allows(model) is allowed
+
+
+def test_no_list_allows_every_model():
+    assert Policy().allows("anything")
+
+
+def test_an_empty_list_allows_none():
+    assert not Policy(()).allows("anything")
+
+
+def test_no_fallback_is_never_refused():
+    assert Policy(("a",)).refused(["", "a", "b"]) == ["b"]

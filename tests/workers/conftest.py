@@ -1,0 +1,103 @@
+"""A real worker on a real broker, and a model server that does what a test asks for."""
+
+import time
+from pathlib import Path
+
+import pytest
+from celery import current_app
+from celery.contrib.testing.worker import start_worker, test_worker_started
+from django.contrib.auth import get_user_model
+from django.test import override_settings
+
+from workers import claims
+from workers.models import TaskRun
+from workers.states import FINAL
+from workers.sweeper import Sweeper
+
+#: The configuration of the seed cases, in names that the fake server answers to.
+CONFIG = """\
+default: {model: "ok:3b", fallback_model: "ok:1b", timeout: "60s", max_retries: 3}
+task_types:
+  TASK_TYPE_INSIGHT_GENERATION: {model: "ok:3b", timeout: "45s", max_retries: 2}
+  TASK_TYPE_WEEKLY_REPORT: {model: "ok:7b", timeout: "120s", max_retries: 3}
+"""
+
+
+@pytest.fixture(autouse=True)
+def no_leases():
+    """Claims that a test leaves open are not renewed after it."""
+    yield
+    claims._renewer._held.clear()
+
+
+@pytest.fixture
+def config_file(tmp_path: Path):
+    """Writes the YAML that is in force and returns a function that replaces it."""
+
+    def write(text: str) -> None:
+        path = tmp_path / f"llm-{time.monotonic_ns()}.yaml"
+        path.write_text(text)
+        override = override_settings(LLM_CONFIG_FILE=path, LLM_ENVIRON={})
+        override.enable()
+        overrides.append(override)
+
+    overrides: list[override_settings] = []
+    write(CONFIG)
+    yield write
+    for override in reversed(overrides):
+        override.disable()
+
+
+@pytest.fixture
+def ollama(fake_ollama, config_file, settings):
+    """The fake model server, as the one that workers use."""
+    settings.OLLAMA_HOST = fake_ollama.host
+    return fake_ollama
+
+
+@pytest.fixture
+def person(db):
+    return get_user_model().objects.create_user("ada")
+
+
+@pytest.fixture
+def broker():
+    """Celery's application on the real broker, with empty queues."""
+    app = current_app._get_current_object()
+    app.control.purge()
+    yield app
+    app.control.purge()
+
+
+@pytest.fixture
+def celery_worker(transactional_db, broker, ollama):
+    """A worker of all queues in the thread pool, in this process."""
+    # The testing worker sends no worker_ready, on which real ones start to sweep.
+    sweeper = Sweeper(broker.amqp.queues)
+    with start_worker(broker, pool="threads", concurrency=4, perform_ping_check=False) as worker:
+        sweeper.start()
+        yield worker
+        sweeper.stop()
+        sweeper.join()
+
+
+@test_worker_started.connect
+def _keep_looking(worker, **_):
+    """No signal wakes a worker in a thread; over AMQP it would sleep through its own stop."""
+    worker.timer.call_repeatedly(0.2, lambda: None)
+
+
+@pytest.fixture
+def finished():
+    """Waits for a run's final state and returns it fresh."""
+
+    def wait(run, seconds: float = 20) -> TaskRun:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            fresh = TaskRun.objects.prefetch_related("attempts").get(pk=run.pk)
+            if fresh.status in FINAL:
+                return fresh
+            time.sleep(0.05)
+        raise AssertionError(f"still {fresh.status} after {seconds} s: {fresh.error}")
+
+    return wait

@@ -1,0 +1,152 @@
+"""What a model wrote is checked and cleaned before anything keeps it."""
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.outcomes import AttemptFailed, Cause, Outcome
+from workers.output import json_checked, text_checked, well_formed
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "content": {"type": "string", "minLength": 1, "maxLength": 20},
+        "tags": {"type": "array", "items": {"type": "string"}, "maxItems": 2},
+        "confidence": {"type": "integer", "minimum": 0, "maximum": 100},
+    },
+    "required": ["content"],
+    "additionalProperties": False,
+}
+ANYTHING = {"type": "object"}
+
+
+def refusal(check, *arguments):
+    with pytest.raises(AttemptFailed) as caught:
+        check(*arguments)
+    assert caught.value.outcome is Outcome.TRANSIENT
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("  # Week\n\ntext \n", "# Week\n\ntext"),
+        ("```\ntext\n```", "text"),
+        ("```markdown\n# Week\n```", "# Week"),
+        ("~~~ md \n# Week\n~~~", "# Week"),
+        ("````\na\n```python\nx\n```\nb\n````", "a\n```python\nx\n```\nb"),
+        ("```md\na\n```python\nx\n```\n```", "a\n```python\nx\n```"),
+        ("nul\x00l", "null"),
+        ("a\ud800b", "a\ufffdb"),
+        ("\ud83d\ude00", "\U0001f600"),
+    ],
+)
+def test_text_is_stripped_of_what_is_not_part_of_it(written, kept):
+    assert text_checked(written) == kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```python\nx = 1\n```",
+        "```\na\n```\nand\n```\nb\n```",
+        "before\n```\na\n```",
+        "```\nnever closed",
+        "a ``` b",
+        "```",
+        "👍",
+    ],
+)
+def test_fences_that_do_not_wrap_the_whole_text_stay(text):
+    assert text_checked(text) == text
+
+
+@pytest.mark.parametrize("text", ["", " \n\t", "\x00", "```\n\n```", "\u200b \ufeff\u2060"])
+def test_text_of_which_nothing_is_left_is_refused(text):
+    assert refusal(text_checked, text).cause is Cause.EMPTY
+
+
+def test_an_object_that_fits_the_schema_is_returned_with_its_strings_stripped():
+    text = '{"content": " a ", "tags": ["b "], "confidence": 70}'
+    assert json_checked(text, SCHEMA) == {"content": "a", "tags": ["b"], "confidence": 70}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '```json\n{"content": "a"}\n```',
+        '```\n{"content": "a"}\n```',
+        '```json {"content": "a"}```',
+        '\ufeff {"content": "a"}\n',
+    ],
+)
+def test_a_fence_around_json_is_removed(text):
+    assert json_checked(text, SCHEMA) == {"content": "a"}
+
+
+def test_json_is_cleaned_of_what_cannot_be_stored():
+    text = r'{"a\u0000": ["\ud800 x\u0000", "\ud83d\ude00"], "b": {"c": "\udfff"}}'
+    assert json_checked(text, ANYTHING) == {
+        "a": ["\ufffd x", "\U0001f600"],
+        "b": {"c": "\ufffd"},
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "Here you are: {}",
+        '{"content": "cut off in the mi',
+        "[]",
+        '"content"',
+        "null",
+        "[" * 100_000,
+        '{"content": "a", "confidence": NaN}',
+        '{"content": "a", "confidence": 1e999}',
+        '{"content": "a", "confidence": ' + "9" * 5_000 + "}",
+        '{"content": "a", "confidence": 101}',
+        '{"content": "a", "confidence": 70.5}',
+        '{"content": "a", "confidence": true}',
+        '{"content": "a", "confidence": "70"}',
+        '{"content": "a", "tags": "b"}',
+        '{"content": "a", "tags": ["b", "c", "d"]}',
+        '{"content": "a", "more": 1}',
+        '{"content": ""}',
+        '{"content": "  "}',
+        r'{"content": "\u0000"}',
+        '{"tags": []}',
+    ],
+    ids=lambda text: text[:40],
+)
+def test_what_is_not_valid_by_the_schema_is_refused(text):
+    assert refusal(json_checked, text, SCHEMA).cause is Cause.INVALID_OUTPUT
+
+
+def test_a_refusal_tells_the_place():
+    assert (
+        "$.confidence"
+        in refusal(json_checked, '{"content": "a", "confidence": 101}', SCHEMA).reason
+    )
+
+
+@pytest.mark.parametrize("text", ["```\n" + " " * 500_000 + "x", "`" * 500_000, "```\n" * 100_000])
+def test_hostile_text_is_checked_in_no_time(text):
+    began = time.monotonic()
+    text_checked(text)
+    refusal(json_checked, text, SCHEMA)
+    assert time.monotonic() - began < 2
+
+
+@given(st.text(st.characters()))
+def test_well_formed_text_can_be_stored(text):
+    kept = well_formed(text)
+    assert "\x00" not in kept
+    assert kept.encode().decode() == kept
+
+
+@given(st.text())
+def test_text_that_can_be_stored_is_left_alone(text):
+    assert well_formed(text) == text.replace("\x00", "")

@@ -1,0 +1,106 @@
+"""What a broker can do to a worker process: the worker lives on, and a run is made once.
+
+Without ``config.celery_consumer`` Celery 5.7.0's worker exits in both tests.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+from urllib.parse import quote
+
+import psycopg.conninfo
+import pytest
+from django.db import connection
+from kombu import Connection
+
+from config.embedded.stack import Stack
+from config.embedded.valkey import Valkey
+from config.env import PROJECT
+from workers.enqueue import enqueue
+from workers.models import TaskRun
+from workers.testing.behaviours import SlowFirstToken
+
+PROMPT = {"prompt": "Say hello."}
+QUEUE = "llm.text_generation"
+NO_TASK_MESSAGES = ({}, [1], "text", [[], {}], [[1, 2, 3], 4, {}], None)
+
+
+def database_url():
+    """The address of the test database, for another process."""
+    named = connection.settings_dict
+    parts = {"user": named["USER"], "host": named["HOST"], "port": named["PORT"]}
+    given = "&".join(f"{key}={quote(str(part), safe='')}" for key, part in parts.items() if part)
+    url = f"postgresql:///{named['NAME']}?{given}"
+    assert psycopg.conninfo.conninfo_to_dict(url)["dbname"] == named["NAME"]
+    return url
+
+
+@pytest.fixture
+def valkey(tmp_path_factory):
+    """A broker of this test's own; the supervisor brings it back when it is killed."""
+    with Stack(tmp_path_factory.mktemp("stack"), parts=(Valkey,), environ={}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def worker(valkey, ollama, transactional_db, tmp_path):
+    """A worker process on that broker, as the Procfile starts it."""
+    environment = {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "CELERY_BROKER_URL": valkey.environment["CELERY_BROKER_URL"],
+        "OLLAMA_HOST": ollama.host,
+    }
+    command = "celery -A config worker -P threads -c 2 -Q llm.text_generation --without-mingle"
+    with (tmp_path / "worker.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *command.split()],
+            cwd=PROJECT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+        )
+        yield process
+        process.terminate()
+        process.wait(30)
+
+
+@pytest.fixture
+def ask(broker, person):
+    """Accepts a run and leaves its publishing to the worker's sweeper, which has its own broker."""
+
+    def accept():
+        run = enqueue(task_type="TASK_TYPE_TEXT_GENERATION", payload=PROMPT, user_id=person.pk)
+        TaskRun.objects.filter(pk=run.pk).update(status="pending", published_at=None)
+        return run
+
+    return accept
+
+
+def test_a_worker_survives_the_restart_of_its_broker(valkey, worker, ask, ollama, finished):
+    ollama.script("ok:3b", [SlowFirstToken(4)])
+    run = ask()
+    assert ollama.wait_until(lambda: ollama.requests("/api/chat"), seconds=30)
+    os.kill(valkey.pids["valkey"], signal.SIGKILL)
+
+    ended = finished(run, seconds=30)
+    assert (ended.status, ended.attempts.count()) == ("succeeded", 1)
+    assert finished(ask(), seconds=30).status == "succeeded"
+    assert worker.poll() is None
+    assert len(ollama.requests("/api/chat")) == 2
+
+
+def test_a_worker_drops_what_is_no_task_message(valkey, worker, ask, finished):
+    assert finished(ask(), seconds=30).status == "succeeded"
+    with Connection(valkey.environment["CELERY_BROKER_URL"]) as broker:
+        for body in NO_TASK_MESSAGES:
+            broker.Producer().publish(
+                body,
+                exchange="llm",
+                routing_key=QUEUE,
+                serializer="json",
+                headers={"task": QUEUE, "id": "x", "lang": "py"},
+            )
+    assert finished(ask(), seconds=30).status == "succeeded"
+    assert worker.poll() is None

@@ -1,0 +1,32 @@
+"""The body of ``POST /v1/tasks``."""
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from workers.queues import PRIORITIES
+from workers.strict import StrictSerializer
+
+MAX_METADATA = 16
+MAX_METADATA_LENGTH = 200
+
+
+class TaskSerializer(StrictSerializer):
+    """Shapes and bounds; what a task type takes is the task type's to say."""
+
+    task_type = serializers.CharField(max_length=100)
+    payload = serializers.JSONField()
+    priority = serializers.ChoiceField(choices=PRIORITIES, default="normal")
+    deadline_seconds = serializers.IntegerField(min_value=1, max_value=86_400, required=False)
+    metadata = serializers.DictField(
+        child=serializers.CharField(
+            max_length=MAX_METADATA_LENGTH, allow_blank=True, trim_whitespace=False
+        ),
+        required=False,
+    )
+    llm = serializers.DictField(required=False)
+
+    def validate_metadata(self, value: dict[str, str]) -> dict[str, str]:
+        if len(value) > MAX_METADATA:
+            raise serializers.ValidationError(_("At most 16 pairs."))
+        key = serializers.CharField(max_length=MAX_METADATA_LENGTH, trim_whitespace=False)
+        return {key.run_validation(name): text for name, text in value.items()}

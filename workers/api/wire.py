@@ -1,0 +1,90 @@
+"""A run as JSON (the shape other programs depend on: add fields, never rename)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from llmconfig.errors import MalformedConfig
+from workers import header
+from workers.explanations import error_of
+from workers.models import Attempt, TaskRun, usage
+from workers.states import Status
+
+
+def run_accepted(run: TaskRun) -> dict[str, Any]:
+    """The answer to ``POST /v1/tasks``."""
+    return {
+        "task_id": str(run.pk),
+        "status": run.status,
+        "status_url": reverse("task-detail", args=[run.pk]),
+        "llm_config": _config(run),
+    }
+
+
+def run_told(run: TaskRun) -> dict[str, Any]:
+    """The answer to ``GET /v1/tasks/{id}``."""
+    attempts = list(run.attempts.all())
+    status = run.status_at(timezone.now())
+    return {
+        "task_id": str(run.pk),
+        "task_type": run.task_type,
+        "queue": run.queue,
+        "priority": run.priority,
+        "status": status,
+        "result": run.result,
+        "error": run.error or _error_of(status, attempts),
+        "model_used": run.model_used or None,
+        "fallback_used": run.fallback_used,
+        "llm_config": _config(run),
+        "attempts": [attempt_told(attempt) for attempt in attempts],
+        "usage": usage(attempts),
+        "metadata": run.metadata,
+        "deadline": _moment(run.deadline),
+        "created_at": _moment(run.created_at),
+        "started_at": _moment(run.started_at),
+        "finished_at": _moment(run.finished_at),
+        "retry_of": _id(run.retry_of_id),
+        "parent_id": _id(run.parent_id),
+    }
+
+
+def attempt_told(attempt: Attempt) -> dict[str, Any]:
+    """One entry of ``attempts``."""
+    return {
+        "number": attempt.number,
+        "model": attempt.model,
+        "host": attempt.host,
+        "outcome": attempt.outcome,
+        "reason": attempt.reason,
+        "count": attempt.count,
+        "started_at": _moment(attempt.started_at),
+        "duration_ms": attempt.duration_ms,
+        "first_token_ms": attempt.first_token_ms,
+        "prompt_tokens": attempt.prompt_tokens,
+        "completion_tokens": attempt.completion_tokens,
+    }
+
+
+def _config(run: TaskRun) -> dict[str, Any]:
+    try:
+        told = header.config_of(run.llm_config).to_wire()
+    except MalformedConfig:
+        return {}
+    if resolved_at := run.llm_config.get("resolved_at"):
+        told["resolved_at"] = resolved_at
+    return told
+
+
+def _error_of(status: str, attempts: list[Attempt]) -> dict[str, str] | None:
+    """A run that reads as expired before anybody wrote it so has its reason all the same."""
+    return error_of("deadline_exceeded", attempts) if status == Status.EXPIRED else None
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat().replace("+00:00", "Z") if value else None
+
+
+def _id(value: Any) -> str | None:
+    return str(value) if value else None

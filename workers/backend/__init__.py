@@ -1,0 +1,54 @@
+"""What generates text: Ollama. No other package imports its client or an HTTP client.
+
+`generate` asks a model once and either returns a complete answer or raises `AttemptFailed`. It
+blocks the calling thread; the work itself happens on one event loop per process.
+"""
+
+import threading
+
+from workers.backend import attempt as _attempt
+from workers.backend import health as _health
+from workers.backend import runtime as _runtime
+from workers.backend.values import Generation, GenerationRequest, Limits
+from workers.outcomes import AttemptFailed
+
+__all__ = [
+    "AttemptFailed",
+    "Generation",
+    "GenerationRequest",
+    "Limits",
+    "close",
+    "generate",
+    "models",
+    "probe",
+]
+
+PROBE_SECONDS = 2.0
+
+
+def generate(
+    request: GenerationRequest, limits: Limits, *, cancelled: threading.Event | None = None
+) -> Generation:
+    """Ask one model once, after loading it where the host has not.
+
+    Raises AttemptFailed, and nothing else of its own. Setting ``cancelled`` closes the connection
+    and raises (final) within a second.
+    """
+    return _runtime.run(
+        lambda runtime: _attempt.attempt(runtime, request, limits), cancelled=cancelled
+    )
+
+
+def probe(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> str | None:
+    """The version of the Ollama that answers at ``host`` ("" if it tells none), or None."""
+    return _runtime.run(lambda runtime: _health.version(runtime, host, timeout_seconds))
+
+
+def models(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
+    """The names of the models that the host has. Raises AttemptFailed."""
+    return _runtime.run(lambda runtime: _health.models(runtime, host, timeout_seconds))
+
+
+def close() -> None:
+    """Close this process's connections and end its thread; the next call starts anew."""
+    _runtime.close()

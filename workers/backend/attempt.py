@@ -1,0 +1,135 @@
+"""One attempt, on the event loop: reach the host, load the model if need be, stream the answer.
+
+Every limit is on the wall clock. However an attempt ends, its connection is closed (unless the
+answer was complete), so that Ollama stops working on it, and what is raised is `AttemptFailed`.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from typing import cast
+
+import ollama
+
+from workers import output
+from workers.backend import classify, hosts, options, transport
+from workers.backend.answer import Answer
+from workers.backend.clients import HostClients
+from workers.backend.clock import Clock
+from workers.backend.runtime import Runtime
+from workers.backend.transport import Seen
+from workers.backend.values import Generation, GenerationRequest, Limits
+from workers.outcomes import Cause
+
+#: An estimate on the safe side: English has about four, German and code three.
+CHARACTERS_PER_TOKEN = 3
+#: After a complete answer, to read the end of the response, so that the connection can be kept.
+DRAIN_SECONDS = 0.25
+
+Chunks = AsyncGenerator[ollama.ChatResponse, None]
+
+
+async def attempt(runtime: Runtime, request: GenerationRequest, limits: Limits) -> Generation:
+    """Ask the model once. Raises AttemptFailed."""
+    seen, answer = transport.watch(), Answer()
+    clock = Clock(limits)
+    try:
+        return await _attempt(runtime, request, clock, answer, seen)
+    except Exception as error:
+        failed = classify.translate(error, seen)
+        answer.note(failed, clock.started)
+        if failed is error:
+            raise
+        raise failed from error
+
+
+async def _attempt(
+    runtime: Runtime, request: GenerationRequest, clock: Clock, answer: Answer, seen: Seen
+) -> Generation:
+    window = options.context_window(request.options)
+    _check_estimate(request, window)
+    clients = runtime.clients(_host(request.host))
+    found = await runtime.loader.residence(clients, request, clock)
+    load_ms = 0
+    if not found.ready:
+        load_ms = await runtime.loader.load(clients, request, clock)
+        clock.restart()
+        # Only a loaded model has a context to report.
+        found = await runtime.loader.residence(clients, request, clock)
+    await _stream(clients, request, clock, answer, seen)
+    answer.check(stated_window=window, actual_window=found.context_window)
+    return Generation(
+        content=output.well_formed(answer.content),
+        prompt_tokens=answer.prompt_tokens,
+        completion_tokens=answer.completion_tokens,
+        first_token_ms=answer.first_token_ms(clock.started) or 0,
+        duration_ms=answer.duration_ms(clock.started),
+        load_ms=load_ms,
+        done_reason=answer.done_reason,
+    )
+
+
+async def _stream(
+    clients: HostClients, request: GenerationRequest, clock: Clock, answer: Answer, seen: Seen
+) -> None:
+    seen.reset()
+    async with aclosing(await _ask(clients, request)) as chunks:
+        whole, token = asyncio.timeout_at(clock.end), asyncio.timeout_at(clock.token_end)
+        try:
+            async with whole, token:
+                async for chunk in chunks:
+                    if answer.take(chunk):
+                        token.reschedule(clock.token_end)
+                    if answer.last:
+                        break
+        except TimeoutError:
+            if not (whole.expired() or token.expired()):
+                raise
+            if not seen.connected:
+                raise classify.failure(Cause.CONNECT_TIMEOUT) from None
+            if whole.expired():
+                raise clock.expired(Cause.TIMEOUT) from None
+            raise classify.failure(
+                Cause.STALLED if answer.first_token_at else Cause.SLOW_START
+            ) from None
+        if answer.last:
+            await _drain(chunks)
+
+
+async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
+    """The answer's chunks; the request itself is sent when the first one is read."""
+    messages = [
+        {"role": role, "content": output.well_formed(text)}
+        for role, text in (("system", request.system), ("user", request.prompt))
+        if text
+    ]
+    chunks = await clients.ollama.chat(
+        model=request.model,
+        messages=messages,
+        stream=True,
+        format=None if request.format is None else dict(request.format),
+        options=options.to_ollama(request.options) or None,
+        keep_alive=request.keep_alive,
+    )
+    return cast("Chunks", chunks)
+
+
+async def _drain(chunks: Chunks) -> None:
+    with suppress(Exception):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            async for _chunk in chunks:
+                pass
+
+
+def _check_estimate(request: GenerationRequest, window: int | None) -> None:
+    tokens = (len(request.system) + len(request.prompt)) / CHARACTERS_PER_TOKEN
+    if window is not None and tokens > window:
+        detail = f"about {tokens:.0f} tokens, and the context has {window}"
+        raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
+
+
+def _host(host: str) -> str:
+    try:
+        return hosts.normalise(host)
+    except ValueError as error:
+        raise classify.failure(Cause.UNREACHABLE, f"its address is not valid: {error}") from error

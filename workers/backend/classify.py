@@ -1,0 +1,164 @@
+"""What Ollama and the network can do, and the outcome of each. The one closed table.
+
+The official client lets `ConnectionError`, errors of httpx, `json.JSONDecodeError`, pydantic's
+errors and `ResponseError` escape. `translate` turns whatever it was into `AttemptFailed`.
+"""
+
+import email.utils
+import re
+from datetime import UTC, datetime
+
+import httpx
+import ollama
+
+from workers.backend.transport import AnswerTooLarge, Seen
+from workers.outcomes import AttemptFailed, Cause, Outcome
+
+TABLE: dict[Cause, tuple[Outcome, str]] = {
+    Cause.UNREACHABLE: (Outcome.HOST, "Ollama's host cannot be reached"),
+    Cause.CONNECT_TIMEOUT: (Outcome.HOST, "Ollama's host did not accept a connection in time"),
+    Cause.CONNECTION_LOST: (Outcome.TRANSIENT, "The connection to Ollama broke"),
+    Cause.SERVER_ERROR: (Outcome.TRANSIENT, "Ollama failed"),
+    Cause.BUSY: (Outcome.TRANSIENT, "Ollama has too much to do"),
+    Cause.STREAM_ERROR: (Outcome.TRANSIENT, "Ollama failed in the middle of its answer"),
+    Cause.BROKEN_ANSWER: (Outcome.TRANSIENT, "The answer is not what Ollama sends"),
+    Cause.REDIRECTED: (Outcome.TRANSIENT, "The host redirects instead of answering"),
+    Cause.NOT_DONE: (Outcome.TRANSIENT, "The answer ended before it was done"),
+    Cause.EMPTY: (Outcome.TRANSIENT, "The answer is empty"),
+    Cause.ONLY_THINKING: (
+        Outcome.TRANSIENT,
+        "The model spent its tokens on thinking and wrote no answer; max_tokens is too small",
+    ),
+    Cause.UNLOADED: (Outcome.TRANSIENT, "Ollama loaded or unloaded the model instead of answering"),
+    Cause.TOO_LONG: (Outcome.TRANSIENT, "The answer is too long"),
+    Cause.INVALID_OUTPUT: (Outcome.TRANSIENT, "The answer is not valid"),
+    Cause.UNEXPECTED: (Outcome.TRANSIENT, "Something unexpected went wrong"),
+    Cause.STOPPED: (Outcome.TRANSIENT, "The worker closed its connections"),
+    Cause.SLOW_START: (Outcome.SLOW, "No first token in time"),
+    Cause.STALLED: (Outcome.SLOW, "The answer stalled"),
+    Cause.TIMEOUT: (Outcome.SLOW, "The answer took too long"),
+    Cause.LOAD_TIMEOUT: (Outcome.SLOW, "The model took too long to load"),
+    Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
+    Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
+    Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
+    Cause.CONTEXT_OVERFLOW: (Outcome.UNUSABLE, "The prompt is longer than the model's context"),
+    Cause.REJECTED: (Outcome.REJECTED, "Ollama rejected the request"),
+    Cause.DEADLINE_PASSED: (Outcome.FINAL, "The deadline has passed"),
+    Cause.CANCELLED: (Outcome.FINAL, "Cancelled"),
+}
+
+#: First match wins: `ConnectionError` is what the client makes of `httpx.ConnectError`, but its
+#: subclasses mean that a connection stood.
+ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
+    (httpx.ConnectTimeout, Cause.CONNECT_TIMEOUT),
+    (httpx.ConnectError, Cause.UNREACHABLE),
+    (httpx.UnsupportedProtocol, Cause.UNREACHABLE),
+    (httpx.InvalidURL, Cause.UNREACHABLE),
+    (httpx.TimeoutException, Cause.TIMEOUT),
+    (AnswerTooLarge, Cause.TOO_LONG),
+    (httpx.DecodingError, Cause.BROKEN_ANSWER),
+    (httpx.TransportError, Cause.CONNECTION_LOST),
+    (ConnectionResetError, Cause.CONNECTION_LOST),
+    (BrokenPipeError, Cause.CONNECTION_LOST),
+    (ConnectionAbortedError, Cause.CONNECTION_LOST),
+    (ConnectionError, Cause.UNREACHABLE),
+    (OSError, Cause.CONNECTION_LOST),
+    # JSON that does not parse, nests too deep, is no object, or lacks what Ollama always sends.
+    (ValueError, Cause.BROKEN_ANSWER),
+    (TypeError, Cause.BROKEN_ANSWER),
+    (AttributeError, Cause.BROKEN_ANSWER),
+    (RecursionError, Cause.BROKEN_ANSWER),
+    (Exception, Cause.UNEXPECTED),
+)
+
+#: For statuses that report a fault of the request, by what Ollama and llama.cpp say about it.
+PHRASES: tuple[tuple[re.Pattern[str], Cause], ...] = (
+    (
+        re.compile(
+            r"context (length|size|window)|exceed_context|input length exceeds"
+            r"|prompt (is )?too long",
+            re.IGNORECASE,
+        ),
+        Cause.CONTEXT_OVERFLOW,
+    ),
+    (re.compile(r"does not support|unsupported model", re.IGNORECASE), Cause.INCAPABLE),
+    (
+        re.compile(r"model\b.*\bnot found|invalid model name|try pulling", re.IGNORECASE),
+        Cause.MODEL_MISSING,
+    ),
+)
+FAULTS_OF_THE_REQUEST = frozenset({400, 413, 422})
+
+_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?\Z")
+
+
+def failure(cause: Cause, detail: str = "") -> AttemptFailed:
+    """The failure that the table gives for a cause, with what is known beyond it."""
+    outcome, sentence = TABLE[cause]
+    return AttemptFailed(outcome, f"{sentence}: {detail}" if detail else sentence, cause)
+
+
+def translate(error: Exception, seen: Seen) -> AttemptFailed:
+    """The failure for an error that the client raised; ``seen`` is the exchange it raised it in."""
+    if isinstance(error, AttemptFailed):
+        return error
+    if isinstance(error, ollama.ResponseError) and error.status_code == -1:
+        return failure(Cause.STREAM_ERROR, _text(error.error))
+    if isinstance(error, ollama.ResponseError):
+        return by_status(error.status_code, _text(error.error), seen)
+    if seen.status is not None and not 200 <= seen.status < 300:
+        # The status came, but its body did not, or was more than the client could read.
+        return by_status(seen.status, "", seen)
+    if isinstance(error, ValueError | TypeError) and not seen.connected:
+        return failure(Cause.REJECTED, f"the request cannot be sent ({type(error).__name__})")
+    cause = next(cause for kind, cause in ERRORS if isinstance(error, kind))
+    return failure(cause, _foreign_type(cause, seen) or _detail(error))
+
+
+def by_status(status: int, text: str, seen: Seen) -> AttemptFailed:
+    """The failure for an HTTP status that is no success, with what the server said."""
+    failed = failure(_cause_of(status, text), f"HTTP {status} {text}".rstrip())
+    if failed.outcome is Outcome.TRANSIENT:
+        failed.retry_after_seconds = retry_after_seconds(seen.headers.get("retry-after", ""))
+    return failed
+
+
+def retry_after_seconds(value: str) -> float | None:
+    """Seconds until the moment of a ``Retry-After`` header: a number of seconds or an HTTP date."""
+    if _SECONDS.match(value.strip()):
+        return float(value)
+    try:
+        moment = email.utils.parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _cause_of(status: int, text: str) -> Cause:
+    if status < 400:
+        return Cause.REDIRECTED if status >= 300 else Cause.BROKEN_ANSWER
+    if status >= 500:
+        return Cause.SERVER_ERROR
+    if status in FAULTS_OF_THE_REQUEST:
+        return next((cause for phrase, cause in PHRASES if phrase.search(text)), Cause.REJECTED)
+    return {404: Cause.MODEL_MISSING, 429: Cause.BUSY}.get(status, Cause.REJECTED)
+
+
+def _text(error: object) -> str:
+    """Ollama's ``error`` is a string; servers that imitate OpenAI send an object."""
+    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
+
+
+def _foreign_type(cause: Cause, seen: Seen) -> str:
+    kind: str = seen.headers.get("content-type", "")
+    foreign = cause is Cause.BROKEN_ANSWER and kind and "json" not in kind
+    return f"its content type is {kind}" if foreign else ""
+
+
+def _detail(error: Exception) -> str:
+    # The client replaces httpx's error by its own advice; the original is its context.
+    original = error.__context__ if type(error) is ConnectionError else error
+    name = type(original).__name__
+    tells = isinstance(original, httpx.HTTPError | httpx.InvalidURL | OSError)
+    return f"{name}: {original}" if tells and str(original) else name

@@ -1,0 +1,32 @@
+"""The clients of one Ollama host: the official one, and plain HTTP for what it does not offer."""
+
+import httpx
+import ollama
+
+from workers.backend import transport
+
+
+class HostClients:
+    """Both share one connection pool. They belong to the event loop that made them."""
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        pool = transport.Transport(secure=host.startswith("https:"))
+        # No timeout but the connect one: httpx counts per read, our limits are on the wall clock.
+        timeout = httpx.Timeout(None, connect=transport.CONNECT_SECONDS)
+        headers = {"accept-encoding": "identity"}
+        self.ollama = ollama.AsyncClient(
+            host,
+            transport=pool,
+            timeout=timeout,
+            headers=headers,
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self.http = httpx.AsyncClient(
+            base_url=host, transport=pool, timeout=timeout, headers=headers, trust_env=False
+        )
+
+    async def close(self) -> None:
+        """Close the pool, which is all that either client holds open."""
+        await self.http.aclose()

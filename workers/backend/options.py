@@ -1,0 +1,47 @@
+"""Option names: ours to Ollama's. The one table.
+
+What is not listed here (``num_gpu``, ``use_mlock`` …) goes to Ollama under its own name and counts
+as a reload option: a difference in one of those makes Ollama load the model again, so loading and
+asking must send the same ones.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+SAMPLING = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "num_predict",
+    "seed": "seed",
+    "stop": "stop",
+    "repeat_penalty": "repeat_penalty",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "min_p": "min_p",
+}
+RELOADING = {"context_window": "num_ctx"}
+#: Ours alone: it is a limit, not an option.
+NEVER_SENT = frozenset({"load_timeout_seconds"})
+
+_NAMES = {**SAMPLING, **RELOADING}
+
+
+def to_ollama(options: Mapping[str, Any]) -> dict[str, Any]:
+    """All options under Ollama's names; None means "not stated" and is left out."""
+    return {
+        _NAMES.get(name, name): value
+        for name, value in options.items()
+        if value is not None and name not in NEVER_SENT
+    }
+
+
+def reloading(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The part that decides how the model is loaded, under Ollama's names."""
+    return to_ollama({name: value for name, value in options.items() if name not in SAMPLING})
+
+
+def context_window(options: Mapping[str, Any]) -> int | None:
+    """The context in tokens that the request states, if it states one."""
+    value = options.get("context_window")
+    return int(value) if value else None

@@ -1,0 +1,53 @@
+"""What goes into a generation and what comes out of it: small frozen values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationRequest:
+    """One question to one model on one host."""
+
+    #: As in ``OLLAMA_HOST``: a URL, or ``host[:port]``.
+    host: str
+    model: str
+    prompt: str
+    system: str = ""
+    #: A JSON schema for the answer, or None for free text.
+    format: Mapping[str, Any] | None = None
+    #: In the project's own names; see `workers.backend.options`.
+    options: Mapping[str, Any] = field(default_factory=dict)
+    #: None leaves the server's own choice, which is shared by all users of the model.
+    keep_alive: float | str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Wall-clock limits of one attempt, in seconds."""
+
+    #: From the request to the last token; loading the model is not part of it.
+    timeout_seconds: float
+    #: To the first token, and between any two; None sets no such limit.
+    first_token_timeout_seconds: float | None = None
+    load_timeout_seconds: float = 300.0
+    #: The moment at which loading and answering together must end: an aware datetime, or a
+    #: reading of ``time.monotonic()``.
+    deadline: datetime | float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Generation:
+    """A complete, non-empty answer. Durations are milliseconds."""
+
+    content: str
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    first_token_ms: int
+    #: Without loading.
+    duration_ms: int
+    #: 0 when the model was loaded already.
+    load_ms: int
+    #: ``stop``, or ``length`` when the model ran into ``max_tokens``.
+    done_reason: str

@@ -1,0 +1,81 @@
+"""Every error of this package.
+
+WorkerError
+├── UnknownPriority            400  unknown_priority
+├── InvalidPayload             400  invalid_payload
+├── DeadlineTooLong            409  deadline_too_long
+├── PayloadTooLarge            413  payload_too_large
+├── UnknownRun                 404  not_found
+└── InvalidMessage             400  invalid_message
+"""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkerError(Exception):
+    """Root of what this package raises to its callers.
+
+    ``errors`` maps a field to what is wrong with it, where there is such a field.
+    """
+
+    code: ClassVar[str] = "worker_error"
+    status: ClassVar[int] = 500
+    default_detail: ClassVar[Any] = _("The work could not be accepted.")
+
+    def __init__(self, detail: str | None = None, *, errors: Mapping[str, Any] | None = None):
+        self.detail = str(detail or self.default_detail)
+        self.errors = errors
+        super().__init__(self.detail)
+
+
+class UnknownPriority(WorkerError):
+    """A priority other than ``normal`` and ``low``."""
+
+    code = "unknown_priority"
+    status = 400
+    default_detail = _("The priority is unknown; accepted: normal, low.")
+
+
+class InvalidPayload(WorkerError):
+    """The payload is not what its task type takes."""
+
+    code = "invalid_payload"
+    status = 400
+    default_detail = _("The payload is not what this task type takes.")
+
+
+class DeadlineTooLong(WorkerError):
+    """A request asks for a longer deadline than its configuration gives."""
+
+    code = "deadline_too_long"
+    status = 409
+
+    def __init__(self, seconds: int, longest: int) -> None:
+        detail = _("A deadline of %(seconds)s s is longer than the configured %(longest)s s.")
+        super().__init__(detail % {"seconds": seconds, "longest": longest})
+
+
+class PayloadTooLarge(WorkerError):
+    """The payload is larger than 256 KB as JSON."""
+
+    code = "payload_too_large"
+    status = 413
+    default_detail = _("The payload is larger than 256 KB.")
+
+
+class UnknownRun(WorkerError):
+    """There is no such run, or it is somebody else's."""
+
+    code = "not_found"
+    status = 404
+    default_detail = _("There is no such task.")
+
+
+class InvalidMessage(WorkerError):
+    """A message from a producer without a run makes no sense."""
+
+    code = "invalid_message"
+    status = 400

@@ -1,0 +1,27 @@
+"""The one error that a run ends with: what happened, and every attempt."""
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from workers.models import Attempt
+from workers.outcomes import Outcome
+
+
+def error_of(code: str, attempts: Iterable[Attempt]) -> dict[str, str]:
+    """``{"code", "detail"}``; the detail has a line for each attempt that failed."""
+    opening = {
+        "deadline_exceeded": _("The deadline passed."),
+        "rejected": _("The model server rejected the request."),
+        "cancelled": _("The run was cancelled."),
+    }.get(code, _("Every attempt failed."))
+    lines = [_told(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
+    return {"code": code, "detail": "\n".join([opening, *lines])}
+
+
+def _told(attempt: Attempt) -> str:
+    times = f", {attempt.count} times" if attempt.count > 1 else ""
+    return (
+        f"{attempt.model} on {attempt.host}: {attempt.outcome} ({attempt.reason}) "
+        f"after {attempt.duration_ms} ms{times}"
+    )

@@ -1,0 +1,94 @@
+"""Checking what a model wrote before anything keeps it. Pure; the text is untrusted.
+
+A failure is `AttemptFailed` (transient): the same model may do better next time.
+"""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Never
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+from workers.outcomes import AttemptFailed, Cause, Outcome
+
+#: How a fence around the whole text opens. In text, another language's is what was asked for.
+_TEXT_FENCE = re.compile(
+    r"(`{3,}+|~{3,}+)[ \t]*(?:(?:markdown|md|text|txt|plaintext)[ \t]*)?\n", re.IGNORECASE
+)
+_JSON_FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*(?:json)?", re.IGNORECASE)
+#: Seen by nobody: text of only these is empty.
+_INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
+
+
+def text_checked(text: str) -> str:
+    """The text without surrounding space, a fence around all of it, and what cannot be stored.
+
+    Raises AttemptFailed when nothing is left.
+    """
+    clean = _unfenced(_TEXT_FENCE, well_formed(text).strip())
+    if not clean.strip(_INVISIBLE).strip():
+        raise AttemptFailed(Outcome.TRANSIENT, "The answer is empty", Cause.EMPTY)
+    return clean
+
+
+def json_checked(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The JSON object that the text is, its strings stripped, valid by ``schema``.
+
+    Raises AttemptFailed.
+    """
+    try:
+        found = json.loads(
+            _unfenced(_JSON_FENCE, text.strip().lstrip("\ufeff")), parse_constant=_refuse
+        )
+        value = _clean(found)
+    except (ValueError, RecursionError) as error:
+        raise _invalid(f"it is not JSON ({error})") from error
+    if not isinstance(value, dict):
+        raise _invalid("it is not a JSON object")
+    problem = best_match(Draft202012Validator(schema).iter_errors(value))
+    if problem is not None:
+        raise _invalid(f"{problem.json_path}: {problem.message}")
+    return value
+
+
+def well_formed(text: str) -> str:
+    """The text as PostgreSQL and UTF-8 can hold it: no NUL, surrogates paired or replaced."""
+    text = text.replace("\x00", "")
+    if text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _unfenced(opening: re.Pattern[str], text: str) -> str:
+    match = opening.match(text)
+    if match is None or not text.endswith(match[1], match.end()):
+        return text
+    inside = text[match.end() : -len(match[1])]
+    # A bare fence inside closes the first one: then the text only begins and ends with code.
+    fences = (line.strip() for line in inside.splitlines() if line.startswith(match[1]))
+    return text if next(fences, None) == match[1] else inside.strip()
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return well_formed(value).strip()
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {well_formed(key): _clean(item) for key, item in value.items()}
+    if isinstance(value, float) and not math.isfinite(value):
+        _refuse(str(value))
+    return value
+
+
+def _refuse(constant: str) -> Never:
+    raise ValueError(f"{constant} is no number")
+
+
+def _invalid(reason: str) -> AttemptFailed:
+    return AttemptFailed(
+        Outcome.TRANSIENT, f"The answer is not valid: {reason}", Cause.INVALID_OUTPUT
+    )

@@ -1,0 +1,120 @@
+"""What a payload may look like, for each way of asking; and its size limit."""
+
+import json
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from workers.errors import InvalidPayload, PayloadTooLarge
+from workers.strict import StrictSerializer
+
+MAX_PAYLOAD_BYTES = 256 * 1024
+MAX_ENTRIES = 500
+MAX_DEPTH = 20
+
+
+class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
+    """A work-log entry: a string, or an object with ``text`` and an optional ISO ``date``."""
+
+    default_error_messages = {
+        "entry": _("An entry is a string, or an object with text and an optional date."),
+        "unknown": _("Unknown keys: {keys}; accepted: date, text."),
+    }
+
+    def to_internal_value(self, data: Any) -> dict[str, str]:
+        if isinstance(data, str):
+            data = {"text": data}
+        if not isinstance(data, dict):
+            self.fail("entry")
+        if unknown := data.keys() - {"text", "date"}:
+            self.fail("unknown", keys=", ".join(sorted(map(str, unknown))))
+        entry = {"text": serializers.CharField().run_validation(data.get("text"))}
+        if data.get("date") is not None:
+            entry["date"] = serializers.DateField().run_validation(data["date"]).isoformat()
+        return entry
+
+    def to_representation(self, value: dict[str, str]) -> dict[str, str]:
+        return value
+
+
+class ContextField(serializers.Field[Any, Any, Any, Any]):
+    """Free background to the entries: a string or an object."""
+
+    default_error_messages = {"context": _("The context is a string or an object.")}
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, str):
+            return data
+        if not isinstance(data, dict):
+            self.fail("context")
+        return data
+
+    def to_representation(self, value: Any) -> Any:
+        return value
+
+
+class EntriesPayload(StrictSerializer):
+    """``entries`` and an optional ``context``: insights, analyses and reports."""
+
+    entries = serializers.ListField(child=EntryField(), allow_empty=False, max_length=MAX_ENTRIES)
+    context = ContextField(required=False)  # type: ignore[assignment]  # DRF keeps fields apart
+
+
+class PromptPayload(StrictSerializer):
+    """A ``prompt``, sent as it is."""
+
+    prompt = serializers.CharField(trim_whitespace=False)
+
+    def validate_prompt(self, value: str) -> str:
+        if not value.strip():
+            raise serializers.ValidationError(self.fields["prompt"].error_messages["blank"])
+        return value
+
+
+def payload_clean(kind: type[serializers.Serializer[Any]], payload: Any) -> dict[str, Any]:
+    """The normalised payload. Raises ``InvalidPayload`` and ``PayloadTooLarge``."""
+    _refuse_unstorable(payload)
+    serializer = kind(data=payload)
+    if not serializer.is_valid():
+        raise InvalidPayload(errors={"payload": serializer.errors})
+    cleaned: dict[str, Any] = serializer.validated_data
+    return cleaned
+
+
+def _refuse_unstorable(payload: Any) -> None:
+    """What PostgreSQL's jsonb cannot hold, and what is too much of it."""
+    if not isinstance(payload, dict):
+        raise InvalidPayload(errors={"payload": [str(_("The payload is an object."))]})
+    if _depth_exceeds(payload, MAX_DEPTH):
+        deep = _("Nested deeper than %(depth)s levels.") % {"depth": MAX_DEPTH}
+        raise InvalidPayload(errors={"payload": [deep]})
+    try:
+        size = payload_size(payload)
+    except (ValueError, TypeError):
+        message = _("Holds what JSON text cannot: a lone surrogate or a number that is not finite.")
+        raise InvalidPayload(errors={"payload": [str(message)]}) from None
+    if size > MAX_PAYLOAD_BYTES:
+        raise PayloadTooLarge
+    if "\\u0000" in json.dumps(payload).replace("\\\\", ""):
+        raise InvalidPayload(errors={"payload": [str(_("Holds the NUL character."))]})
+
+
+def payload_size(payload: Any) -> int:
+    """Bytes as compact JSON. Raises ValueError for what is not JSON, lone surrogates included."""
+    text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return len(text.encode())
+
+
+def _depth_exceeds(value: Any, limit: int) -> bool:
+    level = [value]
+    for _level in range(limit):
+        level = [
+            child
+            for item in level
+            if isinstance(item, dict | list)
+            for child in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not level:
+            return False
+    return True

@@ -1,0 +1,81 @@
+"""Sending a run's wake-up message.
+
+The row says ``queued`` before the message leaves, and what it said before when the broker did not
+take it: a delivery that is faster than we are finds a row that it may claim, and two publishers
+send one message.
+"""
+
+import logging
+import uuid
+
+import kombu.exceptions
+from celery import Celery, current_app
+from celery.exceptions import QueueNotFound
+from django.db import connection
+from django.db.models.functions import Now
+
+from workers import header, task_types
+from workers.models import TaskRun
+from workers.states import Status
+
+logger = logging.getLogger(__name__)
+
+#: The broker is away. It is asked twice at most: the sweeper is the retry.
+BROKER_AWAY = (kombu.exceptions.OperationalError, OSError)
+RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+
+
+def run_publish(run: TaskRun) -> None:
+    """Publish if the broker takes it; the sweeper does it otherwise."""
+    try:
+        run_send(run)
+    except BROKER_AWAY as error:
+        logger.warning("Run %s is stored but not published: %s", run.pk, error)
+
+
+def run_send(run: TaskRun) -> bool:
+    """Publish a waiting run. False when there was nothing to send: somebody else did, or no queue
+    takes it. Raises ``BROKER_AWAY``, with the row as it was before.
+    """
+    kind = task_types.get(run.task_type)
+    if kind is None or not _announce(run):
+        return False
+    if not connection.in_atomic_block:
+        # A broker that hangs must not hold a connection of the pool.
+        connection.close()
+    try:
+        _app().send_task(
+            kind.celery_name,
+            args=[str(run.pk)],
+            queue=run.queue,
+            headers={header.KEY: run.llm_config},
+            task_id=str(uuid.uuid4()),
+            retry=True,
+            retry_policy=RETRY_POLICY,
+        )
+    except QueueNotFound as error:
+        logger.error("Run %s waits: %s", run.pk, error)
+        _take_back(run)
+        return False
+    except BROKER_AWAY:
+        _take_back(run)
+        raise
+    run.status = Status.QUEUED
+    return True
+
+
+def _announce(run: TaskRun) -> bool:
+    waiting = TaskRun.objects.filter(
+        pk=run.pk, status__in=(Status.PENDING, Status.RETRYING), parked_on=""
+    )
+    return bool(waiting.update(status=Status.QUEUED, published_at=Now()))
+
+
+def _take_back(run: TaskRun) -> None:
+    TaskRun.objects.filter(pk=run.pk, status=Status.QUEUED).update(
+        status=run.status, published_at=None
+    )
+
+
+def _app() -> Celery:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]

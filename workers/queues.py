@@ -1,0 +1,26 @@
+"""Queue names: the one function that makes them, and their declaration for Celery.
+
+Each task type has its queue and a ``.low`` twin, consumed by the same process. Priorities of the
+broker are not used: Redis and RabbitMQ order them oppositely.
+"""
+
+from collections.abc import Iterable
+
+from kombu import Exchange, Queue
+
+PREFIX = "TASK_TYPE_"
+NAMESPACE = "llm."
+PRIORITIES = ("normal", "low")
+
+
+def queue_name(task_type: str, priority: str = "normal") -> str:
+    """``TASK_TYPE_WEEKLY_REPORT`` → ``llm.weekly_report``, or ``llm.weekly_report.low``."""
+    name = NAMESPACE + task_type.removeprefix(PREFIX).lower()
+    return f"{name}.low" if priority == "low" else name
+
+
+def queues(task_types: Iterable[str]) -> tuple[Queue, ...]:
+    """The queues of these task types, durable, on one topic exchange."""
+    exchange = Exchange("llm", type="topic")
+    names = [queue_name(name, priority) for name in task_types for priority in PRIORITIES]
+    return tuple(Queue(name, exchange, routing_key=name) for name in names)

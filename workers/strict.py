@@ -1,0 +1,17 @@
+"""A serializer that refuses keys which it does not know: a typo must not pass in silence."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Unknown keys are errors under their own names, and say which are accepted."""
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if unknown := set(self.initial_data) - set(self.fields):
+            accepted = ", ".join(sorted(self.fields))
+            message = _("Unknown key; accepted: %(keys)s.") % {"keys": accepted}
+            raise serializers.ValidationError({str(key): [message] for key in unknown})
+        return attrs

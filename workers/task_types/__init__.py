@@ -1,0 +1,78 @@
+"""The task types: one small file each in this package, or a ``task_types`` module in any app.
+
+A file registers one ``TaskType``; its queue, Celery task and worker lines follow from the name.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any
+
+from django.utils.module_loading import autodiscover_modules
+from rest_framework.serializers import Serializer
+
+import llmconfig.task_types
+from workers.queues import NAMESPACE, PREFIX
+
+Result = dict[str, Any]
+
+
+def _content(result: Result) -> Result:
+    return result
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskType:
+    """One kind of work: what it takes, how it is asked for and what comes back."""
+
+    #: ``TASK_TYPE_…``, the name on the wire.
+    name: str
+    #: Folder in an app's ``prompts/`` with ``user.txt`` and, if wanted, ``system.txt``.
+    prompt: str
+    #: Checks and normalises the payload.
+    payload: type[Serializer[Any]]
+    #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
+    output_schema: Mapping[str, Any] | None = None
+    #: From the validated answer to the stored result.
+    finish: Callable[[Result], Result] = _content
+    #: Fields that this type states below all configuration (layer ``task_type``).
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(PREFIX + "[A-Z0-9_]+", self.name):
+            raise ValueError(f"{self.name}: a task type's name is {PREFIX} and A to Z, 0 to 9 or _")
+
+    @property
+    def celery_name(self) -> str:
+        """The Celery task's name, part of the wire format: ``llm.insight_generation``."""
+        return NAMESPACE + self.name.removeprefix(PREFIX).lower()
+
+
+_registry: dict[str, TaskType] = {}
+
+
+def register(task_type: TaskType) -> TaskType:
+    """Make a task type known everywhere. Raises ValueError for a name taken by another one."""
+    if _registry.setdefault(task_type.name, task_type) is not task_type:
+        raise ValueError(f"{task_type.name} is registered twice")
+    llmconfig.task_types.register(task_type.name, defaults=task_type.defaults)
+    return task_type
+
+
+def get(name: str) -> TaskType | None:
+    """The registered type of that name, or None."""
+    return _registry.get(name)
+
+
+def registered() -> tuple[TaskType, ...]:
+    """All task types, in the order of their names."""
+    return tuple(_registry[name] for name in sorted(_registry))
+
+
+def discover() -> None:
+    """Import every file of this package, then every app's ``task_types`` module."""
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+    autodiscover_modules("task_types")

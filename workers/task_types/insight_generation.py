@@ -1,0 +1,37 @@
+"""Insights: what a person's work-log entries show, as a short text with tags and a confidence."""
+
+from workers.payloads import EntriesPayload
+from workers.task_types import Result, TaskType, register
+
+# Every string and array is bounded, or a small model writes until its tokens run out. Confidence
+# is a whole percentage: llama.cpp's grammars do not hold a number to a range, but do to digits.
+OUTPUT_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "content": {"type": "string", "minLength": 1, "maxLength": 400},
+        "tags": {
+            "type": "array",
+            "items": {"type": "string", "minLength": 1, "maxLength": 24},
+            "minItems": 1,
+            "maxItems": 5,
+        },
+        "confidence": {"type": "integer", "minimum": 0, "maximum": 100},
+    },
+    "required": ["content", "tags", "confidence"],
+    "additionalProperties": False,
+}
+
+
+def _as_fraction(result: Result) -> Result:
+    return {**result, "confidence": result["confidence"] / 100}
+
+
+register(
+    TaskType(
+        name="TASK_TYPE_INSIGHT_GENERATION",
+        prompt="insight_generation",
+        payload=EntriesPayload,
+        output_schema=OUTPUT_SCHEMA,
+        finish=_as_fraction,
+    )
+)

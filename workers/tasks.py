@@ -1,0 +1,40 @@
+"""The Celery tasks: one for each registered task type, under its own explicit name."""
+
+from typing import Any
+
+from celery import Task, shared_task
+
+from workers import task_types
+from workers.deliveries import run_of_message
+from workers.reports import BEAT_TASK, weekly_reports_enqueue
+from workers.runner import DATABASE_AWAY, run_deliver
+
+DATABASE_RETRY_SECONDS = 5
+
+
+def deliver(self: "Task[Any, Any]", /, run_id: object = None, **message: Any) -> None:
+    """Receive ``(run_id)``, or ``(task_type=, payload=, user_id=)`` from who has no run."""
+    try:
+        found = run_of_message(self.request, self.name, run_id, message)
+        delay_seconds = None if found is None else run_deliver(found)
+    except DATABASE_AWAY as error:
+        # Celery acknowledges what fails: without this the message would be gone.
+        queue = _queue_of(self.request)
+        raise self.retry(exc=error, countdown=DATABASE_RETRY_SECONDS, queue=queue) from error
+    if delay_seconds is not None:
+        raise self.retry(countdown=delay_seconds, queue=_queue_of(self.request))
+
+
+def _queue_of(request: Any) -> str:
+    """Where the message came from, which may be the ``.low`` twin."""
+    return str(request.delivery_info["routing_key"])
+
+
+for _task_type in task_types.registered():
+    shared_task(name=_task_type.celery_name, bind=True, max_retries=None)(deliver)
+
+
+@shared_task(name=BEAT_TASK)
+def enqueue_weekly_reports() -> None:
+    """Beat's hourly call."""
+    weekly_reports_enqueue()

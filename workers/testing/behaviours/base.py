@@ -1,0 +1,44 @@
+"""What a behaviour is, and the one that answers well."""
+
+import asyncio
+from dataclasses import dataclass
+
+from workers.testing.reply import Reply
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """The base: subclasses say how they answer, and what loading their model does."""
+
+    async def load(self, reply: Reply) -> bool:
+        """Load the model; False when a refusal was sent instead."""
+        return True
+
+    async def answer(self, reply: Reply) -> None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Ok(Behaviour):
+    """Answer well: ``text`` (by default one that fits the request) in ``chunks`` pieces."""
+
+    text: str | None = None
+    chunks: int = 3
+    delay: float = 0.0
+    prompt_tokens: int | None = None
+    done_reason: str = "stop"
+
+    async def answer(self, reply: Reply) -> None:
+        text = reply.default_text() if self.text is None else self.text
+        size = max(1, -(-len(text) // self.chunks))
+        for start in range(0, len(text), size):
+            await reply.head()
+            await asyncio.sleep(self.delay)
+            await reply.token(text[start : start + size])
+        await reply.done(self.done_reason, prompt_tokens=self.prompt_tokens)
+
+
+async def say(reply: Reply, tokens: int) -> None:
+    """So many tokens of the same word."""
+    for _ in range(tokens):
+        await reply.token("word ")

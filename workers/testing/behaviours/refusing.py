@@ -1,0 +1,60 @@
+"""Behaviours that refuse by an HTTP status."""
+
+from dataclasses import dataclass
+
+from workers.testing.behaviours.base import Behaviour, Ok
+from workers.testing.reply import Reply
+
+
+@dataclass(frozen=True)
+class Missing(Behaviour):
+    """404: the model was never pulled."""
+
+    async def load(self, reply: Reply) -> bool:
+        await self.answer(reply)
+        return False
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.error(404, f"model '{reply.exchange.model}' not found")
+
+
+@dataclass(frozen=True)
+class LoadFails(Behaviour):
+    """Refuse to load the model: it does not fit, say."""
+
+    code: int = 500
+    message: str = "model requires more system memory than is available"
+
+    async def load(self, reply: Reply) -> bool:
+        await reply.error(self.code, self.message)
+        return False
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok().answer(reply)
+
+
+@dataclass(frozen=True)
+class Status(Behaviour):
+    """An HTTP status with Ollama's ``{"error": body}``, or the bytes of ``raw`` instead."""
+
+    code: int = 503
+    body: str = "server busy, please try again"
+    retry_after: str | int | None = None
+    raw: bytes | None = None
+
+    async def answer(self, reply: Reply) -> None:
+        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        if self.raw is None:
+            await reply.error(self.code, self.body, headers)
+        else:
+            await reply.connection.respond(self.code, self.raw, headers)
+
+
+@dataclass(frozen=True)
+class Redirect(Behaviour):
+    """307 to another address."""
+
+    location: str = "http://127.0.0.1:9/elsewhere"
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.connection.respond(307, b"", {"Location": self.location})

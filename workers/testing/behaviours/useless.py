@@ -1,0 +1,46 @@
+"""Behaviours whose answer is complete and of no use."""
+
+from dataclasses import dataclass
+
+from workers.testing.behaviours.base import Behaviour, Ok
+from workers.testing.reply import Reply
+
+
+@dataclass(frozen=True)
+class Empty(Behaviour):
+    """Done, without a word."""
+
+    done_reason: str = "stop"
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.done(self.done_reason)
+
+
+@dataclass(frozen=True)
+class ThinkingOnly(Behaviour):
+    """All tokens go into thinking."""
+
+    async def answer(self, reply: Reply) -> None:
+        for word in ("Let ", "me ", "see."):
+            await reply.think(word)
+        await reply.done("length")
+
+
+@dataclass(frozen=True)
+class TooLong(Behaviour):
+    """So many characters in one answer, then done."""
+
+    characters: int = 2_000_000
+
+    async def answer(self, reply: Reply) -> None:
+        for _ in range(self.characters // 10_000):
+            await reply.token("word " * 2_000)
+        await reply.done()
+
+
+@dataclass(frozen=True)
+class FullContext(Behaviour):
+    """Cut the prompt silently to the context, and invent an answer."""
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok(prompt_tokens=reply.context_window).answer(reply)
