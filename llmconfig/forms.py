@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig import known_models, task_types
 from llmconfig.errors import FallbackSameAsModel, ModelNotAllowed
 from llmconfig.models import Preference
-from llmconfig.services import preference_check
+from llmconfig.preference_check import preference_check
 
 
 class ModelNameInput(forms.TextInput):

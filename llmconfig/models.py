@@ -156,6 +156,14 @@ class Tier(models.Model):
         unique=True,
         help_text=_("Of several tiers of one user, the one with the highest rank is strongest."),
     )
+    allowed_models = models.JSONField(  # a list of globs, as LLM_ALLOWED_MODELS has them
+        _("allowed models"),
+        null=True,
+        blank=True,
+        help_text=_(
+            "Narrows what this environment allows for the members. Empty: all that it allows."
+        ),
+    )
 
     class Meta:
         verbose_name = _("tier")

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.models import Group
 from django.db.models import Q
 
 from llmconfig import task_types
@@ -18,10 +17,11 @@ from llmconfig.errors import (
     RequestLayerNotPermitted,
 )
 from llmconfig.fields import fields_parse
-from llmconfig.layers.ladder import Rows, Tier, ladder
+from llmconfig.layers.ladder import Rows, ladder
 from llmconfig.layers.static import Static, static_config
 from llmconfig.models import Preference
 from llmconfig.resolver import resolve
+from llmconfig.rows import rows_load
 from llmconfig.types import BUILT_IN, ResolvedConfig
 
 logger = logging.getLogger(__name__)
@@ -38,14 +38,14 @@ def config_resolve(
     task_types.require(task_type)
     static = static_config()
     stated = _request_values(request, static)
-    rows = _rows(user_id, static, Q(task_type=None) | Q(task_type=task_type))
+    rows = rows_load(user_id, static, Q(task_type=None) | Q(task_type=task_type))
     return _resolve(task_type, static=static, rows=rows, request=stated)
 
 
 def configs_resolve(*, user_id: int | None) -> dict[str, ResolvedConfig | None]:
     """The same for every task type, in as many queries; None where no model is allowed."""
     static = static_config()
-    rows = _rows(user_id, static, Q())
+    rows = rows_load(user_id, static, Q())
     configs: dict[str, ResolvedConfig | None] = {}
     for task_type in task_types.names():
         try:
@@ -98,34 +98,6 @@ def _request_values(request: Mapping[str, object] | None, static: Static) -> dic
         if static.policy.refused([values.get(name, "")]):
             raise ModelNotAllowed(values[name], field=name)
     return values
-
-
-def _rows(user_id: int | None, static: Static, scope: Q) -> Rows:
-    groups = _groups(user_id, static) if user_id is not None else {}
-    theirs = Q(user=None, group=None)
-    if user_id is not None:
-        theirs |= Q(user=user_id) | Q(group__in=groups)
-    found = list(Preference.objects.filter(theirs, scope))
-    return Rows(
-        common=tuple(row for row in found if row.user_id is None and row.group_id is None),
-        tiers=tuple(
-            Tier(name=name, rows=tuple(row for row in found if row.group_id == group_id))
-            for group_id, name in groups.items()
-        ),
-        user=tuple(row for row in found if row.user_id is not None),
-    )
-
-
-def _groups(user_id: int, static: Static) -> dict[int, str]:
-    """The user's groups by id, weakest first: by rank, those without one before all others."""
-    named = static.tier_names()
-
-    def strength(group: tuple[int, str, int | None]) -> tuple[int, int, int]:
-        group_id, name, rank = group
-        return (-1 if rank is None else rank, named.index(name) if name in named else -1, group_id)
-
-    groups = Group.objects.filter(user=user_id).values_list("id", "name", "tier__rank")
-    return {group_id: name for group_id, name, _ in sorted(groups, key=strength)}
 
 
 def _resolve(

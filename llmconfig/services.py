@@ -13,26 +13,10 @@ from django.db import transaction
 
 from llmconfig import task_types
 from llmconfig.documents import document_parse
-from llmconfig.errors import FallbackSameAsModel, ModelNotAllowed
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.models import Preference
-from llmconfig.policy import environment_policy, normalise_model
+from llmconfig.preference_check import preference_check
 from llmconfig.selectors import user_preferences
-
-
-def preference_check(preference: Preference) -> None:
-    """Refuse what is valid and yet not wanted.
-
-    Raises ``ModelNotAllowed``, ``FallbackSameAsModel``.
-    """
-    policy = environment_policy()
-    for name in ("model", "fallback_model"):
-        value = getattr(preference, name)
-        if value and not policy.allows(value):
-            raise ModelNotAllowed(value, field=name)
-    model, fallback = preference.model, preference.fallback_model
-    if model and fallback and normalise_model(model) == normalise_model(fallback):
-        raise FallbackSameAsModel
 
 
 @transaction.atomic

@@ -64,6 +64,13 @@ class TaskRun(models.Model):
     claim_token = models.UUIDField(_("claim"), null=True, editable=False)
     lease_expires_at = models.DateTimeField(_("lease until"), null=True, editable=False)
     deliveries = models.PositiveIntegerField(_("deliveries"), default=0, editable=False)
+    losses = models.PositiveIntegerField(
+        _("lost workers"),
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default=0,
+        editable=False,
+        help_text=_("How often its worker died while it ran."),
+    )
 
     result = models.JSONField(_("result"), null=True, blank=True)
     error = models.JSONField(_("error"), null=True, blank=True)

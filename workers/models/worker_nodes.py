@@ -1,0 +1,31 @@
+"""The registry of workers: what each says of itself, and when it last did."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class WorkerNode(models.Model):
+    """One Celery worker process by its node name."""
+
+    name = models.CharField(_("name"), max_length=255, unique=True)
+    version = models.CharField(_("version"), max_length=50, blank=True, default="")
+    queues = models.JSONField(_("queues"), default=list)
+    concurrency = models.PositiveIntegerField(_("concurrency"), default=1)
+    host = models.CharField(_("model server"), max_length=255, blank=True, default="")
+    host_version = models.CharField(
+        _("model server's version"), max_length=50, blank=True, default=""
+    )
+    known_models = models.JSONField(_("models"), default=list)
+    default_config = models.JSONField(_("default configuration"), default=dict)
+    metrics_address = models.CharField(_("metrics"), max_length=255, blank=True, default="")
+    started_at = models.DateTimeField(_("started at"))
+    seen_at = models.DateTimeField(_("last heartbeat"))
+    stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("worker")
+        verbose_name_plural = _("workers")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
