@@ -28,7 +28,12 @@ class Row(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Tier:
+    """A group of the user. ``rank`` None: it has no place among the tiers of the database."""
+
     name: str
+    rank: int | None = None
+    #: Globs that narrow what the environment allows; None: they do not.
+    allowed_models: tuple[str, ...] | None = None
     rows: tuple[Row, ...] = ()
 
 
