@@ -10,21 +10,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
 from workers.queues import PREFIX
-
-
-class ReadOnly:
-    """No adding, changing or deleting."""
-
-    def has_add_permission(self, *_args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_args: Any) -> bool:
-        return False
 
 
 class AttemptInline(ReadOnly, admin.TabularInline[Attempt, TaskRun]):
