@@ -21,7 +21,7 @@ def installed_models() -> tuple[str, ...]:
     names: tuple[str, ...] | None = cache.get(key)
     if names is None:
         try:
-            names = tuple(backend.models(settings.OLLAMA_HOST))
+            names = tuple(model.name for model in backend.installed(settings.OLLAMA_HOST))
         except AttemptFailed:
             names = ()
         cache.set(key, names, CACHE_SECONDS)

@@ -9,21 +9,32 @@ import threading
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
 from workers.backend import runtime as _runtime
-from workers.backend.values import Generation, GenerationRequest, Limits
+from workers.backend.values import (
+    Generation,
+    GenerationRequest,
+    InstalledModel,
+    Limits,
+    ModelDetails,
+)
 from workers.outcomes import AttemptFailed
 
 __all__ = [
     "AttemptFailed",
     "Generation",
     "GenerationRequest",
+    "InstalledModel",
     "Limits",
+    "ModelDetails",
     "close",
+    "described",
     "generate",
-    "models",
+    "installed",
+    "loaded",
     "probe",
 ]
 
 PROBE_SECONDS = 2.0
+LISTING_SECONDS = 3.0
 
 
 def generate(
@@ -44,9 +55,19 @@ def probe(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> str | None:
     return _runtime.run(lambda runtime: _health.version(runtime, host, timeout_seconds))
 
 
-def models(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
-    """The names of the models that the host has. Raises AttemptFailed."""
-    return _runtime.run(lambda runtime: _health.models(runtime, host, timeout_seconds))
+def installed(host: str, *, timeout_seconds: float = LISTING_SECONDS) -> tuple[InstalledModel, ...]:
+    """The models that the host has. Raises AttemptFailed."""
+    return _runtime.run(lambda runtime: _health.installed(runtime, host, timeout_seconds))
+
+
+def loaded(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
+    """The names of the models that the host has loaded now. Raises AttemptFailed."""
+    return _runtime.run(lambda runtime: _health.loaded(runtime, host, timeout_seconds))
+
+
+def described(host: str, model: str, *, timeout_seconds: float = PROBE_SECONDS) -> ModelDetails:
+    """What the host tells of one model. Raises AttemptFailed."""
+    return _runtime.run(lambda runtime: _health.described(runtime, host, model, timeout_seconds))
 
 
 def close() -> None:

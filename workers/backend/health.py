@@ -1,10 +1,20 @@
 """Short questions to a host that never generate or load anything."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import ollama
 
 from workers.backend import classify, hosts, transport
 from workers.backend.runtime import Runtime
-from workers.outcomes import Cause
+from workers.backend.values import InstalledModel, ModelDetails
+from workers.outcomes import Cause, one_line
+
+#: A foreign name is cut to what we store.
+NAME_LENGTH = 255
+
+T = TypeVar("T")
 
 
 async def version(runtime: Runtime, host: str, timeout_seconds: float) -> str | None:
@@ -27,15 +37,60 @@ async def version(runtime: Runtime, host: str, timeout_seconds: float) -> str | 
     return str(found.get("version", "")) if isinstance(found, dict) else ""
 
 
-async def models(runtime: Runtime, host: str, timeout_seconds: float) -> tuple[str, ...]:
-    """The names that ``/api/tags`` lists. Raises AttemptFailed."""
+async def installed(
+    runtime: Runtime, host: str, timeout_seconds: float
+) -> tuple[InstalledModel, ...]:
+    """What ``/api/tags`` lists. Raises AttemptFailed."""
+    listing = await _asked(runtime, host, timeout_seconds, lambda ollama: ollama.list())
+    return tuple(
+        InstalledModel(
+            name=one_line(model.model, NAME_LENGTH),
+            size_bytes=None if model.size is None else int(model.size),
+            digest=one_line(model.digest or "", NAME_LENGTH),
+        )
+        for model in listing.models
+        if model.model
+    )
+
+
+async def loaded(runtime: Runtime, host: str, timeout_seconds: float) -> tuple[str, ...]:
+    """The names that ``/api/ps`` lists. Raises AttemptFailed."""
+    running = await _asked(runtime, host, timeout_seconds, lambda ollama: ollama.ps())
+    names = (model.model or model.name for model in running.models)
+    return tuple(one_line(name, NAME_LENGTH) for name in names if name)
+
+
+async def described(
+    runtime: Runtime, host: str, model: str, timeout_seconds: float
+) -> ModelDetails:
+    """What ``/api/show`` tells of one model. Raises AttemptFailed."""
+    shown = await _asked(runtime, host, timeout_seconds, lambda ollama: ollama.show(model))
+    told = shown.capabilities
+    return ModelDetails(
+        context_length=_context_length(shown.modelinfo or {}),
+        capabilities=None if told is None else tuple(one_line(word, NAME_LENGTH) for word in told),
+    )
+
+
+async def _asked(
+    runtime: Runtime,
+    host: str,
+    timeout_seconds: float,
+    ask: Callable[[ollama.AsyncClient], Awaitable[T]],
+) -> T:
+    """The answer within a limit on the wall clock, which a trickling server cannot stretch."""
     seen = transport.watch()
     scope = asyncio.timeout(timeout_seconds)
     try:
         async with scope:
-            listing = await runtime.clients(hosts.normalise(host)).ollama.list()
+            return await ask(runtime.clients(hosts.normalise(host)).ollama)
     except Exception as error:
         if scope.expired():
             raise classify.failure(Cause.TIMEOUT) from None
         raise classify.translate(error, seen) from error
-    return tuple(model.model for model in listing.models if model.model)
+
+
+def _context_length(facts: Mapping[str, Any]) -> int | None:
+    """The length that the model was trained with; its key begins with the architecture's name."""
+    lengths = [value for key, value in facts.items() if key.endswith(".context_length")]
+    return lengths[0] if lengths and type(lengths[0]) is int and lengths[0] > 0 else None

@@ -51,3 +51,24 @@ class Generation:
     load_ms: int
     #: ``stop``, or ``length`` when the model ran into ``max_tokens``.
     done_reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstalledModel:
+    """A model that a host has."""
+
+    name: str
+    #: None where the host does not tell.
+    size_bytes: int | None
+    #: Changes with the model's contents; "" where the host does not tell.
+    digest: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelDetails:
+    """What a host tells of one model; None is what it does not tell."""
+
+    #: Tokens that the model was made for; it may be loaded with fewer.
+    context_length: int | None
+    #: Ollama's words: ``completion``, ``embedding``, ``vision`` …
+    capabilities: tuple[str, ...] | None

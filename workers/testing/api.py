@@ -134,5 +134,5 @@ def _shown(name: str) -> dict[str, Any]:
     return {
         "details": _described(name)["details"],
         "model_info": {"general.architecture": "fake", "fake.context_length": DEFAULT_CONTEXT},
-        "capabilities": ["completion"],
+        "capabilities": ["embedding" if name.startswith("embed") else "completion"],
     }

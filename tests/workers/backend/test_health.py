@@ -1,6 +1,8 @@
 """Short questions that generate nothing."""
 
+import json
 import time
+from functools import partial
 
 import pytest
 
@@ -41,24 +43,75 @@ def test_a_host_that_comes_back_answers_again(fake_ollama):
     assert backend.probe(fake_ollama.host)
 
 
-def test_the_models_of_a_host_are_listed():
+QUESTIONS = {
+    "/api/tags": backend.installed,
+    "/api/ps": backend.loaded,
+    "/api/show": partial(backend.described, model="ok:1"),
+}
+
+
+def test_the_models_of_a_host_are_listed_with_size_and_digest():
     with FakeOllama(models=["a:1", "b"]) as server:
-        assert backend.models(server.host) == ("a:1", "b:latest")
+        found = backend.installed(server.host)
+    assert [model.name for model in found] == ["a:1", "b:latest"]
+    assert [(model.size_bytes, model.digest) for model in found] == [(1_000_000, "0" * 64)] * 2
 
 
+def test_the_loaded_models_of_a_host_are_listed():
+    with FakeOllama(models=["a:1", "b"], resident=["b"]) as server:
+        assert backend.loaded(server.host) == ("b:latest",)
+
+
+@pytest.mark.parametrize(
+    ("model", "capabilities"), [("ok:1", ("completion",)), ("embed:1", ("embedding",))]
+)
+def test_a_model_is_described_without_being_loaded(fake_ollama, model, capabilities):
+    details = backend.described(fake_ollama.host, model)
+    assert (details.context_length, details.capabilities) == (4096, capabilities)
+    assert backend.loaded(fake_ollama.host) == ()
+
+
+@pytest.mark.parametrize(
+    "told", [{}, {"model_info": {}}, {"model_info": {"x.context_length": "many"}}], ids=str
+)
+def test_what_a_host_does_not_tell_of_a_model_is_none(fake_ollama, told):
+    raw = json.dumps({"model_info": None, **told}).encode()
+    fake_ollama.script("/api/show", [b.Status(code=200, raw=raw)])
+    details = backend.described(fake_ollama.host, "ok:1")
+    assert (details.context_length, details.capabilities) == (None, None)
+
+
+def test_a_missing_model_is_described_as_missing(fake_ollama):
+    with pytest.raises(AttemptFailed) as caught:
+        backend.described(fake_ollama.host, "missing:1")
+    assert caught.value.outcome is Outcome.UNUSABLE
+
+
+@pytest.mark.parametrize("path", QUESTIONS)
 @pytest.mark.parametrize(
     ("behaviour", "outcome"),
     [
         (b.Silent(), Outcome.SLOW),
+        (b.SlowHead(0.01), Outcome.SLOW),
+        (b.Trickle(0.05), Outcome.SLOW),
         (b.Status(code=500), Outcome.TRANSIENT),
+        (b.Status(code=200, raw=b"[]"), Outcome.TRANSIENT),
         (b.Html(), Outcome.TRANSIENT),
     ],
     ids=str,
 )
-def test_models_that_cannot_be_listed_are_a_classified_failure(fake_ollama, behaviour, outcome):
-    fake_ollama.script("/api/tags", [behaviour])
+def test_a_question_that_is_not_answered_is_a_classified_failure_in_time(
+    fake_ollama, path, behaviour, outcome
+):
+    fake_ollama.script(path, [behaviour])
     began = time.monotonic()
     with pytest.raises(AttemptFailed) as caught:
-        backend.models(fake_ollama.host, timeout_seconds=0.3)
+        QUESTIONS[path](fake_ollama.host, timeout_seconds=0.3)
     assert time.monotonic() - began < HANGS
     assert caught.value.outcome is outcome
+
+
+def test_no_question_generates(fake_ollama):
+    for ask in QUESTIONS.values():
+        ask(fake_ollama.host)
+    assert {exchange.path for exchange in fake_ollama.log} == set(QUESTIONS)
