@@ -2,35 +2,29 @@
 
 Every worker looks once a second, one at a time over all of them (an advisory lock). Rows whose
 worker is gone wait again; rows past their deadline end; queued rows whose queue is empty have lost
-their message and wait again. Then everything that waits and is due is published. Apart from that,
-a worker releases parked runs of its own queues once its model server answers, a few at a time.
+their message and wait again. Then everything that waits and is due is published.
 """
 
 import logging
-import threading
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from celery import current_app
-from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from workers import backend, task_types
+from workers import task_types
 from workers.explanations import error_of
 from workers.models import TaskRun
 from workers.publish import BROKER_AWAY, run_send
 from workers.states import OPEN, Status
+from workers.ticking import Ticker
 
 logger = logging.getLogger(__name__)
 
-EVERY_SECONDS = 1.0
-PROBE_EVERY_TICKS = 2
 BATCH = 100
-#: Parked runs come back this many at a time, so that their return is no storm.
-RELEASED_AT_ONCE = 20
 #: A retry that Celery brings is given this long to arrive.
 RETRY_GRACE = timedelta(seconds=10)
 #: A queued row of this age may have lost its message; an empty queue proves it.
@@ -55,24 +49,6 @@ def sweep() -> int:
             logger.warning("The broker is away: %s", error)
             break
     return published
-
-
-def release_parked(host: str, queues: Iterable[str]) -> int:
-    """Let some runs parked in these queues be published, if the host answers; their number."""
-    parked = TaskRun.objects.filter(status=Status.RETRYING, queue__in=list(queues))
-    parked = parked.exclude(parked_on="")
-    if not parked.exists():
-        return 0
-    connection.close()
-    if backend.probe(host) is None:
-        return 0
-    oldest = parked.order_by("created_at").values_list("pk", flat=True)[:RELEASED_AT_ONCE]
-    released = parked.filter(pk__in=list(oldest)).update(
-        parked_on="", available_at=Now(), published_at=None
-    )
-    if released:
-        logger.info("%s answers again: %s parked runs continue", host, released)
-    return released
 
 
 def _alone() -> bool:
@@ -147,27 +123,11 @@ def _due() -> models.QuerySet[TaskRun]:
     ).order_by("available_at")
 
 
-class Sweeper(threading.Thread):
-    """The worker's thread that sweeps until it is stopped. ``queues`` are those it consumes."""
+class Sweeper(Ticker):
+    """The worker's thread that sweeps until it is stopped."""
 
-    def __init__(self, queues: Iterable[str]) -> None:
-        super().__init__(name="sweeper", daemon=True)
-        self._queues = tuple(queues)
-        self._stopped = threading.Event()
+    def __init__(self) -> None:
+        super().__init__("sweeper")
 
-    def stop(self) -> None:
-        """End after the current look."""
-        self._stopped.set()
-
-    def run(self) -> None:
-        tick = 0
-        while not self._stopped.wait(EVERY_SECONDS):
-            tick += 1
-            try:
-                if tick % PROBE_EVERY_TICKS == 0:
-                    release_parked(settings.OLLAMA_HOST, self._queues)
-                sweep()
-            except Exception:
-                logger.warning("The sweep failed; trying again", exc_info=True)
-            finally:
-                connection.close()
+    def tick(self) -> None:
+        sweep()

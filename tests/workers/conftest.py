@@ -11,6 +11,7 @@ from django.test import override_settings
 
 from workers import claims
 from workers.models import TaskRun
+from workers.parking import Releaser
 from workers.states import FINAL
 from workers.sweeper import Sweeper
 
@@ -73,12 +74,14 @@ def broker():
 def celery_worker(transactional_db, broker, ollama):
     """A worker of all queues in the thread pool, in this process."""
     # The testing worker sends no worker_ready, on which real ones start to sweep.
-    sweeper = Sweeper(broker.amqp.queues)
+    tickers = [Sweeper(), Releaser(broker.amqp.queues)]
     with start_worker(broker, pool="threads", concurrency=4, perform_ping_check=False) as worker:
-        sweeper.start()
+        for ticker in tickers:
+            ticker.start()
         yield worker
-        sweeper.stop()
-        sweeper.join()
+        for ticker in tickers:
+            ticker.stop()
+            ticker.join()
 
 
 @test_worker_started.connect

@@ -8,7 +8,8 @@ from django.db import connections
 from django.utils import timezone
 
 from workers.models import Attempt, TaskRun
-from workers.sweeper import LOCK_KEY, release_parked, sweep
+from workers.parking import release_parked
+from workers.sweeper import LOCK_KEY, sweep
 
 NOW = timezone.now
 QUEUES = ("llm.text_generation", "llm.text_generation.low")
