@@ -7,8 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from config.health import healthz
 from config.problems import unknown_address
 
-admin.site.site_header = admin.site.site_title = "llmconfig"
-admin.site.index_title = _("Models, preferences and runs")
+admin.site.index_title = _("Overview")
 
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"

@@ -8,6 +8,7 @@ from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from config import env
+from config.settings import look
 
 # Generic classes of Django that are no generics at run time: admin.ModelAdmin[TaskRun].
 django_stubs_ext.monkeypatch()
@@ -20,6 +21,7 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.csrf_trusted_origins)
 
 INSTALLED_APPS = [
+    *look.UNFOLD_APPS,
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -45,6 +47,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
+
+UNFOLD = look.UNFOLD
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -80,10 +84,13 @@ def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
         # A database that restarted leaves dead connections in the pool.
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            **libpq,
             "application_name": "llmconfig",
             "connect_timeout": 5,
-            "pool": {"min_size": 0, "max_size": 10, "timeout": 10},
+            **libpq,
+            # While the database is away the pool itself tries again after 1, 2 and 4 s, and no
+            # longer than somebody waits for a connection: what it would wait by default (up to
+            # minutes) goes on when the database is back.
+            "pool": {"min_size": 0, "max_size": 10, "timeout": 10, "reconnect_timeout": 10},
         },
     }
 
@@ -102,6 +109,8 @@ LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
 # What workers read
 OLLAMA_HOST = ENVIRONMENT.ollama_host
 LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
+LLM_SHUTDOWN_GRACE_SECONDS = ENVIRONMENT.shutdown_grace_seconds
+RUN_RETENTION_DAYS = ENVIRONMENT.run_retention_days
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

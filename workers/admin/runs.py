@@ -10,12 +10,13 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from llmconfig.admin.base import ModelAdmin, TabularInline
 from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
 from workers.queues import PREFIX
 
 
-class AttemptInline(ReadOnly, admin.TabularInline[Attempt, TaskRun]):
+class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
     model = Attempt
     fields = (
         "number",
@@ -33,7 +34,7 @@ class AttemptInline(ReadOnly, admin.TabularInline[Attempt, TaskRun]):
 
 
 @admin.register(TaskRun)
-class TaskRunAdmin(ReadOnly, admin.ModelAdmin[TaskRun]):
+class TaskRunAdmin(ReadOnly, ModelAdmin[TaskRun]):
     list_display = (
         "created_at",
         "user",

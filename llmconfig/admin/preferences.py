@@ -1,16 +1,17 @@
-"""Pages for staff: preferences by scope, and tiers. They write through the services."""
+"""Preferences by scope. Written through the services."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig import services, task_types
+from llmconfig.admin.base import ModelAdmin
 from llmconfig.forms import PreferenceForm
-from llmconfig.models import Preference, Tier
+from llmconfig.models import Preference
 
 _SCOPES = {
     "system": (_("Everyone"), Q(user=None, group=None, task_type=None)),
@@ -33,7 +34,7 @@ class ScopeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Preference)
-class PreferenceAdmin(admin.ModelAdmin[Preference]):
+class PreferenceAdmin(ModelAdmin[Preference]):
     form = PreferenceForm
     list_display = [
         "scope",
@@ -105,18 +106,3 @@ class PreferenceAdmin(admin.ModelAdmin[Preference]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Preference]) -> None:
         for row in queryset:
             services.preference_delete(preference=row)
-
-
-@admin.register(Tier)
-class TierAdmin(admin.ModelAdmin[Tier]):
-    list_display = ["group", "rank", "members"]
-    list_select_related = ["group"]
-    search_fields = ["group__name"]
-    autocomplete_fields = ["group"]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
-        return super().get_queryset(request).annotate(member_count=Count("group__user"))
-
-    @admin.display(description=_("members"), ordering="member_count")
-    def members(self, tier: Any) -> int:
-        return int(tier.member_count)

@@ -1,0 +1,56 @@
+"""The admin's menu: what each person may see, in the order of daily work."""
+
+from typing import Any
+
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups of the menu, as unfold reads them."""
+    return [
+        {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
+        {"title": _("Work"), "items": _items(request, _work())},
+        {"title": _("Workers & model servers"), "items": _items(request, _servers())},
+        {"title": _("People"), "items": _items(request, _people())},
+    ]
+
+
+def _work() -> list[tuple[str, str, str]]:
+    return [("workers.TaskRun", _("Runs"), "play_circle")]
+
+
+def _servers() -> list[tuple[str, str, str]]:
+    return [
+        ("workers.WorkerNode", _("Workers"), "dns"),
+        ("workers.Breaker", _("Breakers"), "electric_bolt"),
+        ("workers.Pause", _("Pauses"), "pause_circle"),
+    ]
+
+
+def _people() -> list[tuple[str, str, str]]:
+    return [
+        ("auth.User", _("Users"), "person"),
+        ("auth.Group", _("Groups"), "group"),
+        ("knox.AuthToken", _("API tokens"), "key"),
+    ]
+
+
+def _items(request: HttpRequest, models: list[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    return [
+        {"title": title, "icon": icon, "link": _list_of(label)}
+        for label, title, icon in models
+        if _shown(request, label)
+    ]
+
+
+def _shown(request: HttpRequest, label: str) -> bool:
+    model_admin = admin.site._registry.get(apps.get_model(label))
+    return bool(model_admin and model_admin.has_view_permission(request))
+
+
+def _list_of(label: str) -> str:
+    return reverse(f"admin:{label.lower().replace('.', '_')}_changelist")
