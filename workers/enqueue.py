@@ -37,6 +37,7 @@ def enqueue(
     request: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
     available_at: datetime | None = None,
+    retry_of: TaskRun | None = None,
 ) -> TaskRun:
     """Accept one run, to be published on commit.
 
@@ -61,6 +62,7 @@ def enqueue(
         metadata=dict(metadata or {}),
         idempotency_key=idempotency_key,
         available_at=available_at or timezone.now(),
+        retry_of=retry_of,
     )
 
 

@@ -6,6 +6,9 @@ WorkerError
 ├── DeadlineTooLong            409  deadline_too_long
 ├── PayloadTooLarge            413  payload_too_large
 ├── UnknownRun                 404  not_found
+├── RunFinished                409  run_finished
+├── RunNotFinished             409  run_not_finished
+├── RunWithoutResult           409  run_without_result
 └── InvalidMessage             400  invalid_message
 """
 
@@ -72,6 +75,37 @@ class UnknownRun(WorkerError):
     code = "not_found"
     status = 404
     default_detail = _("There is no such task.")
+
+
+class RunFinished(WorkerError):
+    """What is asked of a run is possible only before it ends."""
+
+    code = "run_finished"
+    status = 409
+
+    def __init__(self, status: str) -> None:
+        super().__init__(_("The task has ended already: %(status)s.") % {"status": status})
+
+
+class RunNotFinished(WorkerError):
+    """What is asked of a run is possible only after it has ended."""
+
+    code = "run_not_finished"
+    status = 409
+
+    def __init__(self, status: str) -> None:
+        super().__init__(_("The task has not ended yet: %(status)s.") % {"status": status})
+
+
+class RunWithoutResult(WorkerError):
+    """The run ended, and not with a result."""
+
+    code = "run_without_result"
+    status = 409
+
+    def __init__(self, status: str, reason: str) -> None:
+        detail = _("The task ended without a result: %(status)s. %(reason)s")
+        super().__init__((detail % {"status": status, "reason": reason}).strip())
 
 
 class InvalidMessage(WorkerError):

@@ -1,50 +1,75 @@
-"""``/v1/tasks``: translation between HTTP and ``enqueue``; nothing is decided here."""
-
-import uuid
+"""``/v1/tasks``: translation between HTTP and the services; nothing is decided here."""
 
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workers.api.filters import filters_parse
+from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
 from workers.api.wire import run_accepted, run_told
 from workers.enqueue import enqueue
-from workers.errors import UnknownRun
+from workers.errors import RunNotFinished, RunWithoutResult
 from workers.models import TaskRun
+from workers.retries import run_retry
+from workers.selectors import run_visible, runs_narrowed, runs_visible
+from workers.states import FINAL, Status
 
 
 class TaskListView(APIView):
-    """Accepts work."""
+    """Accepts work, and lists what was accepted."""
+
+    def get(self, request: Request) -> Response:
+        wanted = filters_parse(request.query_params, RunPages.parameters)
+        runs = runs_narrowed(runs_visible(request.user), wanted)
+        pages = RunPages()
+        page = pages.paginate_queryset(runs.prefetch_related("attempts"), request, view=self)
+        return pages.get_paginated_response([run_told(run) for run in page or ()])
 
     def post(self, request: Request) -> Response:
         serializer = TaskSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         body = serializer.validated_data
-        run = enqueue(
-            task_type=body["task_type"],
-            payload=body["payload"],
-            user_id=request.user.pk,
-            priority=body["priority"],
-            deadline_seconds=body.get("deadline_seconds"),
-            metadata=body.get("metadata"),
-            request=body.get("llm"),
+        return _accepted(
+            enqueue(
+                task_type=body["task_type"],
+                payload=body["payload"],
+                user_id=request.user.pk,
+                priority=body["priority"],
+                deadline_seconds=body.get("deadline_seconds"),
+                metadata=body.get("metadata"),
+                request=body.get("llm"),
+            )
         )
-        told = run_accepted(run)
-        return Response(told, status=202, headers={"Location": told["status_url"]})
 
 
 class TaskDetailView(APIView):
-    """Tells how a run stands, to whoever asked for it."""
+    """Tells how a run stands."""
 
     def get(self, request: Request, task_id: str) -> Response:
-        return Response(run_told(run_of_user(task_id, str(request.user.pk))))
+        return Response(run_told(run_visible(request.user, task_id)))
 
 
-def run_of_user(task_id: str, user_id: str) -> TaskRun:
-    """The user's own run. Raises ``UnknownRun`` for everything else."""
-    try:
-        return TaskRun.objects.prefetch_related("attempts").get(
-            pk=uuid.UUID(task_id), user_id=user_id
-        )
-    except (ValueError, TaskRun.DoesNotExist):
-        raise UnknownRun from None
+class TaskResultView(APIView):
+    """The result alone. Before the end, and where the run ended without one: 409."""
+
+    def get(self, request: Request, task_id: str) -> Response:
+        run = run_visible(request.user, task_id)
+        told = run_told(run)
+        if told["status"] not in FINAL:
+            raise RunNotFinished(told["status"])
+        if told["status"] != Status.SUCCEEDED:
+            raise RunWithoutResult(told["status"], (told["error"] or {}).get("detail", ""))
+        return Response(run.result)
+
+
+class TaskRetryView(APIView):
+    """Does the same work again as a new run, with the configuration of now."""
+
+    def post(self, request: Request, task_id: str) -> Response:
+        return _accepted(run_retry(run_visible(request.user, task_id)))
+
+
+def _accepted(run: TaskRun) -> Response:
+    told = run_accepted(run)
+    return Response(told, status=202, headers={"Location": told["status_url"]})

@@ -1,0 +1,48 @@
+"""What may stand behind the ``?`` of ``GET /v1/tasks``."""
+
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from workers.states import Status
+from workers.strict import StrictSerializer
+
+PREFIX = "metadata."
+
+
+class RunFilter(StrictSerializer):
+    """The filters; ``metadata.KEY=VALUE`` stands for each pair. ``user`` is for staff."""
+
+    status = serializers.ChoiceField(choices=Status.choices, required=False)
+    task_type = serializers.CharField(max_length=100, required=False)
+    model = serializers.CharField(max_length=255, required=False)
+    fallback_used = serializers.BooleanField(required=False)
+    created_after = serializers.DateTimeField(required=False)
+    created_before = serializers.DateTimeField(required=False)
+    retry_of = serializers.UUIDField(required=False)
+    parent_id = serializers.UUIDField(required=False)
+    user = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+def filters_parse(query: QueryDict, others: frozenset[str]) -> dict[str, Any]:
+    """The wanted values by name; ``others`` are parameters of the page.
+
+    Raises ``ValidationError`` for an unknown one, one that is given twice, or a bad value.
+    """
+    given = {name: query.getlist(name) for name in query if name not in others}
+    if twice := [name for name, values in given.items() if len(values) > 1]:
+        raise serializers.ValidationError({name: [_("Given more than once.")] for name in twice})
+    pairs = {n.removeprefix(PREFIX): v[0] for n, v in given.items() if n.startswith(PREFIX)}
+    plain = {name: values[0] for name, values in given.items() if not name.startswith(PREFIX)}
+    serializer = RunFilter(data=plain)
+    serializer.is_valid(raise_exception=True)
+    _refuse_nul(pairs)
+    return {**serializer.validated_data, **({"metadata": pairs} if pairs else {})}
+
+
+def _refuse_nul(pairs: dict[str, str]) -> None:
+    if bad := [name for name, value in pairs.items() if "\0" in name + value]:
+        message = _("Holds the NUL character.")
+        raise serializers.ValidationError({PREFIX + name: [message] for name in bad})

@@ -1,0 +1,24 @@
+"""Doing a run's work again, as another run."""
+
+from django.utils import timezone
+
+from workers.enqueue import enqueue
+from workers.errors import RunNotFinished
+from workers.models import TaskRun
+from workers.states import FINAL
+
+
+def run_retry(run: TaskRun) -> TaskRun:
+    """A new run of the same work for the same user, with ``retry_of``; the configuration is
+    resolved anew. Raises ``RunNotFinished``, and what ``enqueue`` raises."""
+    status = run.status_at(timezone.now())
+    if status not in FINAL:
+        raise RunNotFinished(status)
+    return enqueue(
+        task_type=run.task_type,
+        payload=run.payload,
+        user_id=run.user_id,
+        priority=run.priority,
+        metadata=run.metadata,
+        retry_of=run,
+    )

@@ -1,0 +1,66 @@
+"""Reads of runs: what a person may see, and what a list is narrowed to."""
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from llmconfig.model_names import normalise_model
+from workers.errors import UnknownRun
+from workers.models import TaskRun
+from workers.states import OPEN, Status
+
+Person = AbstractBaseUser | AnonymousUser
+
+
+def runs_visible(person: Person) -> QuerySet[TaskRun]:
+    """A person's own runs; staff see all."""
+    runs = TaskRun.objects.all()
+    return runs if getattr(person, "is_staff", False) else runs.filter(user_id=str(person.pk))
+
+
+def run_visible(person: Person, run_id: str) -> TaskRun:
+    """One of them with its attempts. Raises ``UnknownRun`` for everything else."""
+    try:
+        return runs_visible(person).prefetch_related("attempts").get(pk=uuid.UUID(run_id))
+    except (ValueError, TaskRun.DoesNotExist):
+        raise UnknownRun from None
+
+
+def runs_narrowed(runs: QuerySet[TaskRun], wanted: Mapping[str, Any]) -> QuerySet[TaskRun]:
+    """Those of the runs that are wanted: ``status`` (as it reads now), ``task_type``, ``model``
+    (that answered), ``fallback_used``, ``created_after`` (inclusive), ``created_before``
+    (exclusive), ``metadata`` (pairs that a run has), ``retry_of``, ``parent_id``, ``user``."""
+    plain = {
+        "task_type": "task_type",
+        "fallback_used": "fallback_used",
+        "created_after": "created_at__gte",
+        "created_before": "created_at__lt",
+        "metadata": "metadata__contains",
+        "retry_of": "retry_of_id",
+        "parent_id": "parent_id",
+        "user": "user_id",
+    }
+    runs = runs.filter(**{plain[name]: value for name, value in wanted.items() if name in plain})
+    if "status" in wanted:
+        runs = runs.filter(_reads_as(wanted["status"]))
+    if "model" in wanted:
+        runs = runs.filter(model_used__in=_names(wanted["model"]))
+    return runs
+
+
+def _reads_as(status: str) -> Q:
+    """An open run past its deadline reads as expired before anybody has written that."""
+    late = Q(status__in=OPEN, deadline__lte=Now())
+    if status == Status.EXPIRED:
+        return Q(status=status) | late
+    return Q(status=status) & ~late
+
+
+def _names(model: str) -> set[str]:
+    """The ways in which a run may have written this model."""
+    name = normalise_model(model)
+    return {model, name, name.removesuffix(":latest")}
