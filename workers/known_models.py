@@ -1,28 +1,41 @@
-"""Tells llmconfig which models this installation's server has, for its admin to offer."""
+"""Tells llmconfig which models the live workers have at hand, for its admin and API to offer."""
 
-from django.conf import settings
-from django.core.cache import cache
+import time
+from contextlib import suppress
+
+from django.db import DatabaseError
 
 import llmconfig.known_models
-from workers import backend
-from workers.outcomes import AttemptFailed
+from workers.registry.selectors import nodes_live
 
-CACHE_SECONDS = 30
+CACHE_SECONDS = 3.0
+
+#: Names, and the moment until which they hold.
+_cached: tuple[tuple[str, ...], float] = ((), 0.0)
 
 
 def announce() -> None:
     """Become llmconfig's provider of known models."""
-    llmconfig.known_models.register(installed_models)
+    llmconfig.known_models.register(known_names)
 
 
-def installed_models() -> tuple[str, ...]:
-    """The names that the model server lists, read at most every 30 s; empty while it is down."""
-    key = f"installed-models:{settings.OLLAMA_HOST}"
-    names: tuple[str, ...] | None = cache.get(key)
-    if names is None:
-        try:
-            names = tuple(model.name for model in backend.installed(settings.OLLAMA_HOST))
-        except AttemptFailed:
-            names = ()
-        cache.set(key, names, CACHE_SECONDS)
+def known_names() -> tuple[str, ...]:
+    """The names, read at most every few seconds; the last known ones while the database is away."""
+    global _cached
+    names, until = _cached
+    if time.monotonic() >= until:
+        with suppress(DatabaseError):
+            names = _read()
+        _cached = names, time.monotonic() + CACHE_SECONDS
     return names
+
+
+def forget() -> None:
+    """Read anew at the next call."""
+    global _cached
+    _cached = (), 0.0
+
+
+def _read() -> tuple[str, ...]:
+    known = nodes_live().values_list("known_models", flat=True)
+    return tuple(sorted({model["name"] for models in known for model in models}))

@@ -1,4 +1,4 @@
-"""The states of a run (``status`` on the wire)."""
+"""The states of a run (``status`` on the wire) and of a worker."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -17,3 +17,11 @@ class Status(TextChoices):
 
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.EXPIRED)
 OPEN = (Status.PENDING, Status.QUEUED, Status.RUNNING, Status.RETRYING)
+
+
+class NodeState(TextChoices):
+    """A worker that ends says so; one that only falls silent is gone."""
+
+    LIVE = "live", _("live")
+    GONE = "gone", _("gone")
+    STOPPED = "stopped", _("stopped")

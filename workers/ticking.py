@@ -2,11 +2,15 @@
 
 import logging
 import threading
+import time
 from typing import ClassVar
 
 from django.db import connection
 
 logger = logging.getLogger(__name__)
+
+#: A look that takes longer hangs: nothing that a thread waits for has a limit as long as this.
+LONGEST_LOOK_SECONDS = 60.0
 
 
 class Ticker(threading.Thread):
@@ -17,6 +21,7 @@ class Ticker(threading.Thread):
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)
         self._stopped = threading.Event()
+        self._looked_at = time.monotonic()
 
     def tick(self) -> None:
         """One look."""
@@ -26,11 +31,22 @@ class Ticker(threading.Thread):
         """End after the current look."""
         self._stopped.set()
 
+    @property
+    def turns(self) -> bool:
+        """Whether the thread lives and looks: its last look began not long ago."""
+        late = time.monotonic() - self._looked_at > self.every_seconds + LONGEST_LOOK_SECONDS
+        return self.is_alive() and not late
+
     def run(self) -> None:
         while not self._stopped.wait(self.every_seconds):
-            try:
-                self.tick()
-            except Exception:
-                logger.warning("The %s failed; trying again", self.name, exc_info=True)
-            finally:
-                connection.close()
+            self.look()
+
+    def look(self) -> None:
+        """``tick`` once. Raises nothing, and keeps no connection."""
+        self._looked_at = time.monotonic()
+        try:
+            self.tick()
+        except Exception:
+            logger.warning("The %s failed; trying again", self.name, exc_info=True)
+        finally:
+            connection.close()

@@ -68,7 +68,7 @@ async def described(
     told = shown.capabilities
     return ModelDetails(
         context_length=_context_length(shown.modelinfo or {}),
-        capabilities=None if told is None else tuple(one_line(word, NAME_LENGTH) for word in told),
+        capabilities=None if told is None else tuple(one_line(word, 50) for word in told[:20]),
     )
 
 

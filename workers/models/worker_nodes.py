@@ -8,12 +8,21 @@ class WorkerNode(models.Model):
     """One Celery worker process by its node name."""
 
     name = models.CharField(_("name"), max_length=255, unique=True)
+    instance = models.UUIDField(_("process"), null=True, editable=False)
     version = models.CharField(_("version"), max_length=50, blank=True, default="")
     queues = models.JSONField(_("queues"), default=list)
     concurrency = models.PositiveIntegerField(_("concurrency"), default=1)
     host = models.CharField(_("model server"), max_length=255, blank=True, default="")
     host_version = models.CharField(
         _("model server's version"), max_length=50, blank=True, default=""
+    )
+    host_error = models.CharField(
+        _("model server's error"),
+        max_length=500,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Why it did not tell its models; empty while it does."),
     )
     known_models = models.JSONField(_("models"), default=list)
     default_config = models.JSONField(_("default configuration"), default=dict)

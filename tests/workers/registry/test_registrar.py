@@ -1,0 +1,106 @@
+"""The thread that keeps a worker's row."""
+
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from llmconfig import __version__
+from workers import backend
+from workers.models import WorkerNode
+from workers.registry.announcement import Announcement
+from workers.registry.registrar import Registrar
+from workers.registry.selectors import nodes
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def registrar(ollama):
+    yield Registrar(
+        Announcement(
+            name="text@here",
+            queues=("llm.text_generation", "llm.text_generation.low"),
+            concurrency=4,
+            metrics_address="http://127.0.0.1:1",
+        )
+    )
+    backend.close()
+
+
+def test_the_first_heartbeat_tells_everything(registrar, ollama):
+    ollama.load("ok:3b")
+    registrar.look()
+    node = nodes().get()
+    assert (node.state, node.version, node.concurrency) == ("live", __version__, 4)
+    assert node.host == ollama.host
+    assert node.host_version == "0.99.0"
+    assert node.metrics_address == "http://127.0.0.1:1"
+    assert node.default_config == {
+        "TASK_TYPE_TEXT_GENERATION": {"model": "ok:3b", "fallback_model": "ok:1b"}
+    }
+    assert "ok:1" in [model["name"] for model in node.known_models]
+
+
+def test_a_heartbeat_without_news_writes_the_moment_alone(registrar):
+    registrar.look()
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        registrar.tick()
+    (written,) = [query["sql"] for query in queries if query["sql"].startswith("UPDATE")]
+    assert "seen_at" in written
+    assert "known_models" not in written
+
+
+def test_what_changes_is_written(registrar, ollama):
+    registrar.look()
+    ollama.stop()
+    for _ in range(3):
+        registrar.look()
+    node = nodes().get()
+    assert "cannot be reached" in node.host_error
+    assert node.known_models
+
+
+def test_a_row_that_has_gone_is_made_again(registrar):
+    registrar.look()
+    WorkerNode.objects.all().delete()
+    registrar.look()
+    assert nodes().get().host_version == "0.99.0"
+
+
+def test_a_configuration_without_an_allowed_model_is_told_as_none(registrar, settings):
+    settings.LLM_ENVIRON = {"LLM_ALLOWED_MODELS": "nothing:1"}
+    registrar.look()
+    assert nodes().get().default_config == {"TASK_TYPE_TEXT_GENERATION": None}
+
+
+def test_a_registrar_that_is_stopped_says_so(registrar):
+    registrar.start()
+    wait_for(lambda: nodes().filter(state="live"))
+    registrar.stop()
+    assert nodes().get().state == "stopped"
+    assert not registrar.is_alive()
+
+
+def test_a_database_that_is_away_ends_nothing(registrar, monkeypatch, caplog):
+    from django.db import OperationalError
+
+    def away(**_):
+        raise OperationalError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("workers.registry.registrar.node_register", away)
+        registrar.look()
+    assert "the database is away" in caplog.text
+    registrar.look()
+    assert nodes().get().state == "live"
+
+
+def wait_for(condition, seconds=20):
+    until = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.02)

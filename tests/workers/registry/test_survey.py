@@ -1,0 +1,96 @@
+"""Looking at a model server: cheap, bounded, and remembered."""
+
+import json
+import time
+
+import pytest
+
+from workers import backend
+from workers.registry.survey import LOOK_SECONDS, Survey
+from workers.testing import behaviours as b
+from workers.testing.fake_ollama import FakeOllama
+
+
+@pytest.fixture(autouse=True)
+def fresh_backend():
+    yield
+    backend.close()
+
+
+@pytest.fixture
+def server():
+    with FakeOllama(models=["a:1", "b:1", "embed:1"], resident=["b:1"]) as server:
+        yield server
+
+
+def tags(*models):
+    listed = [{"model": name, "digest": digest, "size": 1} for name, digest in models]
+    return b.Status(code=200, raw=json.dumps({"models": listed}).encode())
+
+
+def test_a_server_tells_its_models_and_which_are_loaded(server):
+    report = Survey(server.host).look({"a:1", "embed:1"})
+    assert (report.version, report.error) == ("0.99.0", "")
+    assert report.names() == {"a:1", "b:1", "embed:1"}
+    told = {model["name"]: model for model in report.models}
+    assert told["a:1"] == {
+        "name": "a:1",
+        "size": 1_000_000,
+        "digest": "0" * 64,
+        "context_length": 4096,
+        "capabilities": ["completion"],
+        "loaded": False,
+    }
+    assert told["b:1"]["loaded"] is True
+    assert told["embed:1"]["capabilities"] == ["embedding"]
+
+
+def test_only_configured_models_are_described_and_only_once(server):
+    survey = Survey(server.host)
+    for _ in range(3):
+        survey.look({"a:1", "elsewhere:1"})
+    assert [exchange.model for exchange in server.requests("/api/show")] == ["a:1"]
+
+
+def test_a_model_with_another_digest_is_described_again(server):
+    survey = Survey(server.host)
+    for digest in ("one", "one", "two"):
+        server.script("/api/tags", [tags(("a:1", digest))])
+        survey.look({"a:1"})
+    assert len(server.requests("/api/show")) == 2
+
+
+def test_a_model_that_could_not_be_described_is_asked_for_again(server):
+    server.script("/api/show", [b.Status(code=500)])
+    survey = Survey(server.host)
+    (first,) = (m for m in survey.look({"a:1"}).models if m["name"] == "a:1")
+    (again,) = (m for m in survey.look({"a:1"}).models if m["name"] == "a:1")
+    assert (first["capabilities"], again["capabilities"]) == (None, ["completion"])
+
+
+def test_a_server_that_is_away_keeps_its_last_known_models_none_loaded(server):
+    survey = Survey(server.host)
+    survey.look({"a:1"})
+    server.stop()
+    report = survey.look({"a:1"})
+    assert "cannot be reached" in report.error
+    assert report.names() == {"a:1", "b:1", "embed:1"}
+    assert not any(model["loaded"] for model in report.models)
+    server.start()
+    assert survey.look({"a:1"}).error == ""
+
+
+@pytest.mark.parametrize("behaviour", [b.Silent(), b.Trickle(0.2), b.SlowHead(0.1)], ids=str)
+@pytest.mark.parametrize("path", ["/api/tags", "/api/ps", "/api/show", "/api/version"])
+def test_a_look_ends_in_time_whatever_hangs(server, monkeypatch, path, behaviour):
+    monkeypatch.setattr("workers.registry.survey.LOOK_SECONDS", 0.3)
+    server.script(path, [behaviour] * 3)
+    began = time.monotonic()
+    Survey(server.host).look({"a:1", "b:1", "embed:1"})
+    assert time.monotonic() - began < LOOK_SECONDS
+
+
+def test_a_look_never_generates_or_loads(server):
+    Survey(server.host).look({"a:1", "b:1"})
+    paths = {exchange.path for exchange in server.log}
+    assert paths == {"/api/tags", "/api/ps", "/api/show", "/api/version"}

@@ -1,0 +1,66 @@
+"""What a worker says of itself when it starts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+
+from llmconfig import __version__
+from llmconfig.errors import NoAllowedModel
+from llmconfig.selectors import config_resolve
+from workers import task_types
+from workers.queues import PRIORITIES, queue_name
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """What stays as it is while the process lives."""
+
+    #: Celery's node name.
+    name: str
+    queues: tuple[str, ...]
+    concurrency: int
+    #: Where this process serves its health and metrics; "" where it does not.
+    metrics_address: str = ""
+
+    @classmethod
+    def of_consumer(cls, consumer: Any, *, metrics_address: str = "") -> "Announcement":
+        """From the sender of Celery's ``worker_ready``."""
+        return cls(
+            name=consumer.hostname,
+            queues=tuple(sorted(consumer.app.amqp.queues.consume_from)),
+            concurrency=consumer.controller.concurrency,
+            metrics_address=metrics_address,
+        )
+
+    def fields(self) -> dict[str, Any]:
+        """As the registry stores them."""
+        return {
+            "version": __version__,
+            "queues": list(self.queues),
+            "concurrency": self.concurrency,
+            "host": settings.OLLAMA_HOST,
+            "metrics_address": self.metrics_address,
+        }
+
+
+def task_types_served(queues: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+    """The task types whose queues a worker consumes."""
+    return tuple(
+        kind.name
+        for kind in task_types.registered()
+        if any(queue_name(kind.name, priority) in queues for priority in PRIORITIES)
+    )
+
+
+def default_config(queues: tuple[str, ...]) -> dict[str, dict[str, str] | None]:
+    """What a run without a user gets here: model and fallback by task type; null if none may be."""
+    return {name: _models_of(name) for name in task_types_served(queues)}
+
+
+def _models_of(task_type: str) -> dict[str, str] | None:
+    try:
+        config = config_resolve(user_id=None, task_type=task_type)
+    except NoAllowedModel:
+        return None
+    return {"model": config.model, "fallback_model": config.fallback_model}

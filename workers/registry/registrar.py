@@ -1,0 +1,85 @@
+"""The worker's thread that keeps its row in the registry: a heartbeat, and what has changed."""
+
+import uuid
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import connection
+
+from llmconfig.model_names import normalise_model
+from llmconfig.stated_models import models_stated
+from workers.registry.announcement import Announcement, default_config
+from workers.registry.nodes import node_beat, node_register, node_stop, nodes_prune
+from workers.registry.survey import HostReport, Survey
+from workers.ticking import Ticker
+
+#: The model server is looked at every so many heartbeats; at each while it does not answer.
+BEATS_PER_LOOK = 3
+BEATS_PER_PRUNING = 360
+STOP_SECONDS = 6.0
+
+
+class Registrar(Ticker):
+    """Registers a worker, keeps its row until it is stopped, and says then that it ended."""
+
+    every_seconds: ClassVar[float] = 10.0
+
+    def __init__(self, announcement: Announcement) -> None:
+        super().__init__("registrar")
+        self._queues = announcement.queues
+        self._name = announcement.name
+        self._instance = uuid.uuid4()
+        self._survey = Survey(settings.OLLAMA_HOST)
+        self._announced: dict[str, Any] = announcement.fields()
+        #: What the row is known to hold; empty while it may not be there.
+        self._written: dict[str, Any] = {}
+        self._beats = 0
+
+    def run(self) -> None:
+        self.look()
+        super().run()
+        self.look()
+
+    def stop(self) -> None:
+        """Say that the worker ends. Returns when that is written, or after some seconds."""
+        super().stop()
+        self.join(STOP_SECONDS)
+
+    def tick(self) -> None:
+        """One heartbeat; the last one says that there are no more."""
+        if self._stopped.is_set():
+            node_stop(name=self._name, instance=self._instance)
+            return
+        if not self._written:
+            self._write()
+        if self._beats % BEATS_PER_LOOK == 0 or self._survey.report.error:
+            self._survey_models()
+        self._write()
+        if self._beats % BEATS_PER_PRUNING == 0:
+            nodes_prune()
+        self._beats += 1
+
+    def _survey_models(self) -> None:
+        configured = {normalise_model(stated.model) for stated in models_stated()}
+        self._announced["default_config"] = default_config(self._queues)
+        # A server that hangs must not hold a connection of the pool.
+        connection.close()
+        self._announced |= _stored(self._survey.look(configured))
+
+    def _write(self) -> None:
+        changed = {
+            name: value
+            for name, value in self._announced.items()
+            if name not in self._written or self._written[name] != value
+        }
+        if not self._written or not node_beat(name=self._name, instance=self._instance, **changed):
+            node_register(name=self._name, instance=self._instance, **self._announced)
+        self._written = dict(self._announced)
+
+
+def _stored(report: HostReport) -> dict[str, Any]:
+    return {
+        "host_version": report.version,
+        "host_error": report.error,
+        "known_models": list(report.models),
+    }

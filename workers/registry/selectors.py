@@ -1,0 +1,30 @@
+"""Reads from the registry."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Case, CharField, QuerySet, Value, When
+from django.db.models.functions import Now
+
+from workers.models import WorkerNode
+from workers.states import NodeState
+
+#: Three heartbeats.
+GONE_AFTER = timedelta(seconds=30)
+
+
+def nodes() -> QuerySet[Any]:
+    """All registered workers, each with its ``state`` at this moment."""
+    return WorkerNode.objects.annotate(
+        state=Case(
+            When(stopped_at__isnull=False, then=Value(str(NodeState.STOPPED))),
+            When(seen_at__lt=Now() - GONE_AFTER, then=Value(str(NodeState.GONE))),
+            default=Value(str(NodeState.LIVE)),
+            output_field=CharField(),
+        )
+    )
+
+
+def nodes_live() -> QuerySet[Any]:
+    """The workers whose last heartbeat is no older than 30 s, and that have not stopped."""
+    return nodes().filter(state=NodeState.LIVE)

@@ -1,0 +1,121 @@
+"""What a model server has: asked for now and then, within a few seconds, without generating.
+
+``/api/show`` is asked for configured models alone, once for each digest. A server that does not
+answer keeps its last known models, none of them loaded.
+"""
+
+import time
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+from llmconfig.model_names import normalise_model
+from workers import backend
+from workers.backend import InstalledModel, ModelDetails
+from workers.outcomes import AttemptFailed, one_line
+
+#: For one look at a server, all questions together.
+LOOK_SECONDS = 5.0
+LISTING_SECONDS = 3.0
+QUESTION_SECONDS = 2.0
+#: A server with more tells the first of them.
+MAX_MODELS = 500
+VERSION_LENGTH = 50
+
+UNKNOWN = ModelDetails(context_length=None, capabilities=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostReport:
+    """One look at one model server."""
+
+    host: str
+    #: "" where it does not tell one.
+    version: str = ""
+    #: Why it did not tell its models; "" when it did.
+    error: str = ""
+    #: As they are stored and shown: name, size (bytes), digest, context_length, capabilities,
+    #: loaded.
+    models: tuple[dict[str, Any], ...] = ()
+
+    def names(self) -> set[str]:
+        """The models' normalised names."""
+        return {normalise_model(model["name"]) for model in self.models}
+
+
+class Survey:
+    """Looks at one host again and again, and remembers what it need not ask twice."""
+
+    def __init__(self, host: str) -> None:
+        self.report = HostReport(host=host)
+        self._details: dict[tuple[str, str], ModelDetails] = {}
+        self._end = 0.0
+
+    def look(self, configured: Collection[str]) -> HostReport:
+        """Ask the host. ``configured`` are the normalised names of the models to describe."""
+        self._end = time.monotonic() + LOOK_SECONDS
+        try:
+            self.report = self._asked(configured)
+        except AttemptFailed as failed:
+            known = tuple({**model, "loaded": False} for model in self.report.models)
+            self.report = HostReport(
+                host=self.report.host,
+                version=self.report.version,
+                error=failed.reason,
+                models=known,
+            )
+        return self.report
+
+    def _asked(self, configured: Collection[str]) -> HostReport:
+        host = self.report.host
+        listed = backend.installed(host, timeout_seconds=LISTING_SECONDS)[:MAX_MODELS]
+        loaded = self._loaded()
+        version = backend.probe(host, timeout_seconds=self._left()) or self.report.version
+        self._forget_all_but(listed)
+        return HostReport(
+            host=host,
+            version=one_line(version, VERSION_LENGTH),
+            models=tuple(
+                _told(model, self._described(model, configured), loaded)
+                for model in sorted(listed, key=lambda model: model.name)
+            ),
+        )
+
+    def _loaded(self) -> frozenset[str]:
+        try:
+            names = backend.loaded(self.report.host, timeout_seconds=self._left())
+        except AttemptFailed:
+            return frozenset()
+        return frozenset(map(normalise_model, names))
+
+    def _described(self, model: InstalledModel, configured: Collection[str]) -> ModelDetails:
+        key = (model.name, model.digest)
+        if key not in self._details:
+            if normalise_model(model.name) not in configured or self._left() <= 0:
+                return UNKNOWN
+            try:
+                self._details[key] = backend.described(
+                    self.report.host, model.name, timeout_seconds=self._left()
+                )
+            except AttemptFailed:
+                return UNKNOWN
+        return self._details[key]
+
+    def _forget_all_but(self, listed: Collection[InstalledModel]) -> None:
+        keys = {(model.name, model.digest) for model in listed}
+        self._details = {key: self._details[key] for key in keys & self._details.keys()}
+
+    def _left(self) -> float:
+        return max(0.0, min(QUESTION_SECONDS, self._end - time.monotonic()))
+
+
+def _told(model: InstalledModel, details: ModelDetails, loaded: Collection[str]) -> dict[str, Any]:
+    capabilities = details.capabilities
+    return {
+        "name": model.name,
+        "size": model.size_bytes,
+        "digest": model.digest,
+        "context_length": details.context_length,
+        "capabilities": None if capabilities is None else list(capabilities),
+        "loaded": normalise_model(model.name) in loaded,
+    }
