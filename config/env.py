@@ -57,6 +57,9 @@ class Environment:
     llm_variables: Mapping[str, str]
     request_layer: bool
     worker_concurrency: int
+    #: How long a worker that stops lets its generations run on.
+    shutdown_grace_seconds: float
+    run_retention_days: int
     time_zone: str
     #: None where it is not set: development makes one, production refuses.
     secret_key: str | None
@@ -170,6 +173,12 @@ def read() -> Environment:
         "request_layer": env.bool("LLM_ALLOW_REQUEST_LAYER", False),
         "worker_concurrency": env.int(
             "LLM_WORKER_CONCURRENCY", 4, validate=validate.Range(min=1, max=256)
+        ),
+        "shutdown_grace_seconds": env.float(
+            "LLM_SHUTDOWN_GRACE_SECONDS", 20, validate=validate.Range(min=0, max=3600)
+        ),
+        "run_retention_days": env.int(
+            "RUN_RETENTION_DAYS", 90, validate=validate.Range(min=1, max=36_500)
         ),
         "time_zone": _parsed(env, "TIME_ZONE", "UTC", _time_zone),
         "secret_key": env.str("SECRET_KEY", "") or None,

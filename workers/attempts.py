@@ -1,5 +1,6 @@
 """Making one attempt: from a run's decision to a call of the backend, and to a row."""
 
+import copy
 import threading
 import time
 from dataclasses import dataclass
@@ -88,20 +89,22 @@ def past_of(attempts: list[Attempt]) -> list[Past]:
     ]
 
 
-def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> None:
-    """Store an attempt under the next number and add it to ``earlier``.
+def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
+    """Store an attempt under the next number; all attempts now. ``earlier`` is left as it is, so
+    that a transaction which failed can be made again.
 
     A host that stays unreachable is one row with a growing count, not a row for every try.
     """
     last = earlier[-1] if earlier else None
     if last and attempt.outcome == last.outcome == Outcome.HOST and _same(last, attempt):
-        last.count += 1
-        last.duration_ms += attempt.duration_ms
-        last.save(update_fields=["count", "duration_ms"])
-        return
+        again = copy.copy(last)
+        again.count += 1
+        again.duration_ms += attempt.duration_ms
+        again.save(update_fields=["count", "duration_ms"])
+        return [*earlier[:-1], again]
     attempt.number = 1 + max((a.number or 0 for a in earlier), default=0)
     attempt.save(force_insert=True)
-    earlier.append(attempt)
+    return [*earlier, attempt]
 
 
 def _same(one: Attempt, other: Attempt) -> bool:

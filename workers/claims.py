@@ -1,49 +1,62 @@
 """Who may work on a run: a claim with a lease, and a token that fences every write.
 
-A delivery claims its run before it works. The lease is renewed while it works; a worker that dies
-stops renewing, the lease runs out, and the next delivery may claim. Whoever lost the claim can
-write nothing: each write names the token. All times are the database's.
+A delivery claims its run before it works. The lease is renewed while it works (`workers.leases`);
+a worker that dies stops renewing, and the run is taken from it (`workers.losses`). Whoever lost the
+claim can write nothing: each write names the token. All times are the database's.
 """
 
-import logging
 import threading
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection
+from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from workers.losses import runs_reclaim
 from workers.models import TaskRun
-from workers.states import Status
-
-logger = logging.getLogger(__name__)
+from workers.states import OPEN, Status
 
 LEASE = timedelta(seconds=30)
-RENEW_EVERY_SECONDS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """The right to work on one run. ``lost`` is set when somebody else has it."""
+    """The right to work on one run."""
 
     run_id: uuid.UUID
     token: uuid.UUID
+    #: Set when the work must stop: the run was cancelled or deleted, somebody else has it, or it
+    #: is to be handed back.
     lost: threading.Event = field(default_factory=threading.Event)
+    #: Set before ``lost`` when the run is to be handed back, because this worker stops.
+    handed_back: threading.Event = field(default_factory=threading.Event)
+
+    def hand_back(self) -> None:
+        """Have the work stop and the run given to another worker."""
+        self.handed_back.set()
+        self.lost.set()
 
 
 def claim_take(run_id: uuid.UUID) -> Claim | None:
     """Claim a run that waits, or whose worker stopped renewing; None when it is not to be had."""
     claim = Claim(run_id=run_id, token=uuid.uuid4())
+    if _take(claim):
+        return claim
+    with transaction.atomic():
+        reclaimed = runs_reclaim(TaskRun.objects.filter(pk=run_id))
+    return claim if reclaimed and _take(claim) else None
+
+
+def _take(claim: Claim) -> bool:
     # A queued row was published because it was due, by whatever clock.
-    free = (
-        Q(status=Status.QUEUED)
-        | Q(status__in=(Status.PENDING, Status.RETRYING), available_at__lte=Now())
-        | Q(status=Status.RUNNING, lease_expires_at__lt=Now())
+    free = Q(status=Status.QUEUED) | Q(
+        status__in=(Status.PENDING, Status.RETRYING), available_at__lte=Now()
     )
-    taken = TaskRun.objects.filter(free, pk=run_id).update(
+    taken = TaskRun.objects.filter(free, pk=claim.run_id).update(
         status=Status.RUNNING,
         claim_token=claim.token,
         lease_expires_at=Now() + LEASE,
@@ -51,68 +64,55 @@ def claim_take(run_id: uuid.UUID) -> Claim | None:
         started_at=Coalesce("started_at", Now()),
         parked_on="",
     )
-    if not taken:
-        return None
-    _renewer.add(claim)
-    return claim
+    return bool(taken)
 
 
 def claim_end(claim: Claim, *, status: Status, **fields: Any) -> bool:
     """Write a state under the claim and give it up. False: the claim was lost, nothing written."""
-    _renewer.remove(claim)
-    written = TaskRun.objects.filter(
+    ours = TaskRun.objects.filter(
         pk=claim.run_id, status=Status.RUNNING, claim_token=claim.token
     ).update(status=status, claim_token=None, lease_expires_at=None, **fields)
-    return bool(written)
+    if not ours:
+        _uncount_loss(claim)
+    return bool(ours)
+
+
+def claim_release(claim: Claim) -> bool:
+    """Give the run back for another worker to take at once. False: the claim was lost."""
+    return claim_end(claim, status=Status.RETRYING, available_at=Now(), published_at=None)
 
 
 def claim_holds(claim: Claim) -> bool:
     """Whether the claim is still ours; it stays so until the surrounding transaction ends."""
     ours = TaskRun.objects.filter(pk=claim.run_id, status=Status.RUNNING, claim_token=claim.token)
-    return ours.select_for_update().values_list("pk", flat=True).first() is not None
+    if ours.select_for_update().values_list("pk", flat=True).first() is None:
+        _uncount_loss(claim)
+        return False
+    return True
 
 
-class _Renewer:
-    """One thread per process that renews every lease held here."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._held: dict[uuid.UUID, Claim] = {}
-        self._thread: threading.Thread | None = None
-        self._wake = threading.Event()
-
-    def add(self, claim: Claim) -> None:
-        with self._lock:
-            self._held[claim.token] = claim
-            # A forked child inherits the object, not the thread.
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = threading.Thread(target=self._run, name="leases", daemon=True)
-                self._thread.start()
-
-    def remove(self, claim: Claim) -> None:
-        with self._lock:
-            self._held.pop(claim.token, None)
-
-    def _run(self) -> None:
-        while not self._wake.wait(RENEW_EVERY_SECONDS):
-            try:
-                self.renew()
-            except Exception:
-                logger.warning("Leases could not be renewed; trying again", exc_info=True)
-            finally:
-                connection.close()
-
-    def renew(self) -> None:
-        """Renew what is held; mark as lost what is not ours any more."""
-        with self._lock:
-            held = dict(self._held)
-        if not held:
-            return
-        rows = TaskRun.objects.filter(claim_token__in=list(held), status=Status.RUNNING)
-        rows.update(lease_expires_at=Now() + LEASE)
-        ours = set(rows.values_list("claim_token", flat=True))
-        for token in held.keys() - ours:
-            held[token].lost.set()
+def claims_renew(claims: Iterable[Claim]) -> None:
+    """Give the claims that are still held a whole lease from now on."""
+    _rows(claims).update(lease_expires_at=Now() + LEASE)
 
 
-_renewer = _Renewer()
+def claims_held(claims: Iterable[Claim]) -> set[uuid.UUID]:
+    """The tokens of those claims that are still held."""
+    return {token for token in _rows(claims).values_list("claim_token", flat=True) if token}
+
+
+def _rows(claims: Iterable[Claim]) -> Any:
+    """By primary key first: tokens have no index."""
+    listed = list(claims)
+    return TaskRun.objects.filter(
+        pk__in=[claim.run_id for claim in listed],
+        claim_token__in=[claim.token for claim in listed],
+        status=Status.RUNNING,
+    )
+
+
+def _uncount_loss(claim: Claim) -> None:
+    """We live: if the lease ran out because the database was away, nobody died."""
+    TaskRun.objects.filter(pk=claim.run_id, status__in=OPEN, losses__gt=0).update(
+        losses=F("losses") - 1
+    )

@@ -14,6 +14,7 @@ def error_of(code: str, attempts: Iterable[Attempt]) -> dict[str, str]:
         "deadline_exceeded": _("The deadline passed."),
         "rejected": _("The model server rejected the request."),
         "cancelled": _("The run was cancelled."),
+        "worker_lost": _("Its worker process died too often; it is not tried again."),
     }.get(code, _("Every attempt failed."))
     lines = [_told(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
     return {"code": code, "detail": "\n".join([opening, *lines])}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from django.conf import settings
 
-from workers import backend
+from workers import backend, shutdown
 from workers.parking import Releaser
 from workers.sweeper import Sweeper
 from workers.ticking import Ticker
@@ -17,6 +18,12 @@ def _start(sender: Any, **_: Any) -> None:
     for ticker in (Sweeper(), Releaser(sender.app.amqp.queues.consume_from)):
         _tickers.append(ticker)
         ticker.start()
+
+
+@worker_shutting_down.connect
+def _hand_back_soon(**_: Any) -> None:
+    # In a signal handler: nothing that locks, logs or waits.
+    shutdown.begin(settings.LLM_SHUTDOWN_GRACE_SECONDS)
 
 
 @worker_shutdown.connect

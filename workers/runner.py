@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,17 +20,19 @@ from django.utils.translation import gettext as _
 from llmconfig.errors import LLMConfigError
 from llmconfig.policy import environment_policy
 from llmconfig.types import ResolvedConfig
-from workers import attempts, header, plan, task_types
-from workers.claims import Claim, claim_end, claim_holds, claim_take
+from workers import attempts, header, outages, plan, task_types
+from workers.claims import Claim, claim_end, claim_holds, claim_release, claim_take
 from workers.explanations import error_of
+from workers.leases import leases
 from workers.models import Attempt, TaskRun
+from workers.outages import DATABASE_AWAY
+from workers.outcomes import Outcome
 from workers.prompts import Prompt, prompt_render
 from workers.states import Status
 from workers.task_types import TaskType
 
 logger = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
 #: Longer waits stay in the row: a waiting message occupies its worker's memory.
 LONGEST_CELERY_WAIT_SECONDS = 30.0
 
@@ -41,15 +43,22 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
     if claim is None:
         logger.info("Run %s is not to be claimed: ended, waiting, or another worker's", run_id)
         return None
+    with leases.holding(claim):
+        return _work(claim)
+
+
+def _work(claim: Claim) -> float | None:
     try:
         return _Delivery.begin(claim).work()
     except _Refused as refused:
         _end(claim, Status.FAILED, error={"code": refused.code, "detail": str(refused)})
     except DATABASE_AWAY:
-        # Nothing can be written now; when the lease has run out, the sweeper takes it up.
+        # Nothing can be written now; the claim is given back when the database answers.
         raise
+    except TaskRun.DoesNotExist:
+        logger.info("Run %s was deleted while it was worked on", claim.run_id)
     except Exception as error:
-        logger.exception("Run %s ends with an error of ours", run_id)
+        logger.exception("Run %s ends with an error of ours", claim.run_id)
         detail = _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
         _end(claim, Status.FAILED, error={"code": "internal_error", "detail": detail})
     return None
@@ -109,19 +118,30 @@ class _Delivery:
         made = attempts.attempt_make(
             self.run, self.kind, self.prompt, self.config, step, self.claim.lost
         )
+        if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
+            outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
+            return None
         following = None if made.result is not None else self._next(made.attempt)
-        with transaction.atomic():
-            if following is None:
-                written = self._write_success(made, step)
-            else:
-                written = self._write(following, made.attempt)
-            if not written:
-                logger.warning("Run %s was taken over; this attempt is discarded", self.run.pk)
-                return None
-            attempts.attempt_save(made.attempt, self.history)
+        recorded = outages.patiently(lambda: self._record(made, step, following), self.claim.lost)
+        if recorded is None:
+            logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
+            return None
+        self.history = recorded
         if isinstance(following, plan.Try):
             self._warn_fallback(made.attempt, following)
         return following
+
+    @transaction.atomic
+    def _record(
+        self, made: attempts.Made, step: plan.Try, following: plan.Step | None
+    ) -> list[Attempt] | None:
+        """Write an attempt and the state that it leads to; the attempts now, or None: the claim
+        was lost."""
+        if following is None:
+            written = self._write_success(made, step)
+        else:
+            written = self._write(following, made.attempt)
+        return attempts.attempt_save(made.attempt, self.history) if written else None
 
     def _next(self, attempt: Attempt) -> plan.Step:
         past = attempts.past_of([*self.history, attempt])

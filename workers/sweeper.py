@@ -1,11 +1,13 @@
 """Wakes up what no message will: the second leg of "the row is the truth".
 
 Every worker looks once a second, one at a time over all of them (an advisory lock). Rows whose
-worker is gone wait again; rows past their deadline end; queued rows whose queue is empty have lost
-their message and wait again. Then everything that waits and is due is published.
+worker is gone wait again; rows past their deadline end; queued rows whose queue is empty, or that
+later ones have overtaken, have lost their message and wait again. Then everything that waits and is
+due is published.
 """
 
 import logging
+import time
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -16,8 +18,10 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from workers import task_types
-from workers.explanations import error_of
+from workers.endings import run_end
+from workers.losses import runs_reclaim
 from workers.models import TaskRun
+from workers.outages import DATABASE_AWAY
 from workers.publish import BROKER_AWAY, run_send
 from workers.states import OPEN, Status
 from workers.ticking import Ticker
@@ -27,17 +31,22 @@ logger = logging.getLogger(__name__)
 BATCH = 100
 #: A retry that Celery brings is given this long to arrive.
 RETRY_GRACE = timedelta(seconds=10)
-#: A queued row of this age may have lost its message; an empty queue proves it.
+#: A queued row of this age may have lost its message; an empty queue, or a run that was published
+#: so much later and is at work already, proves it.
 MESSAGE_GRACE = timedelta(seconds=30)
+#: After an outage of the database its workers renew their leases before any is taken from them:
+#: 10 s for a connection of the pool, 4 s for the pool's own next try.
+OUTAGE_GRACE_SECONDS = 20.0
 LOCK_KEY = 0x6C6C6D63  # "llmc"
 
 
-def sweep() -> int:
-    """One look; the number of runs published."""
+def sweep(*, reclaim: bool = True) -> int:
+    """One look; the number of runs published. ``reclaim``: take runs from workers that are gone."""
     with transaction.atomic():
         if not _alone():
             return 0
-        _reclaim()
+        if reclaim:
+            runs_reclaim(TaskRun.objects.all())
         _expire()
         suspects = set(_long_queued().values_list("queue", flat=True))
     _reclaim_lost(suspects)
@@ -57,31 +66,12 @@ def _alone() -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def _reclaim() -> None:
-    """Runs whose worker stopped renewing its lease wait again."""
-    orphaned = TaskRun.objects.filter(status=Status.RUNNING, lease_expires_at__lt=Now())
-    lost = orphaned.update(
-        status=Status.RETRYING,
-        claim_token=None,
-        lease_expires_at=None,
-        available_at=Now(),
-        published_at=None,
-    )
-    if lost:
-        logger.warning("%s runs lost their worker and wait again", lost)
-
-
 def _expire() -> None:
     """End what is past its deadline; a live worker ends its run itself."""
     late = TaskRun.objects.filter(status__in=OPEN, deadline__lte=Now())
     late = late.exclude(status=Status.RUNNING).prefetch_related("attempts")
     for run in late.select_for_update(skip_locked=True)[:BATCH]:
-        TaskRun.objects.filter(pk=run.pk).update(
-            status=Status.EXPIRED,
-            finished_at=Now(),
-            parked_on="",
-            error=error_of("deadline_exceeded", run.attempts.all()),
-        )
+        run_end(run, Status.EXPIRED, "deadline_exceeded")
 
 
 def _long_queued() -> models.QuerySet[TaskRun]:
@@ -89,15 +79,23 @@ def _long_queued() -> models.QuerySet[TaskRun]:
 
 
 def _reclaim_lost(suspects: Iterable[str]) -> None:
-    """Queued rows of empty queues wait again. A message that a worker holds may be sent twice so;
+    """Queued rows that lost their message wait again. One that a worker holds may be sent twice so;
     the claim lets it work once."""
     for queue in suspects:
         try:
-            empty = _is_empty(queue)
+            lost = _long_queued() if _is_empty(queue) else _overtaken(queue)
         except BROKER_AWAY:
             return
-        if empty:
-            _long_queued().filter(queue=queue).update(status=Status.PENDING, published_at=None)
+        lost.filter(queue=queue).update(status=Status.PENDING, published_at=None)
+
+
+def _overtaken(queue: str) -> models.QuerySet[TaskRun]:
+    """Queues are first in, first out; a busy one may never be empty."""
+    at_work = TaskRun.objects.filter(queue=queue, status=Status.RUNNING)
+    newest = at_work.aggregate(newest=models.Max("published_at"))["newest"]
+    if newest is None:
+        return TaskRun.objects.none()
+    return _long_queued().filter(published_at__lt=newest - MESSAGE_GRACE)
 
 
 def _is_empty(queue: str) -> bool:
@@ -128,6 +126,11 @@ class Sweeper(Ticker):
 
     def __init__(self) -> None:
         super().__init__("sweeper")
+        self._reclaim_from = 0.0
 
     def tick(self) -> None:
-        sweep()
+        try:
+            sweep(reclaim=time.monotonic() >= self._reclaim_from)
+        except DATABASE_AWAY:
+            self._reclaim_from = time.monotonic() + OUTAGE_GRACE_SECONDS
+            raise

@@ -6,8 +6,9 @@ from celery import Task, shared_task
 
 from workers import task_types
 from workers.deliveries import run_of_message
+from workers.outages import DATABASE_AWAY
 from workers.reports import BEAT_TASK, weekly_reports_enqueue
-from workers.runner import DATABASE_AWAY, run_deliver
+from workers.runner import run_deliver
 
 DATABASE_RETRY_SECONDS = 5
 

@@ -9,7 +9,6 @@ from celery.contrib.testing.worker import start_worker, test_worker_started
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 
-from workers import claims
 from workers.models import TaskRun
 from workers.parking import Releaser
 from workers.states import FINAL
@@ -22,13 +21,6 @@ task_types:
   TASK_TYPE_INSIGHT_GENERATION: {model: "ok:3b", timeout: "45s", max_retries: 2}
   TASK_TYPE_WEEKLY_REPORT: {model: "ok:7b", timeout: "120s", max_retries: 3}
 """
-
-
-@pytest.fixture(autouse=True)
-def no_leases():
-    """Claims that a test leaves open are not renewed after it."""
-    yield
-    claims._renewer._held.clear()
 
 
 @pytest.fixture

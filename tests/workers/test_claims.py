@@ -6,7 +6,8 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
-from workers.claims import _renewer, claim_end, claim_holds, claim_take
+from workers.claims import claim_end, claim_holds, claim_take
+from workers.leases import Leases
 from workers.models import TaskRun
 from workers.states import Status
 
@@ -59,11 +60,13 @@ def test_renewing_extends_what_is_held_and_marks_what_is_lost(run):
     claim = claim_take(run.pk)
     soon = timezone.now() + timedelta(seconds=5)
     TaskRun.objects.update(lease_expires_at=soon)
-    _renewer.renew()
-    run.refresh_from_db()
-    assert run.lease_expires_at > soon
-    assert not claim.lost.is_set()
+    leases = Leases()
+    with leases.holding(claim):
+        leases.look()
+        run.refresh_from_db()
+        assert run.lease_expires_at > soon
+        assert not claim.lost.is_set()
 
-    TaskRun.objects.update(claim_token=uuid4())
-    _renewer.renew()
+        TaskRun.objects.update(claim_token=uuid4())
+        leases.look()
     assert claim.lost.is_set()
