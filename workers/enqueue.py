@@ -36,6 +36,7 @@ def enqueue(
     metadata: Mapping[str, str] | None = None,
     request: Mapping[str, Any] | None = None,
     idempotency_key: str | None = None,
+    request_hash: str | None = None,
     available_at: datetime | None = None,
     retry_of: TaskRun | None = None,
 ) -> TaskRun:
@@ -61,6 +62,7 @@ def enqueue(
         priority=priority,
         metadata=dict(metadata or {}),
         idempotency_key=idempotency_key,
+        request_hash=request_hash,
         available_at=available_at or timezone.now(),
         retry_of=retry_of,
     )

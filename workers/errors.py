@@ -2,6 +2,8 @@
 
 WorkerError
 ├── UnknownPriority            400  unknown_priority
+├── InvalidIdempotencyKey      400  invalid_idempotency_key
+├── IdempotencyKeyReused       409  idempotency_key_reused
 ├── InvalidPayload             400  invalid_payload
 ├── DeadlineTooLong            409  deadline_too_long
 ├── PayloadTooLarge            413  payload_too_large
@@ -40,6 +42,22 @@ class UnknownPriority(WorkerError):
     code = "unknown_priority"
     status = 400
     default_detail = _("The priority is unknown; accepted: normal, low.")
+
+
+class InvalidIdempotencyKey(WorkerError):
+    """An ``Idempotency-Key`` that is empty, too long or not printable."""
+
+    code = "invalid_idempotency_key"
+    status = 400
+    default_detail = _("The Idempotency-Key is not valid; accepted: 1 to 255 printable characters.")
+
+
+class IdempotencyKeyReused(WorkerError):
+    """The same ``Idempotency-Key`` came with another request."""
+
+    code = "idempotency_key_reused"
+    status = 409
+    default_detail = _("This Idempotency-Key was used for another request in the last 24 hours.")
 
 
 class InvalidPayload(WorkerError):

@@ -1,5 +1,8 @@
 """``/v1/tasks``: translation between HTTP and the services; nothing is decided here."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -10,6 +13,7 @@ from workers.api.serializers import TaskSerializer
 from workers.api.wire import run_accepted, run_told
 from workers.enqueue import enqueue
 from workers.errors import RunNotFinished, RunWithoutResult
+from workers.idempotency import run_once
 from workers.models import TaskRun
 from workers.retries import run_retry
 from workers.selectors import run_visible, runs_narrowed, runs_visible
@@ -29,16 +33,17 @@ class TaskListView(APIView):
     def post(self, request: Request) -> Response:
         serializer = TaskSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
-        body = serializer.validated_data
+        key = request.headers.get("Idempotency-Key")
+        if key is None:
+            return _accepted(_enqueue(request, serializer.validated_data))
         return _accepted(
-            enqueue(
-                task_type=body["task_type"],
-                payload=body["payload"],
+            run_once(
+                key=key,
                 user_id=request.user.pk,
-                priority=body["priority"],
-                deadline_seconds=body.get("deadline_seconds"),
-                metadata=body.get("metadata"),
-                request=body.get("llm"),
+                request=request.data,
+                make=lambda stored, asked: _enqueue(
+                    request, serializer.validated_data, idempotency_key=stored, request_hash=asked
+                ),
             )
         )
 
@@ -68,6 +73,19 @@ class TaskRetryView(APIView):
 
     def post(self, request: Request, task_id: str) -> Response:
         return _accepted(run_retry(run_visible(request.user, task_id)))
+
+
+def _enqueue(request: Request, body: Mapping[str, Any], **fields: Any) -> TaskRun:
+    return enqueue(
+        task_type=body["task_type"],
+        payload=body["payload"],
+        user_id=request.user.pk,
+        priority=body["priority"],
+        deadline_seconds=body.get("deadline_seconds"),
+        metadata=body.get("metadata"),
+        request=body.get("llm"),
+        **fields,
+    )
 
 
 def _accepted(run: TaskRun) -> Response:

@@ -50,6 +50,9 @@ class TaskRun(models.Model):
         unique=True,
         editable=False,
     )
+    request_hash = models.CharField(  # noqa: DJ001  (only where there is an idempotency key)
+        _("request hash"), max_length=64, null=True, editable=False
+    )
     parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.CASCADE)
     retry_of = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="retries"
@@ -58,8 +61,9 @@ class TaskRun(models.Model):
     available_at = models.DateTimeField(_("available at"), default=timezone.now)
     deadline = models.DateTimeField(_("deadline"))
     published_at = models.DateTimeField(_("last message"), null=True, editable=False)
+    #: What the run waits for, as `workers.obstacles` writes it.
     parked_on = models.CharField(
-        _("parked on host"), max_length=255, blank=True, default="", editable=False
+        _("parked on"), max_length=600, blank=True, default="", editable=False
     )
     claim_token = models.UUIDField(_("claim"), null=True, editable=False)
     lease_expires_at = models.DateTimeField(_("lease until"), null=True, editable=False)
@@ -136,6 +140,15 @@ class Attempt(models.Model):
     model = models.CharField(_("model"), max_length=255)
     host = models.CharField(_("host"), max_length=255)
     outcome = models.CharField(_("outcome"), max_length=20)
+    cause = models.CharField(
+        _("cause"),
+        max_length=40,
+        blank=True,
+        default="",
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default="",
+        editable=False,
+    )
     reason = models.CharField(_("reason"), max_length=500, blank=True, default="")
     count = models.PositiveIntegerField(_("count"), default=1)
     retry_after_seconds = models.FloatField(_("retry after (s)"), null=True)
