@@ -22,7 +22,7 @@ MAX_LENGTH = 255
 
 @transaction.atomic
 def run_once(
-    *, key: str, user_id: int, request: Any, make: Callable[[str, str], TaskRun]
+    *, key: str, user_id: int | None, request: Any, make: Callable[[str, str], TaskRun]
 ) -> TaskRun:
     """The run that the key stands for, made by ``make(stored key, request hash)`` if there is none.
 
