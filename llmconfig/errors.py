@@ -75,15 +75,17 @@ class MalformedConfig(LLMConfigError):
 
 
 class ModelNotAllowed(LLMConfigError):
-    """The environment's policy does not allow this model."""
+    """Policy does not allow this model: the environment's, or that of the user's tiers."""
 
     code = "model_not_allowed"
     status = 409
 
-    def __init__(self, model: str, *, field: str = "model") -> None:
+    def __init__(self, model: str, *, field: str = "model", for_tier: bool = False) -> None:
         self.model = model
         self.field = field
         text = gettext_noop("The model %(model)s is not allowed here.")
+        if for_tier:
+            text = gettext_noop("No tier of the user allows the model %(model)s.")
         message = Message(text, {"model": model})
         super().__init__(message, errors={field: [message]})
 
@@ -97,11 +99,14 @@ class FallbackSameAsModel(LLMConfigError):
 
 
 class NoAllowedModel(LLMConfigError):
-    """Policy leaves no model for this user and task type."""
+    """Policy leaves no model for this user and task type; ``refusals`` say why, model by model."""
 
     code = "no_allowed_model"
     status = 409
     default_detail = gettext_noop("No configured model is allowed here.")
+
+    def __init__(self, refusals: Sequence[Message] = ()) -> None:
+        super().__init__(errors={"model": list(refusals)} if refusals else None)
 
 
 class RequestLayerNotPermitted(LLMConfigError):

@@ -6,7 +6,7 @@ for policy, comparison and keys. A pattern follows shell globs, where ``*`` also
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 
@@ -15,21 +15,49 @@ def normalise_model(name: str) -> str:
     return name if ":" in name.rpartition("/")[2] or not name else f"{name}:latest"
 
 
+NOT_ALLOWED = "not_allowed"
+NOT_ALLOWED_FOR_TIER = "not_allowed_for_tier"
+
+
 @dataclass(frozen=True)
 class Policy:
-    """Which models may be used. ``patterns`` None: all."""
+    """Which models may be used: what the environment allows, narrowed by the user's tiers."""
 
+    #: Names and globs of the environment; None: all.
     patterns: tuple[str, ...] | None = None
+    #: What the lists of the user's tiers name together; None: they do not narrow.
+    tier_patterns: tuple[str, ...] | None = None
+
+    def refusal(self, model: str) -> str | None:
+        """``not_allowed``, ``not_allowed_for_tier`` or None; "" is no model and never refused."""
+        name = normalise_model(model)
+        if name and not _named(name, self.patterns):
+            return NOT_ALLOWED
+        if name and not _named(name, self.tier_patterns):
+            return NOT_ALLOWED_FOR_TIER
+        return None
 
     def allows(self, model: str) -> bool:
-        if self.patterns is None:
-            return True
-        name = normalise_model(model)
-        return any(
-            fnmatchcase(name, pattern) or fnmatchcase(name, normalise_model(pattern))
-            for pattern in self.patterns
-        )
+        return self.refusal(model) is None
 
     def refused(self, models: Iterable[str]) -> list[str]:
-        """Those of the models that may not be used; "" is no model and never refused."""
-        return [model for model in models if model and not self.allows(model)]
+        """Those of the models that may not be used."""
+        return [model for model in models if not self.allows(model)]
+
+    def narrowed(self, lists: Iterable[tuple[str, ...] | None]) -> "Policy":
+        """For a user whose tiers have these lists: their union. One without a list allows all."""
+        union: dict[str, None] = {}
+        narrows = False
+        for patterns in lists:
+            if patterns is None:
+                return self
+            narrows = True
+            union.update(dict.fromkeys(patterns))
+        return replace(self, tier_patterns=tuple(union)) if narrows else self
+
+
+def _named(name: str, patterns: tuple[str, ...] | None) -> bool:
+    return patterns is None or any(
+        fnmatchcase(name, pattern) or fnmatchcase(name, normalise_model(pattern))
+        for pattern in patterns
+    )

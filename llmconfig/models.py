@@ -15,6 +15,7 @@ from llmconfig.constraints import field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.kinds import MODEL_MAX_LENGTH
 from llmconfig.messages import Message
+from llmconfig.places import RowVersion
 
 TASK_TYPE_MAX_LENGTH = 100
 
@@ -100,7 +101,7 @@ class Preference(models.Model):
     @property
     def place(self) -> str:
         """How an origin names this row: with its version, so that old runs can be explained."""
-        return f"preference {self.pk} v{self.version}"
+        return RowVersion(self.pk, self.version).place
 
     def stated(self) -> dict[str, Any]:
         """The fields that this row states, as JSON."""

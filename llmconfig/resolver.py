@@ -7,93 +7,141 @@ primary itself is no fallback: then there is none. Limits that contradict each o
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.errors import NoAllowedModel
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.model_names import Policy, normalise_model
 from llmconfig.parameters import PARAMETERS
-from llmconfig.types import BUILT_IN, Clamped, Origin, ResolvedConfig, Skipped, Statement
+from llmconfig.types import (
+    BUILT_IN,
+    MODEL_FIELDS,
+    ROLES,
+    SAME_AS_MODEL,
+    Clamped,
+    Origin,
+    ResolvedConfig,
+    Skipped,
+    Statement,
+)
 
 #: Each is lowered to the next where it is larger, the widest limit first.
 _LIMITS = (
     ("timeout_seconds", "deadline_seconds"),
     ("first_token_timeout_seconds", "timeout_seconds"),
 )
-_MODELS = frozenset({"model", "fallback_model"})
-#: A fallback that nobody states, or that policy took away, is none; not the built-in one.
-_UNSTATED = {name: field.default for name, field in FIELDS.items()} | {"fallback_model": ""}
+#: A fallback that nobody states, or that policy took away, is none; not the built-in one. The
+#: same goes for a model, without which there is no decision.
+_UNSTATED = {name: field.default for name, field in FIELDS.items()} | dict.fromkeys(
+    MODEL_FIELDS, ""
+)
 
-ModelParameters = Mapping[str, Mapping[str, Any]]
+#: By normalised model name, weakest first. Their fields are names of ``MODEL_PARAMETERS``.
+ModelParams = Mapping[str, tuple[Statement, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """What holds of each field, and what does not: all that a decision is made of."""
+
+    #: By field; fields that nobody states are absent.
+    winners: Mapping[str, Statement]
+    #: Every field's value, after clamping; ``model`` is "" where none is allowed.
+    values: Mapping[str, Any]
+    shadowed: Mapping[str, tuple[Statement, ...]]
+    skipped: tuple[Skipped, ...]
+    clamped: tuple[Clamped, ...]
 
 
 def resolve(
     statements: Iterable[Statement],
     *,
     policy: Policy,
-    model_params: ModelParameters,
+    model_params: ModelParams,
     skipped: Iterable[Skipped] = (),
 ) -> ResolvedConfig:
     """The decision. Raises ``NoAllowedModel``.
 
-    ``model_params`` is keyed by normalised model name; only its ``PARAMETERS`` travel with a run.
-    ``skipped`` are statements that the caller had to leave out already.
+    Of ``model_params`` only ``PARAMETERS`` travel with a run. ``skipped`` are statements that the
+    caller had to leave out already.
     """
+    return decide(merge(statements, policy=policy, skipped=skipped), model_params)
+
+
+def merge(
+    statements: Iterable[Statement], *, policy: Policy, skipped: Iterable[Skipped] = ()
+) -> Merged:
+    """What holds, also where that is no decision because no model is allowed."""
     winners: dict[str, Statement] = {}
     shadowed: dict[str, tuple[Statement, ...]] = {}
     left_out = list(skipped)
-    for name, stated in _by_field(statements).items():
-        while stated and not _permitted(stated[-1], policy):
-            refused = stated.pop()
-            left_out.append(Skipped(name, refused.value, refused.origin, "not_allowed"))
+    for name, stated in by_field(statements).items():
+        if name in MODEL_FIELDS:
+            left_out += _pop_refused(stated, policy)
         if stated:
             winners[name] = stated.pop()
         if stated:
             shadowed[name] = tuple(reversed(stated))
-    if "model" not in winners:
-        raise NoAllowedModel
     _drop_own_fallback(winners, left_out)
-    values = _with_defaults(winners)
+    values = {
+        name: winners[name].value if name in winners else default
+        for name, default in _UNSTATED.items()
+    }
     clamped = _clamp(values)
-    return ResolvedConfig(
-        **values,
-        parameters=_parameters(winners),
-        model_parameters={
-            "primary": _model_parameters(values["model"], model_params),
-            "fallback": _model_parameters(values["fallback_model"], model_params),
-        },
-        source=winners["model"].origin.layer,
-        origins=_origins(winners),
+    return Merged(
+        winners=winners,
+        values=values,
         shadowed=shadowed,
         skipped=tuple(left_out),
         clamped=clamped,
     )
 
 
-def _by_field(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+def decide(merged: Merged, model_params: ModelParams) -> ResolvedConfig:
+    """The decision that the merged statements make. Raises ``NoAllowedModel``."""
+    winners, values = merged.winners, dict(merged.values)
+    if "model" not in winners:
+        refusals = [each.sentence for each in merged.skipped if each.field == "model"]
+        raise NoAllowedModel(refusals)
+    models = (values["model"], values["fallback_model"])
+    return ResolvedConfig(
+        **values,
+        parameters=_parameters(winners),
+        model_parameters={
+            role: _model_parameters(model, model_params)
+            for role, model in zip(ROLES, models, strict=True)
+        },
+        source=winners["model"].origin.layer,
+        origins=_origins(winners),
+        shadowed=merged.shadowed,
+        skipped=merged.skipped,
+        clamped=merged.clamped,
+    )
+
+
+def by_field(statements: Iterable[Statement]) -> dict[str, list[Statement]]:
+    """The statements of each field, in their order."""
     stated: dict[str, list[Statement]] = {}
     for statement in statements:
         stated.setdefault(statement.field, []).append(statement)
     return stated
 
 
-def _permitted(statement: Statement, policy: Policy) -> bool:
-    value = statement.value
-    return statement.field not in _MODELS or not value or policy.allows(value)
+def _pop_refused(stated: list[Statement], policy: Policy) -> list[Skipped]:
+    """Take away the strongest statements, as long as policy refuses them."""
+    refused = []
+    while stated and (reason := policy.refusal(stated[-1].value)):
+        statement = stated.pop()
+        refused.append(Skipped(statement.field, statement.value, statement.origin, reason))
+    return refused
 
 
 def _drop_own_fallback(winners: dict[str, Statement], left_out: list[Skipped]) -> None:
-    fallback = winners.get("fallback_model")
-    if fallback and normalise_model(fallback.value) == normalise_model(winners["model"].value):
-        left_out.append(Skipped(fallback.field, fallback.value, fallback.origin, "same_as_model"))
+    model, fallback = (winners.get(name) for name in MODEL_FIELDS)
+    if model and fallback and normalise_model(fallback.value) == normalise_model(model.value):
+        left_out.append(Skipped(fallback.field, fallback.value, fallback.origin, SAME_AS_MODEL))
         del winners["fallback_model"]
-
-
-def _with_defaults(winners: Mapping[str, Statement]) -> dict[str, Any]:
-    return {
-        name: winners[name].value if name in winners else default
-        for name, default in _UNSTATED.items()
-    }
 
 
 def _clamp(values: dict[str, Any]) -> tuple[Clamped, ...]:
@@ -115,9 +163,9 @@ def _parameters(winners: Mapping[str, Statement]) -> dict[str, Any]:
     }
 
 
-def _model_parameters(model: str, model_params: ModelParameters) -> dict[str, Any]:
-    stated = model_params.get(normalise_model(model), {})
-    return {name: value for name, value in stated.items() if name in PARAMETERS}
+def _model_parameters(model: str, model_params: ModelParams) -> dict[str, Any]:
+    stated = model_params.get(normalise_model(model), ())
+    return {each.field: each.value for each in stated if each.field in PARAMETERS}
 
 
 def _origins(winners: Mapping[str, Statement]) -> dict[str, Origin]:

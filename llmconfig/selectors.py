@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,19 +11,19 @@ from django.db.models import Q
 from llmconfig import task_types
 from llmconfig.errors import (
     InvalidPreference,
-    ModelNotAllowed,
     NoAllowedModel,
     RequestLayerNotPermitted,
 )
 from llmconfig.fields import fields_parse
-from llmconfig.layers.ladder import Rows, ladder
+from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
+from llmconfig.merging import rows_merge
 from llmconfig.models import Preference
-from llmconfig.resolver import resolve
+from llmconfig.policy import models_check
+from llmconfig.resolver import decide
 from llmconfig.rows import rows_load
-from llmconfig.types import BUILT_IN, ResolvedConfig
-
-logger = logging.getLogger(__name__)
+from llmconfig.skip_log import skips_log
+from llmconfig.types import ResolvedConfig
 
 
 def config_resolve(
@@ -33,11 +32,12 @@ def config_resolve(
     """The configuration for a run that is accepted now, in at most two SQL queries.
 
     ``request`` is the strongest layer. Raises ``UnknownTaskType``, ``NoAllowedModel``,
-    ``RequestLayerNotPermitted``, ``InvalidPreference``, ``ModelNotAllowed``.
+    ``RequestLayerNotPermitted``, ``InvalidPreference``, ``ModelNotAllowed``,
+    ``FallbackSameAsModel``.
     """
     task_types.require(task_type)
     static = static_config()
-    stated = _request_values(request, static)
+    stated = _request_values(request)
     rows = rows_load(user_id, static, Q(task_type=None) | Q(task_type=task_type))
     return _resolve(task_type, static=static, rows=rows, request=stated)
 
@@ -86,7 +86,7 @@ def overview_etag(overview: Mapping[str, Any]) -> str:
     return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
-def _request_values(request: Mapping[str, object] | None, static: Static) -> dict[str, Any]:
+def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:
     if not request:
         return {}
     if not settings.LLM_ALLOW_REQUEST_LAYER:
@@ -94,37 +94,13 @@ def _request_values(request: Mapping[str, object] | None, static: Static) -> dic
     values, errors = fields_parse(request)
     if errors:
         raise InvalidPreference(errors=errors)
-    for name in ("model", "fallback_model"):
-        if static.policy.refused([values.get(name, "")]):
-            raise ModelNotAllowed(values[name], field=name)
     return values
 
 
 def _resolve(
     task_type: str, *, static: Static, rows: Rows, request: Mapping[str, Any]
 ) -> ResolvedConfig:
-    statements, invalid = ladder(
-        task_type,
-        sources=static.sources,
-        defaults=task_types.defaults(task_type),
-        rows=rows,
-        request=request,
-    )
-    config = resolve(
-        statements, policy=static.policy, model_params=static.model_params, skipped=invalid
-    )
-    _warn_of_skipped(config, task_type)
-    return config
-
-
-def _warn_of_skipped(config: ResolvedConfig, task_type: str) -> None:
-    for skipped in config.skipped:
-        if skipped.reason != "same_as_model" and skipped.origin != BUILT_IN:
-            logger.warning(
-                "Skipped %s %r of %s: %s",
-                skipped.field,
-                skipped.value,
-                skipped.origin.place,
-                skipped.reason,
-                extra={"action": "preference_skipped", "task_type": task_type},
-            )
+    models_check(request, rows.narrow(static.policy))
+    merged = rows_merge(task_type, static=static, rows=rows, request=request)
+    skips_log(merged.skipped)
+    return decide(merged, static.model_params)

@@ -2,35 +2,45 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
+from llmconfig.messages import Message, gettext_noop
+from llmconfig.model_names import NOT_ALLOWED, NOT_ALLOWED_FOR_TIER
+from llmconfig.places import place_cut
+from llmconfig.texts import shown
 from llmconfig.wire import read_field, read_mapping, read_parameters, read_text
 
-PLACE_LENGTH = 120
 ROLES = ("primary", "fallback")
+MODEL_FIELDS = ("model", "fallback_model")
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a value comes from."""
 
-    #: A rung of the ladder: system, task_type, tier, user or request.
+    #: A rung of the ladder: system, task_type, tier, user or request; ``model_params`` below all.
     layer: str
     #: ``built-in``, file and line, variable, or row with its version.
     place: str
 
     def to_wire(self) -> dict[str, str]:
-        place = self.place
-        if len(place) > PLACE_LENGTH:
-            # The end tells more than the start: it has the file's name and line.
-            place = "…" + place[1 - PLACE_LENGTH :]
-        return {"layer": self.layer, "place": place}
+        return {"layer": self.layer, "place": place_cut(self.place)}
 
 
 BUILT_IN = Origin("system", "built-in")
+
+SAME_AS_MODEL = "same_as_model"
+INVALID = "invalid"
+#: Why a statement is passed over, in words.
+REASONS: Mapping[str, str] = {
+    NOT_ALLOWED: gettext_noop("the environment does not allow the model %(value)s"),
+    NOT_ALLOWED_FOR_TIER: gettext_noop("no tier of the user allows the model %(value)s"),
+    SAME_AS_MODEL: gettext_noop("the fallback %(value)s is the model itself"),
+    INVALID: gettext_noop("%(value)s is not valid; accepted: %(accepted)s"),
+}
 
 
 @dataclass(frozen=True)
@@ -49,15 +59,30 @@ class Skipped:
     field: str
     value: Any
     origin: Origin
-    #: ``not_allowed`` by policy, ``same_as_model``, or ``invalid``.
+    #: A key of ``REASONS``.
     reason: str
+    #: For ``invalid``: what would be accepted.
+    accepted: Message | None = None
 
-    def to_wire(self) -> dict[str, Any]:
+    @property
+    def sentence(self) -> Message:
+        """The reason in words."""
+        return Message(
+            REASONS[self.reason],
+            {
+                "field": self.field,
+                "value": shown(self.value),
+                "accepted": self.accepted or Message(gettext_noop("another value")),
+            },
+        )
+
+    def to_wire(self, gettext: Callable[[str], str] = str) -> dict[str, Any]:
         return {
             "field": self.field,
             "value": self.value,
             **self.origin.to_wire(),
             "reason": self.reason,
+            "detail": self.sentence.translate(gettext),
         }
 
 
@@ -120,22 +145,14 @@ class ResolvedConfig:
             "model_parameters": {role: dict(of) for role, of in self.model_parameters.items()},
         }
 
-    def to_wire(self, explain: bool = False) -> dict[str, Any]:
-        """The ``llm_config`` object of API and message; ``explain`` adds what did not hold."""
-        wire = {
+    def to_wire(self) -> dict[str, Any]:
+        """The ``llm_config`` object of API and message."""
+        return {
             **self.values(),
             "source": self.source,
             "origins": {name: origin.to_wire() for name, origin in self.origins.items()},
             "config_version": self.config_version,
         }
-        if explain:
-            wire["shadowed"] = {
-                name: [{**other.origin.to_wire(), "value": other.value} for other in others]
-                for name, others in self.shadowed.items()
-            }
-            wire["skipped"] = [skipped.to_wire() for skipped in self.skipped]
-            wire["clamped"] = [clamped.to_wire() for clamped in self.clamped]
-        return wire
 
     @classmethod
     def from_wire(cls, wire: object) -> "ResolvedConfig":

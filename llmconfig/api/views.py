@@ -7,6 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.utils.cache import patch_cache_control
 from django.utils.http import parse_etags
+from django.utils.translation import gettext
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -15,6 +16,7 @@ from llmconfig import selectors, services
 from llmconfig.api.parsers import MergePatchParser, StrictJSONParser
 from llmconfig.documents import merge_patch
 from llmconfig.errors import InvalidPreference, PreconditionFailed
+from llmconfig.explain import config_explain
 from llmconfig.messages import Message, gettext_noop
 
 
@@ -59,8 +61,10 @@ class ConfigPreview(APIView):
             raise InvalidPreference(
                 Message(gettext_noop("The request is not valid.")), errors={"task_type": [required]}
             )
-        config = selectors.config_resolve(user_id=request.user.pk, task_type=task_type)
-        response = Response({"task_type": task_type, **config.to_wire(explain=True)})
+        explanation = config_explain(user_id=_caller(request).pk, task_type=task_type)
+        if explanation.refusal:
+            raise explanation.refusal
+        response = Response(explanation.to_wire(gettext))
         patch_cache_control(response, private=True, no_cache=True)
         return response
 

@@ -30,7 +30,6 @@ SECTIONS = ("default", "task_types", "model_params", "user_preferences")
 #: Keys of ``user_preferences`` and the tiers for which they state ``model``, weakest tier first.
 TIER_MODELS = {"standard_model": "standard", "premium_model": "premium"}
 
-ModelParams = Mapping[str, Mapping[str, Located]]
 _FIELD_KINDS: Mapping[str, Kind] = {name: stated.kind for name, stated in FIELDS.items()}
 
 
@@ -42,8 +41,8 @@ class Source:
     task_types: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
     #: By the tier's name.
     tiers: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
-    #: By normalised model name.
-    model_params: ModelParams = field(default_factory=dict)
+    #: By normalised model name, of the layer ``model_params``.
+    model_params: Mapping[str, tuple[Statement, ...]] = field(default_factory=dict)
 
     def statements(self) -> Iterable[Statement]:
         """Everything it states about fields."""
@@ -93,9 +92,9 @@ def task_types_read(
     return stated
 
 
-def model_params_read(node: Located, path: str, report: Report) -> dict[str, dict[str, Located]]:
-    """``{model: {parameter: value}}``, by normalised model name."""
-    stated: dict[str, dict[str, Located]] = {}
+def model_params_read(node: Located, path: str, report: Report) -> dict[str, tuple[Statement, ...]]:
+    """``{model: {parameter: value}}`` as statements, by normalised model name."""
+    stated: dict[str, tuple[Statement, ...]] = {}
     for model, item in report.mapping(node, path).items():
         key = f"{path}.{model}" if path else model
         _parsed(_FIELD_KINDS["model"], Located(model, item.place), key, report)
@@ -104,7 +103,10 @@ def model_params_read(node: Located, path: str, report: Report) -> dict[str, dic
             report.add(item.place, key, Message(gettext_noop("the same model is stated twice")))
         members = report.mapping(item, key).items()
         entries = [(f"{key}.{member}", member, value) for member, value in members]
-        stated[name] = dict(_values(entries, MODEL_PARAMETERS, report))
+        stated[name] = tuple(
+            Statement(parameter, value.value, Origin("model_params", value.place))
+            for parameter, value in _values(entries, MODEL_PARAMETERS, report)
+        )
     return stated
 
 

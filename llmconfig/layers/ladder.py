@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, fields_parse
 from llmconfig.layers.document import Source
-from llmconfig.types import Origin, Skipped, Statement
+from llmconfig.model_names import Policy
+from llmconfig.types import INVALID, Origin, Skipped, Statement
 
 
 class Row(Protocol):
@@ -47,9 +48,13 @@ class Rows:
     tiers: tuple[Tier, ...] = ()
     user: tuple[Row, ...] = ()
 
+    def narrow(self, policy: Policy) -> Policy:
+        """The policy of the rows' user. A group without a rank is no tier and narrows nothing."""
+        return policy.narrowed(t.allowed_models for t in self.tiers if t.rank is not None)
+
 
 def ladder(
-    task_type: str,
+    task_type: str | None,
     *,
     sources: Iterable[Source],
     defaults: Mapping[str, Any],
@@ -58,25 +63,34 @@ def ladder(
 ) -> tuple[list[Statement], list[Skipped]]:
     """All statements for the task type, weakest first, and those that had to be left out.
 
-    ``defaults`` are the task type's own, ``request`` the parsed fields of one request.
+    Without a task type: what holds before any is known. ``defaults`` are the task type's own,
+    ``request`` the parsed fields of one request.
     """
     sources = tuple(sources)
     skipped: list[Skipped] = []
     statements = [
         *(statement for source in sources for statement in source.system),
         *_rows("system", None, rows.common, skipped),
-        *_stated(defaults, Origin("task_type", "built-in")),
-        *(each for source in sources for each in source.task_types.get(task_type, ())),
-        *_rows("task_type", task_type, rows.common, skipped),
     ]
+    if task_type is not None:
+        statements += _stated(defaults, Origin("task_type", "built-in"))
+        statements += (each for source in sources for each in source.task_types.get(task_type, ()))
+        statements += _rows("task_type", task_type, rows.common, skipped)
     for tier in rows.tiers:
         statements += (each for source in sources for each in source.tiers.get(tier.name, ()))
-        statements += _rows("tier", None, tier.rows, skipped)
-        statements += _rows("tier", task_type, tier.rows, skipped)
-    statements += _rows("user", None, rows.user, skipped)
-    statements += _rows("user", task_type, rows.user, skipped)
+        statements += _both("tier", task_type, tier.rows, skipped)
+    statements += _both("user", task_type, rows.user, skipped)
     statements += _stated(request, Origin("request", "request"))
     return statements, skipped
+
+
+def _both(
+    layer: str, task_type: str | None, rows: tuple[Row, ...], skipped: list[Skipped]
+) -> Iterator[Statement]:
+    """Rows for all task types, then those for this one."""
+    yield from _rows(layer, None, rows, skipped)
+    if task_type is not None:
+        yield from _rows(layer, task_type, rows, skipped)
 
 
 def _rows(
@@ -87,7 +101,7 @@ def _rows(
             origin = Origin(layer, row.place)
             stated = row.stated()
             values, errors = fields_parse(stated)
-            skipped += _invalid(stated, errors, origin)
+            skipped += _invalid("", stated, errors, origin)
             yield from _stated(values, origin)
 
 
@@ -100,12 +114,13 @@ def _stated(values: Mapping[str, Any], origin: Origin) -> Iterator[Statement]:
 
 
 def _invalid(
-    stated: Mapping[str, Any], errors: Mapping[str, Any], origin: Origin
+    path: str, stated: Any, errors: Mapping[str, Any], origin: Origin
 ) -> Iterator[Skipped]:
+    """What is wrong with one row, field by field."""
     for name, wrong in errors.items():
-        if name == PARAMETERS_KEY and isinstance(wrong, Mapping):
-            for key in wrong:
-                value = stated[PARAMETERS_KEY][key]
-                yield Skipped(f"{PARAMETERS_KEY}.{key}", value, origin, "invalid")
+        key = f"{path}{name}"
+        value = stated.get(name) if isinstance(stated, Mapping) else stated
+        if isinstance(wrong, Mapping):
+            yield from _invalid(f"{key}.", value, wrong, origin)
         else:
-            yield Skipped(name, stated[name], origin, "invalid")
+            yield Skipped(key, value, origin, INVALID, wrong[0])

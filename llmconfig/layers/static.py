@@ -3,7 +3,6 @@
 Read once per process, at the first need; a file edited later counts from the next start.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -16,13 +15,14 @@ from django.dispatch import receiver
 from llmconfig import task_types
 from llmconfig.errors import ConfigurationError
 from llmconfig.fields import FIELDS
-from llmconfig.layers.document import ModelParams, Source, document_read
+from llmconfig.layers.document import Source, document_read
 from llmconfig.layers.environment import environment_read, policy_read
 from llmconfig.layers.located import Located, Report
 from llmconfig.layers.yaml_text import MAX_BYTES, yaml_parse
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.model_names import Policy, normalise_model
 from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, RELOAD_OPTIONS
+from llmconfig.resolver import ModelParams
 from llmconfig.types import BUILT_IN, Statement
 
 _BUILT_IN = Source(
@@ -40,13 +40,17 @@ class Static:
 
     sources: tuple[Source, ...]
     policy: Policy
-    model_params: Mapping[str, Mapping[str, Any]]
+    model_params: ModelParams
 
     def reload_options(self, model: str) -> dict[str, Any]:
         """How the model is loaded: reload options that are stated, and ``load_timeout_seconds``."""
-        stated = self.model_params.get(normalise_model(model), {})
+        stated = {each.field: each.value for each in self.model_statements(model)}
         options = {name: stated[name] for name in RELOAD_OPTIONS if name in stated}
         return {**options, LOAD_TIMEOUT: stated.get(LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT)}
+
+    def model_statements(self, model: str) -> tuple[Statement, ...]:
+        """What ``model_params`` say of the model, weakest first."""
+        return self.model_params.get(normalise_model(model), ())
 
     def tier_names(self) -> tuple[str, ...]:
         """Tiers that the sources name, weakest first."""
@@ -103,14 +107,9 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(base) if path.is_relative_to(base) else path)
 
 
-def _merged(sources: tuple[Source, ...]) -> dict[str, dict[str, Any]]:
-    merged: dict[str, dict[str, Any]] = {}
-    for params in (source.model_params for source in sources):
-        _merge_into(merged, params)
+def _merged(sources: tuple[Source, ...]) -> ModelParams:
+    merged: dict[str, tuple[Statement, ...]] = {}
+    for source in sources:
+        for model, stated in source.model_params.items():
+            merged[model] = merged.get(model, ()) + stated
     return merged
-
-
-def _merge_into(merged: dict[str, dict[str, Any]], params: ModelParams) -> None:
-    for model, stated in params.items():
-        values = {name: item.value for name, item in stated.items()}
-        merged.setdefault(model, {}).update(values)

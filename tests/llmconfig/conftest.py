@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from llmconfig.layers.located import Report
 from llmconfig.models import Preference, Tier
+from llmconfig.skip_log import skips_forget
 
 INSIGHT = "TASK_TYPE_INSIGHT_GENERATION"
 REPORT = "TASK_TYPE_WEEKLY_REPORT"
@@ -37,6 +38,7 @@ def configure(tmp_path: Path, settings):
         settings.BASE_DIR = tmp_path
         settings.LLM_CONFIG_FILE = path
         settings.LLM_ENVIRON = variables
+        skips_forget()
         return path
 
     return start

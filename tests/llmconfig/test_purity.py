@@ -7,6 +7,7 @@ import pytest
 
 PURE = [
     "llmconfig.errors",
+    "llmconfig.explanation",
     "llmconfig.fields",
     "llmconfig.kinds",
     "llmconfig.layers.document",
@@ -15,7 +16,9 @@ PURE = [
     "llmconfig.layers.yaml_text",
     "llmconfig.model_names",
     "llmconfig.parameters",
+    "llmconfig.places",
     "llmconfig.resolver",
+    "llmconfig.texts",
     "llmconfig.types",
     "llmconfig.wire",
 ]

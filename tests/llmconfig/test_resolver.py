@@ -68,9 +68,10 @@ def test_parameters_merge_key_by_key():
 
 
 def test_parameters_of_a_model_travel_without_reload_options():
+    origin = Origin("model_params", "llm.yaml:3")
     params = {
-        "a:latest": {"temperature": 0.2, "context_window": 8192, "load_timeout_seconds": 9},
-        "b:1": {"top_k": 5},
+        "a:latest": states(origin, temperature=0.2, context_window=8192, load_timeout_seconds=9),
+        "b:1": states(origin, top_k=5),
     }
     config = resolved(states(SYSTEM, model="a", fallback_model="b:1"), model_params=params)
     assert config.model_parameters == {"primary": {"temperature": 0.2}, "fallback": {"top_k": 5}}

@@ -111,7 +111,8 @@ def test_an_old_row_that_policy_no_longer_allows_is_skipped_with_a_warning(
     with caplog.at_level(logging.WARNING, logger="llmconfig"):
         config = config_resolve(user_id=ada.pk, task_type=INSIGHT)
     assert (config.model, config.fallback_model) == ("llama3.2:3b", "llama3.2:1b")
-    assert f"Skipped model 'phi4:14b' of preference {row.pk} v1: not_allowed" in caplog.text
+    told = f"Skipped model of preference {row.pk} v1: the environment does not allow the model"
+    assert f"{told} 'phi4:14b'" in caplog.text
     assert {(each.field, each.reason) for each in config.skipped} == {
         ("model", "not_allowed"),
         ("fallback_model", "not_allowed"),

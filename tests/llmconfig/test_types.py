@@ -3,7 +3,7 @@ import json
 import pytest
 
 from llmconfig.errors import MalformedConfig
-from llmconfig.types import Clamped, Origin, ResolvedConfig, Skipped, Statement
+from llmconfig.types import Clamped, Origin, ResolvedConfig, Skipped
 
 ROW = Origin("user", "preference 12 v3")
 
@@ -45,37 +45,38 @@ def test_the_wire_shape_is_what_other_programs_read():
     }
 
 
-def test_explaining_adds_what_did_not_hold():
-    wire = config(
-        shadowed={"model": (Statement("model", "c:1", Origin("system", "built-in")),)},
-        skipped=(Skipped("model", "d:1", ROW, "not_allowed"),),
-        clamped=(Clamped("timeout_seconds", 90, 60, "deadline_seconds"),),
-    ).to_wire(explain=True)
-    assert wire["shadowed"] == {"model": [{"layer": "system", "place": "built-in", "value": "c:1"}]}
-    assert wire["skipped"] == [
-        {
-            "field": "model",
-            "value": "d:1",
-            "layer": "user",
-            "place": "preference 12 v3",
-            "reason": "not_allowed",
-        }
-    ]
-    assert wire["clamped"] == [
-        {"field": "timeout_seconds", "stated": 90, "value": 60, "limit": "deadline_seconds"}
-    ]
+@pytest.mark.parametrize(
+    ("reason", "sentence"),
+    [
+        ("not_allowed", "the environment does not allow the model 'd:1'"),
+        ("not_allowed_for_tier", "no tier of the user allows the model 'd:1'"),
+        ("same_as_model", "the fallback 'd:1' is the model itself"),
+        ("invalid", "'d:1' is not valid; accepted: another value"),
+    ],
+)
+def test_what_was_skipped_says_why_in_a_sentence(reason, sentence):
+    assert Skipped("model", "d:1", ROW, reason).to_wire() == {
+        "field": "model",
+        "value": "d:1",
+        "layer": "user",
+        "place": "preference 12 v3",
+        "reason": reason,
+        "detail": sentence,
+    }
+
+
+def test_what_was_clamped_says_by_what():
+    assert Clamped("timeout_seconds", 90, 60, "deadline_seconds").to_wire() == {
+        "field": "timeout_seconds",
+        "stated": 90,
+        "value": 60,
+        "limit": "deadline_seconds",
+    }
 
 
 def test_what_was_written_is_read_back():
     written = config()
     assert ResolvedConfig.from_wire(json.loads(json.dumps(written.to_wire()))) == written
-
-
-def test_a_long_place_keeps_its_end_where_file_and_line_stand():
-    place = Origin("system", "/a" * 100 + "/llm.yaml:7").to_wire()["place"]
-    assert len(place) == 120
-    assert place.startswith("…/a")
-    assert place.endswith("/llm.yaml:7")
 
 
 def test_the_version_is_the_hash_of_the_values_alone():

@@ -65,8 +65,11 @@ def test_the_older_form_loads_unchanged(read):
         "timeout_seconds": 45,
         "max_retries": 2,
     }
-    params = {name: item.plain() for name, item in source.model_params["llama3.2:3b"].items()}
-    assert params == {"temperature": 0.7, "max_tokens": 2048, "context_window": 8192}
+    assert by_name(source.model_params["llama3.2:3b"]) == {
+        "temperature": 0.7,
+        "max_tokens": 2048,
+        "context_window": 8192,
+    }
     assert {tier: by_name(stated) for tier, stated in source.tiers.items()} == {
         "standard": {"model": "llama3.2:3b"},
         "premium": {"model": "llama3.2:7b"},

@@ -51,8 +51,11 @@ def test_task_types_are_stated_as_json(read):
 
 def test_model_parameters_are_stated_as_json(read):
     source, _ = read(LLM_MODEL_PARAMS='{"qwen3": {"context_window": 4096, "load_timeout": "2m"}}')
-    stated = {name: item.value for name, item in source.model_params["qwen3:latest"].items()}
-    assert stated == {"context_window": 4096, "load_timeout_seconds": 120}
+    origin = Origin("model_params", "LLM_MODEL_PARAMS")
+    assert source.model_params["qwen3:latest"] == (
+        Statement("context_window", 4096, origin),
+        Statement("load_timeout_seconds", 120, origin),
+    )
 
 
 @pytest.mark.parametrize(

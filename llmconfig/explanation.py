@@ -1,0 +1,182 @@
+"""What a decision is made of, field by field: what holds, from where, and what does not hold."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llmconfig.errors import NoAllowedModel
+from llmconfig.fields import FIELDS, PARAMETERS_KEY
+from llmconfig.model_names import Policy
+from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, PARAMETERS
+from llmconfig.resolver import Merged, by_field
+from llmconfig.types import (
+    BUILT_IN,
+    MODEL_FIELDS,
+    ROLES,
+    Clamped,
+    Origin,
+    ResolvedConfig,
+    Skipped,
+    Statement,
+)
+
+MODEL_PARAMETERS = "model_parameters"
+RELOAD_OPTIONS = "reload_options"
+_LOAD_DEFAULT = Statement(
+    LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, Origin("model_params", BUILT_IN.place)
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedField:
+    """One field: its value, where it comes from, and what it passed over."""
+
+    #: ``model``, ``parameters.top_k``, ``model_parameters.primary.top_k`` or
+    #: ``reload_options.fallback.num_gpu``.
+    name: str
+    #: "" where there is no model, None where there is no limit.
+    value: Any
+    origin: Origin
+    #: What weaker places state, the nearest first.
+    shadowed: tuple[Statement, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    #: Set where the value was lowered to another field's.
+    clamped: Clamped | None = None
+    #: The parameter that holds instead of a model's own; "" where this one holds.
+    overridden_by: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """A decision, or why there is none."""
+
+    task_type: str
+    #: None: what everyone gets.
+    user_id: int | None
+    fields: tuple[ExplainedField, ...]
+    #: All that was passed over, also of fields that do not exist.
+    skipped: tuple[Skipped, ...]
+    clamped: tuple[Clamped, ...]
+    policy: Policy
+    #: What a run gets; None: nothing, because no model is allowed.
+    config: ResolvedConfig | None
+    refusal: NoAllowedModel | None = None
+
+    def field(self, name: str) -> ExplainedField | None:
+        """The field of that name, if anything states it."""
+        return next((each for each in self.fields if each.name == name), None)
+
+    @property
+    def unplaced(self) -> tuple[Skipped, ...]:
+        """What was passed over and belongs to none of the fields."""
+        names = {each.name for each in self.fields}
+        return tuple(each for each in self.skipped if each.field not in names)
+
+    def to_wire(self, gettext: Callable[[str], str] = str) -> dict[str, Any]:
+        """The answer of the preview: ``llm_config`` and why it is so."""
+        return {
+            "task_type": self.task_type,
+            **(self.config.to_wire() if self.config else self._undecided(gettext)),
+            "shadowed": self._shadowed(),
+            "skipped": [each.to_wire(gettext) for each in self.skipped],
+            "clamped": [each.to_wire() for each in self.clamped],
+            "model_parameter_origins": self._by_role(MODEL_PARAMETERS, _origin),
+            "reload_options": self._by_role(RELOAD_OPTIONS, _value),
+            "reload_option_origins": self._by_role(RELOAD_OPTIONS, _origin),
+            "allowed_models": {
+                "environment": _listed(self.policy.patterns),
+                "tiers": _listed(self.policy.tier_patterns),
+            },
+        }
+
+    def _undecided(self, gettext: Callable[[str], str]) -> dict[str, Any]:
+        assert self.refusal is not None  # noqa: S101  (for mypy: no decision has its reason)
+        stated = [each for each in self.fields if each.name in FIELDS]
+        prefix = f"{PARAMETERS_KEY}."
+        parameters = [each for each in self.fields if each.name.startswith(prefix)]
+        return {
+            "error": {
+                "code": self.refusal.code,
+                "detail": self.refusal.message.translate(gettext),
+            },
+            **{each.name: each.value for each in stated},
+            PARAMETERS_KEY: {each.name.removeprefix(prefix): each.value for each in parameters},
+            MODEL_PARAMETERS: self._by_role(MODEL_PARAMETERS, _value),
+            "source": None,
+            "origins": {each.name: each.origin.to_wire() for each in [*stated, *parameters]},
+            "config_version": None,
+        }
+
+    def _shadowed(self) -> dict[str, list[dict[str, Any]]]:
+        return {
+            each.name: [{**other.origin.to_wire(), "value": other.value} for other in each.shadowed]
+            for each in self.fields
+            if each.shadowed
+        }
+
+    def _by_role(
+        self, group: str, told: Callable[[ExplainedField], Any]
+    ) -> dict[str, dict[str, Any]]:
+        return {
+            role: {
+                each.name.rpartition(".")[2]: told(each)
+                for each in self.fields
+                if each.name.startswith(f"{group}.{role}.")
+            }
+            for role in ROLES
+        }
+
+
+def fields_explain(
+    merged: Merged, model_statements: Callable[[str], tuple[Statement, ...]]
+) -> Iterator[ExplainedField]:
+    """Every field, parameter, and what holds for the two models.
+
+    ``model_statements`` tells what ``model_params`` say of a model, weakest first.
+    """
+    stated = sorted(name for name in merged.winners if name not in FIELDS)
+    for name in (*FIELDS, *stated):
+        yield _of_layers(name, merged)
+    for role, field in zip(ROLES, MODEL_FIELDS, strict=True):
+        if model := merged.values[field]:
+            yield from _of_model(role, model_statements(model), merged.winners)
+
+
+def _of_layers(name: str, merged: Merged) -> ExplainedField:
+    winner = merged.winners.get(name)
+    return ExplainedField(
+        name=name,
+        value=merged.values[name] if name in FIELDS else merged.winners[name].value,
+        origin=winner.origin if winner else BUILT_IN,
+        shadowed=merged.shadowed.get(name, ()),
+        skipped=tuple(each for each in merged.skipped if each.field == name),
+        clamped=next((each for each in merged.clamped if each.field == name), None),
+    )
+
+
+def _of_model(
+    role: str, stated: Iterable[Statement], winners: Mapping[str, Statement]
+) -> Iterator[ExplainedField]:
+    for name, statements in by_field((_LOAD_DEFAULT, *stated)).items():
+        group = MODEL_PARAMETERS if name in PARAMETERS else RELOAD_OPTIONS
+        over = f"{PARAMETERS_KEY}.{name}"
+        *weaker, winner = statements
+        yield ExplainedField(
+            name=f"{group}.{role}.{name}",
+            value=winner.value,
+            origin=winner.origin,
+            shadowed=tuple(reversed(weaker)),
+            overridden_by=over if over in winners else "",
+        )
+
+
+def _listed(patterns: tuple[str, ...] | None) -> list[str] | None:
+    return None if patterns is None else list(patterns)
+
+
+def _value(field: ExplainedField) -> Any:
+    return field.value
+
+
+def _origin(field: ExplainedField) -> dict[str, str]:
+    return field.origin.to_wire()
