@@ -7,6 +7,8 @@ from django.conf import settings
 
 from workers import backend, shutdown
 from workers.parking import Releaser
+from workers.registry.announcement import Announcement
+from workers.registry.registrar import Registrar
 from workers.sweeper import Sweeper
 from workers.ticking import Ticker
 
@@ -15,7 +17,8 @@ _tickers: list[Ticker] = []
 
 @worker_ready.connect
 def _start(sender: Any, **_: Any) -> None:
-    for ticker in (Sweeper(), Releaser(sender.app.amqp.queues.consume_from)):
+    registrar = Registrar(Announcement.of_consumer(sender))
+    for ticker in (Sweeper(), Releaser(sender.app.amqp.queues.consume_from), registrar):
         _tickers.append(ticker)
         ticker.start()
 

@@ -7,16 +7,14 @@ import os
 import signal
 import subprocess
 import sys
-from urllib.parse import quote
 
-import psycopg.conninfo
 import pytest
-from django.db import connection
 from kombu import Connection
 
 from config.embedded.stack import Stack
 from config.embedded.valkey import Valkey
 from config.env import PROJECT
+from tests.workers.worker_process import database_url
 from workers.enqueue import enqueue
 from workers.models import TaskRun
 from workers.testing.behaviours import SlowFirstToken
@@ -24,16 +22,6 @@ from workers.testing.behaviours import SlowFirstToken
 PROMPT = {"prompt": "Say hello."}
 QUEUE = "llm.text_generation"
 NO_TASK_MESSAGES = ({}, [1], "text", [[], {}], [[1, 2, 3], 4, {}], None)
-
-
-def database_url():
-    """The address of the test database, for another process."""
-    named = connection.settings_dict
-    parts = {"user": named["USER"], "host": named["HOST"], "port": named["PORT"]}
-    given = "&".join(f"{key}={quote(str(part), safe='')}" for key, part in parts.items() if part)
-    url = f"postgresql:///{named['NAME']}?{given}"
-    assert psycopg.conninfo.conninfo_to_dict(url)["dbname"] == named["NAME"]
-    return url
 
 
 @pytest.fixture
