@@ -5,7 +5,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Breaker(models.Model):
-    """Closed while ``open_until`` is null, open until then, half-open from then on."""
+    """Closed while ``open_until`` is null, open until then, half-open from then on.
+
+    ``probe_token`` is the claim of the run that probes; it counts while that claim lives, and no
+    longer than the call may take.
+    """
 
     host = models.CharField(_("host"), max_length=255)
     model = models.CharField(_("model"), max_length=255)

@@ -1,0 +1,37 @@
+"""What a parked run waits for, and how its row says so (``TaskRun.parked_on``). Pure.
+
+A host is written as its address alone, the others as their kind and their names: ``queue llm.x``,
+``model qwen3:latest``, ``breaker big:7b small:1b``. Names of queues and models have no spaces.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """Each ends in its own way: it answers, staff resume it, one of the models may be tried."""
+
+    HOST = "host"
+    QUEUE = "queue"
+    MODEL = "model"
+    BREAKER = "breaker"
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """One thing in the way. Only a breaker has several names: any of its models will do."""
+
+    kind: Kind
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        names = " ".join(self.names)
+        return names if self.kind is Kind.HOST else f"{self.kind} {names}"
+
+    @classmethod
+    def read(cls, text: str) -> "Obstacle":
+        """What ``str`` wrote. Text of another release that is not understood counts as a host."""
+        kind, _space, names = text.partition(" ")
+        if names and kind in {Kind.QUEUE, Kind.MODEL, Kind.BREAKER}:
+            return cls(Kind(kind), tuple(names.split()))
+        return cls(Kind.HOST, (text,))
