@@ -57,6 +57,9 @@ class Environment:
     llm_variables: Mapping[str, str]
     request_layer: bool
     worker_concurrency: int
+    #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
+    worker_metrics_address: str
+    worker_metrics_port: int | None
     #: How long a worker that stops lets its generations run on.
     shutdown_grace_seconds: float
     run_retention_days: int
@@ -135,6 +138,12 @@ def _time_zone(value: str) -> str:
     return value
 
 
+def _port(value: str) -> int:
+    if not (value.isascii() and value.isdecimal() and int(value) <= 65_535):
+        raise ValueError("accepted: a port from 1 to 65535, 0 for any free one, or empty for none")
+    return int(value)
+
+
 def _parsed(env: _Env, name: str, default: str, parse: Callable[[str], Any]) -> Any:
     """The variable through ``parse``; a ValueError becomes a problem under the variable's name."""
     value = env.str(name, default) or default
@@ -179,6 +188,11 @@ def read() -> Environment:
         ),
         "run_retention_days": env.int(
             "RUN_RETENTION_DAYS", 90, validate=validate.Range(min=1, max=36_500)
+        ),
+        "worker_metrics_address": env.str("LLM_WORKER_METRICS_ADDRESS", "") or "127.0.0.1",
+        # Empty is a statement here: no port at all.
+        "worker_metrics_port": _parsed(
+            env, "LLM_WORKER_METRICS_PORT", env.str("LLM_WORKER_METRICS_PORT", "0"), _port
         ),
         "time_zone": _parsed(env, "TIME_ZONE", "UTC", _time_zone),
         "secret_key": env.str("SECRET_KEY", "") or None,

@@ -110,3 +110,22 @@ def test_the_stack_file_of_a_dead_process_counts_as_none(variables, tmp_path):
 
 def test_without_a_database_the_reader_says_so(variables):
     assert env.read().database is None
+
+
+@pytest.mark.parametrize(
+    ("given", "port"), [(None, 0), ("", None), ("0", 0), ("9464", 9464)], ids=str
+)
+def test_a_worker_s_port_is_any_free_one_unless_it_is_stated_and_empty_is_none(
+    variables, given, port
+):
+    if given is not None:
+        variables(LLM_WORKER_METRICS_PORT=given)
+    read = env.read()
+    assert (read.worker_metrics_address, read.worker_metrics_port) == ("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("given", ["-1", "65536", "http", "9e3", "٣"])
+def test_what_is_no_port_is_refused_with_what_is(variables, given):
+    variables(LLM_WORKER_METRICS_PORT=given)
+    with pytest.raises(env.EnvironmentInvalid, match="LLM_WORKER_METRICS_PORT: accepted: a port"):
+        env.read()
