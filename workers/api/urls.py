@@ -2,11 +2,18 @@
 
 from django.urls import path
 
-from workers.api.views import TaskDetailView, TaskListView, TaskResultView, TaskRetryView
+from workers.api.views import (
+    TaskCancelView,
+    TaskDetailView,
+    TaskListView,
+    TaskResultView,
+    TaskRetryView,
+)
 
 urlpatterns = [
     path("tasks", TaskListView.as_view(), name="task-list"),
     path("tasks/<str:task_id>", TaskDetailView.as_view(), name="task-detail"),
     path("tasks/<str:task_id>/result", TaskResultView.as_view(), name="task-result"),
+    path("tasks/<str:task_id>/cancel", TaskCancelView.as_view(), name="task-cancel"),
     path("tasks/<str:task_id>/retry", TaskRetryView.as_view(), name="task-retry"),
 ]

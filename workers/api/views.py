@@ -11,6 +11,7 @@ from workers.api.filters import filters_parse
 from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
 from workers.api.wire import run_accepted, run_told
+from workers.cancel import run_cancel
 from workers.enqueue import enqueue
 from workers.errors import RunNotFinished, RunWithoutResult
 from workers.idempotency import run_once
@@ -66,6 +67,14 @@ class TaskResultView(APIView):
         if told["status"] != Status.SUCCEEDED:
             raise RunWithoutResult(told["status"], (told["error"] or {}).get("detail", ""))
         return Response(run.result)
+
+
+class TaskCancelView(APIView):
+    """Ends a run that has not ended. Cancelled once more, it stays as it is."""
+
+    def post(self, request: Request, task_id: str) -> Response:
+        run_cancel(run_visible(request.user, task_id), by=request.user)
+        return Response(run_told(run_visible(request.user, task_id)))
 
 
 class TaskRetryView(APIView):

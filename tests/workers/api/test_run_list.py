@@ -1,4 +1,4 @@
-"""``GET /v1/tasks``, ``/result`` and ``/retry`` as a client sees them."""
+"""``GET /v1/tasks``, ``/result``, ``/cancel`` and ``/retry`` as a client sees them."""
 
 from datetime import timedelta
 
@@ -186,7 +186,19 @@ def test_a_run_that_has_not_ended_is_not_retried(client, run):
     assert (answer.status_code, answer.json()["code"]) == (409, "run_not_finished")
 
 
-@pytest.mark.parametrize("path", ["result", "retry"])
+def test_a_waiting_run_is_cancelled_and_stays_so(client, run):
+    made = run()
+    for _ in range(2):
+        told = client.post(f"/v1/tasks/{made}/cancel").json()
+        assert (told["status"], told["error"]["code"]) == ("cancelled", "cancelled")
+
+
+def test_a_run_that_ended_is_not_cancelled(client, run):
+    answer = client.post(f"/v1/tasks/{run(status='succeeded')}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "run_finished")
+
+
+@pytest.mark.parametrize("path", ["result", "retry", "cancel"])
 def test_somebody_elses_run_is_not_found_by_any_path(client, run, path):
     made = run(status="succeeded")
     eve = client_of(get_user_model().objects.create_user("eve"))
