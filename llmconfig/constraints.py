@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from django.db.models import BooleanField, CheckConstraint, F, Func, Q
 from django.db.models.constraints import BaseConstraint
 
+from llmconfig.allow_list import MAX_PATTERNS, PATTERN
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.kinds import Integer, Number, Texts
 from llmconfig.parameters import PARAMETERS
@@ -24,6 +25,22 @@ def field_constraints() -> Iterator[BaseConstraint]:
         elif isinstance(kind, Texts):
             yield _parameter_texts(name.removeprefix(f"{PARAMETERS_KEY}__"), kind)
     yield _parameters_closed()
+
+
+def allow_list_constraint() -> BaseConstraint:
+    """A tier's list is absent or one that ``allow_list_parse`` takes, but for duplicates."""
+    value = "%(expressions)s"
+    # A string of the path language in a template of Django: neither may lose its escapes.
+    pattern = PATTERN.replace("\\", r"\\")
+    fits = f'@.type() == "string" && @ like_regex "{pattern}"'
+    template = (
+        f"CASE jsonb_typeof({value}) WHEN 'array' THEN"
+        f" jsonb_array_length({value}) BETWEEN 1 AND {MAX_PATTERNS} AND NOT"
+        f" jsonb_path_exists({value}, 'strict $[*] ? (!({fits}))')"
+        f" ELSE {value} IS NULL END"
+    )
+    condition = Func(F("allowed_models"), template=template, output_field=BooleanField())
+    return CheckConstraint(condition=condition, name="tier_allowed_models")
 
 
 def _within(name: str, kind: Integer | Number) -> CheckConstraint:

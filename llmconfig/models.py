@@ -11,9 +11,10 @@ from django.db.models import Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.constraints import field_constraints
+from llmconfig.allow_list import allow_list_parse
+from llmconfig.constraints import allow_list_constraint, field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
-from llmconfig.kinds import MODEL_MAX_LENGTH
+from llmconfig.kinds import MODEL_MAX_LENGTH, Refused
 from llmconfig.messages import Message
 from llmconfig.places import RowVersion
 
@@ -170,6 +171,16 @@ class Tier(models.Model):
         verbose_name = _("tier")
         verbose_name_plural = _("tiers")
         ordering = ["rank"]
+        constraints = [allow_list_constraint()]
 
     def __str__(self) -> str:
         return self.group.name
+
+    def clean(self) -> None:
+        if self.allowed_models is None:
+            return
+        try:
+            allow_list_parse(self.allowed_models)
+        except Refused as error:
+            text = error.message.translate(gettext)
+            raise ValidationError({"allowed_models": text}) from None

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 
+from llmconfig.allow_list import MAX_PATTERNS, pattern_fits
 from llmconfig.fields import FIELDS
 from llmconfig.kinds import Refused
 from llmconfig.layers.document import Source, model_params_read, task_types_read
@@ -21,8 +22,6 @@ FIELD_VARIABLES = {
 TASK_TYPE_CONFIGS = "LLM_TASK_TYPE_CONFIGS"
 MODEL_PARAMS = "LLM_MODEL_PARAMS"
 ALLOWED_MODELS = "LLM_ALLOWED_MODELS"
-
-_PATTERN = re.compile(r"[A-Za-z0-9._:/@*?\[\]!-]+", re.ASCII)
 
 
 def environment_read(
@@ -43,11 +42,15 @@ def policy_read(variables: Mapping[str, str], report: Report) -> Policy:
     text = variables.get(ALLOWED_MODELS)
     if text is None:
         return Policy()
-    patterns = tuple(pattern.strip() for pattern in text.split(",") if pattern.strip())
-    if not patterns or not all(_PATTERN.fullmatch(pattern) for pattern in patterns):
-        accepted = gettext_noop("names and globs separated by commas, or unset to allow all")
-        report.add(ALLOWED_MODELS, "", found(Message(accepted), text))
-    return Policy(patterns)
+    patterns = [pattern.strip() for pattern in text.split(",") if pattern.strip()]
+    wrong = [pattern for pattern in patterns if not pattern_fits(pattern)]
+    if wrong or not 1 <= len(patterns) <= MAX_PATTERNS:
+        accepted = gettext_noop(
+            "up to %(maximum)s names and globs separated by commas, or unset to allow all"
+        )
+        told = wrong[0] if wrong else text
+        report.add(ALLOWED_MODELS, "", found(Message(accepted, {"maximum": MAX_PATTERNS}), told))
+    return Policy(tuple(patterns))
 
 
 def _system(variables: Mapping[str, str], report: Report) -> list[Statement]:

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 PURE = [
+    "llmconfig.allow_list",
     "llmconfig.errors",
     "llmconfig.explanation",
     "llmconfig.fields",
