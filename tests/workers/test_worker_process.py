@@ -5,16 +5,13 @@ Without ``config.celery_consumer`` Celery 5.7.0's worker exits in both tests.
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 from kombu import Connection
 
 from config.embedded.stack import Stack
 from config.embedded.valkey import Valkey
-from config.env import PROJECT
-from tests.workers.worker_process import database_url
+from tests.workers.worker_process import WorkerProcess
 from workers.enqueue import enqueue
 from workers.models import TaskRun
 from workers.testing.behaviours import SlowFirstToken
@@ -34,24 +31,9 @@ def valkey(tmp_path_factory):
 @pytest.fixture
 def worker(valkey, ollama, transactional_db, tmp_path):
     """A worker process on that broker, as the Procfile starts it."""
-    environment = {
-        **os.environ,
-        "DATABASE_URL": database_url(),
-        "CELERY_BROKER_URL": valkey.environment["CELERY_BROKER_URL"],
-        "OLLAMA_HOST": ollama.host,
-    }
-    command = "celery -A config worker -P threads -c 2 -Q llm.text_generation --without-mingle"
-    with (tmp_path / "worker.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *command.split()],
-            cwd=PROJECT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-        )
+    broker_url = valkey.environment["CELERY_BROKER_URL"]
+    with WorkerProcess(tmp_path, CELERY_BROKER_URL=broker_url) as process:
         yield process
-        process.terminate()
-        process.wait(30)
 
 
 @pytest.fixture
@@ -75,7 +57,7 @@ def test_a_worker_survives_the_restart_of_its_broker(valkey, worker, ask, ollama
     ended = finished(run, seconds=30)
     assert (ended.status, ended.attempts.count()) == ("succeeded", 1)
     assert finished(ask(), seconds=30).status == "succeeded"
-    assert worker.poll() is None
+    assert worker.runs
     assert len(ollama.requests("/api/chat")) == 2
 
 
@@ -91,4 +73,4 @@ def test_a_worker_drops_what_is_no_task_message(valkey, worker, ask, finished):
                 headers={"task": QUEUE, "id": "x", "lang": "py"},
             )
     assert finished(ask(), seconds=30).status == "succeeded"
-    assert worker.poll() is None
+    assert worker.runs

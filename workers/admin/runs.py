@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin, TabularInline
+from workers.admin.cancelling import Cancelling
 from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
 from workers.queues import PREFIX
@@ -34,7 +35,8 @@ class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
 
 
 @admin.register(TaskRun)
-class TaskRunAdmin(ReadOnly, ModelAdmin[TaskRun]):
+class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
+    actions = ("cancel",)
     list_display = (
         "created_at",
         "user",
