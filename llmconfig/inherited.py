@@ -71,7 +71,7 @@ def inherited_values(preference: Preference) -> dict[str, Inherited]:
     return found
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Row:
     """A row with one field left empty."""
 
@@ -112,14 +112,12 @@ def _weaker(rows: tuple[Row, ...], row: Row) -> tuple[Row, ...]:
 
 
 def _tier(group: Group) -> Tier:
+    rows = tuple(Preference.objects.filter(group=group))
     stored = Stored.objects.filter(group=group).first()
-    allowed = stored and stored.allowed_models
-    return Tier(
-        name=group.name,
-        rank=stored and stored.rank,
-        allowed_models=None if allowed is None else tuple(allowed),
-        rows=tuple(Preference.objects.filter(group=group)),
-    )
+    if stored is None:
+        return Tier(name=group.name, rows=rows)
+    allowed = None if stored.allowed_models is None else tuple(stored.allowed_models)
+    return Tier(name=group.name, rank=stored.rank, allowed_models=allowed, rows=rows)
 
 
 def _held(name: str, task_type: str | None, static: Static, rows: Rows) -> Held | None:
