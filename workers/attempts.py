@@ -1,6 +1,5 @@
 """Making one attempt: from a run's decision to a call of the backend, and to a row."""
 
-import copy
 import threading
 import time
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ from django.utils import timezone
 
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
-from workers import backend, output
+from workers import backend, output, reachability
 from workers.models import Attempt, TaskRun
 from workers.outcomes import AttemptFailed, Outcome
-from workers.plan import Past, Try
+from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
 
@@ -74,41 +73,15 @@ def attempt_make(
         _note_failure(attempt, failed)
         return Made(attempt=_timed(attempt, began))
     attempt.outcome = Outcome.SUCCEEDED
+    reachability.note(attempt.host, is_up=True)
     return Made(attempt=_timed(attempt, began), result=result)
 
 
-def past_of(attempts: list[Attempt]) -> list[Past]:
-    """The attempts as the plan sees them."""
-    return [
-        Past(
-            model=attempt.model,
-            outcome=Outcome(attempt.outcome),
-            retry_after_seconds=attempt.retry_after_seconds,
-        )
-        for attempt in attempts
-    ]
-
-
-def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
-    """Store an attempt under the next number; all attempts now. ``earlier`` is left as it is, so
-    that a transaction which failed can be made again.
-
-    A host that stays unreachable is one row with a growing count, not a row for every try.
-    """
-    last = earlier[-1] if earlier else None
-    if last and attempt.outcome == last.outcome == Outcome.HOST and _same(last, attempt):
-        again = copy.copy(last)
-        again.count += 1
-        again.duration_ms += attempt.duration_ms
-        again.save(update_fields=["count", "duration_ms"])
-        return [*earlier[:-1], again]
-    attempt.number = 1 + max((a.number or 0 for a in earlier), default=0)
-    attempt.save(force_insert=True)
-    return [*earlier, attempt]
-
-
-def _same(one: Attempt, other: Attempt) -> bool:
-    return (one.model, one.host) == (other.model, other.host)
+def longest_seconds(step: Try) -> float:
+    """How long the call that ``step`` names may take, loading included."""
+    load_timeout: Any = reload_options(step.model).get("load_timeout_seconds")
+    limit = float(load_timeout or DEFAULT_LOAD_TIMEOUT_SECONDS) + step.timeout_seconds
+    return min(step.budget_seconds, limit)
 
 
 def _model_parameters(config: ResolvedConfig, step: Try) -> dict[str, Any]:
@@ -128,7 +101,10 @@ def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
 
 
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
+    if failed.outcome is Outcome.HOST:
+        reachability.note(attempt.host, is_up=False)
     attempt.outcome = failed.outcome
+    attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]
     attempt.retry_after_seconds = failed.retry_after_seconds
     attempt.first_token_ms = attempt.first_token_ms or failed.first_token_ms

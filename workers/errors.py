@@ -11,6 +11,9 @@ WorkerError
 ├── RunFinished                409  run_finished
 ├── RunNotFinished             409  run_not_finished
 ├── RunWithoutResult           409  run_without_result
+├── InvalidPause               400  invalid_pause
+├── AlreadyPaused              409  already_paused
+├── NotPaused                  409  not_paused
 └── InvalidMessage             400  invalid_message
 """
 
@@ -124,6 +127,37 @@ class RunWithoutResult(WorkerError):
     def __init__(self, status: str, reason: str) -> None:
         detail = _("The task ended without a result: %(status)s. %(reason)s")
         super().__init__((detail % {"status": status, "reason": reason}).strip())
+
+
+class InvalidPause(WorkerError):
+    """What is to be paused or resumed is no queue and no model."""
+
+    code = "invalid_pause"
+    status = 400
+
+    def __init__(self, name: str, accepted: str) -> None:
+        detail = _("%(name)r cannot be paused; accepted: %(accepted)s.")
+        super().__init__(detail % {"name": name, "accepted": accepted})
+
+
+class AlreadyPaused(WorkerError):
+    """What is to be paused is paused."""
+
+    code = "already_paused"
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("The %(name)s is paused already.") % {"name": name})
+
+
+class NotPaused(WorkerError):
+    """What is to be resumed is not paused."""
+
+    code = "not_paused"
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("%(name)s is not paused.") % {"name": name})
 
 
 class InvalidMessage(WorkerError):

@@ -8,10 +8,16 @@ from workers.models import Attempt
 from workers.outcomes import Outcome
 
 
-def error_of(code: str, attempts: Iterable[Attempt]) -> dict[str, str]:
-    """``{"code", "detail"}``; the detail has a line for each attempt that failed."""
+def error_of(code: str, attempts: Iterable[Attempt], model: str = "") -> dict[str, str]:
+    """``{"code", "detail"}``; the detail has a line for each attempt that failed.
+
+    ``model`` is the one that may not be called, where that is why the run ends.
+    """
     opening = {
         "deadline_exceeded": _("The deadline passed."),
+        "context_overflow": _("The prompt is longer than the context of every model."),
+        "model_not_allowed": _("The model %(model)s is not allowed in this environment.")
+        % {"model": model},
         "rejected": _("The model server rejected the request."),
         "cancelled": _("The run was cancelled."),
         "worker_lost": _("Its worker process died too often; it is not tried again."),

@@ -8,26 +8,30 @@ that it leads to are written in one transaction, under the claim.
 import logging
 import random
 import uuid
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import LLMConfigError
-from llmconfig.policy import environment_policy
 from llmconfig.types import ResolvedConfig
 from workers import attempts, header, outages, plan, task_types
+from workers.attempt_rows import attempt_save, note_save, past_of
+from workers.breakers import breaker_record, probe_take
+from workers.candidates import models_of
 from workers.claims import Claim, claim_end, claim_holds, claim_release, claim_take
 from workers.explanations import error_of
 from workers.leases import leases
 from workers.models import Attempt, TaskRun
 from workers.outages import DATABASE_AWAY
-from workers.outcomes import Outcome
+from workers.outcomes import Cause, Outcome
 from workers.prompts import Prompt, prompt_render
+from workers.sights import Sight, context_windows, sight_of
 from workers.states import Status
 from workers.task_types import TaskType
 
@@ -35,6 +39,8 @@ logger = logging.getLogger(__name__)
 
 #: Longer waits stay in the row: a waiting message occupies its worker's memory.
 LONGEST_CELERY_WAIT_SECONDS = 30.0
+#: A probe outlives its call by this much, for the verdict to be written.
+PROBE_GRACE_SECONDS = 30.0
 
 
 def run_deliver(run_id: uuid.UUID) -> float | None:
@@ -64,12 +70,23 @@ def _work(claim: Claim) -> float | None:
     return None
 
 
+_Decide = Callable[[ResolvedConfig, Sequence[plan.Past], plan.View], plan.Step]
+
+
 class _Refused(Exception):
     """The run cannot be worked on at all."""
 
     def __init__(self, code: str, detail: str) -> None:
         self.code = code
         super().__init__(detail)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recorded:
+    """What was written: all attempts now, and the step that follows, if there is one."""
+
+    history: list[Attempt]
+    step: plan.Step | None
 
 
 @dataclass(kw_only=True)
@@ -80,6 +97,8 @@ class _Delivery:
     config: ResolvedConfig
     prompt: Prompt
     history: list[Attempt]
+    #: Asked for when a prompt is too long for a model.
+    windows: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def begin(cls, claim: Claim) -> "_Delivery":
@@ -102,10 +121,8 @@ class _Delivery:
 
     def work(self) -> float | None:
         """Follow the plan to the run's end or its next wait."""
-        past = attempts.past_of(self.history)
-        step: plan.Step | None = plan.first_step(self.config, past, self._remaining())
-        if isinstance(step, plan.Stop):
-            self._write(step)
+        self._ask_windows(self.history)
+        step = self._keep(self._advance(self.history, plan.first_step))
         while isinstance(step, plan.Try):
             step = self._attempt(step)
         if isinstance(step, plan.RetryLater) and _celery_waits(step):
@@ -114,40 +131,65 @@ class _Delivery:
 
     def _attempt(self, step: plan.Try) -> plan.Step | None:
         """Make one attempt and record it; the step after it, or None when there is none."""
-        self._refuse_forbidden(step.model)
         made = attempts.attempt_make(
             self.run, self.kind, self.prompt, self.config, step, self.claim.lost
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
             return None
-        following = None if made.result is not None else self._next(made.attempt)
-        recorded = outages.patiently(lambda: self._record(made, step, following), self.claim.lost)
+        self._ask_windows([made.attempt])
+        recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
+        return self._keep(recorded)
+
+    def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
         if recorded is None:
             logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
             return None
-        self.history = recorded
-        if isinstance(following, plan.Try):
-            self._warn_fallback(made.attempt, following)
-        return following
+        self.history = recorded.history
+        if isinstance(recorded.step, plan.Try) and recorded.step.is_fallback:
+            self._warn_fallback(recorded.step)
+        return recorded.step
 
     @transaction.atomic
-    def _record(
-        self, made: attempts.Made, step: plan.Try, following: plan.Step | None
-    ) -> list[Attempt] | None:
-        """Write an attempt and the state that it leads to; the attempts now, or None: the claim
-        was lost."""
-        if following is None:
-            written = self._write_success(made, step)
-        else:
-            written = self._write(following, made.attempt)
-        return attempts.attempt_save(made.attempt, self.history) if written else None
+    def _record(self, made: attempts.Made, step: plan.Try) -> _Recorded | None:
+        """Write an attempt, its verdict on the breaker and what follows. None: the claim was lost;
+        a probe is free then."""
+        if not claim_holds(self.claim):
+            return None
+        attempt = made.attempt
+        breaker_record(
+            attempt.host, attempt.model, self.claim.token, Outcome(attempt.outcome), attempt.reason
+        )
+        history = attempt_save(attempt, self.history)
+        if made.result is None:
+            return self._advance(history, _next_step)
+        self._write_success(made, step)
+        return _Recorded(history=history, step=None)
 
-    def _next(self, attempt: Attempt) -> plan.Step:
-        past = attempts.past_of([*self.history, attempt])
-        return plan.next_step(
-            self.config, past, self._remaining(), draw=lambda limit: random.uniform(0, limit)  # noqa: S311  (jitter)
-        )  # fmt: skip
+    @transaction.atomic
+    def _advance(self, history: list[Attempt], decide: _Decide) -> _Recorded | None:
+        """Decide on the next step and write what it leads to. None: the claim was lost."""
+        sight = sight_of(self.run, self.config, self.windows)
+        step = decide(self.config, past_of(history), sight.view)
+        while isinstance(step, plan.Try) and not self._may_call(step, sight):
+            sight = sight.blocking(step.model)
+            step = decide(self.config, past_of(history), sight.view)
+        if isinstance(step, plan.Try | plan.Park):
+            for model in step.skipped:
+                history = note_save(self.run, model, *sight.why_not(model), history)
+        return _Recorded(history=history, step=step) if self._write(step, history) else None
+
+    def _may_call(self, step: plan.Try, sight: Sight) -> bool:
+        if not sight.needs_probe(step.model):
+            return True
+        seconds = attempts.longest_seconds(step) + PROBE_GRACE_SECONDS
+        return probe_take(sight.view.host, step.model, self.claim.token, seconds)
+
+    def _ask_windows(self, made: Sequence[Attempt]) -> None:
+        """Not in a transaction: the model server is asked."""
+        if any(attempt.cause == Cause.CONTEXT_OVERFLOW for attempt in made):
+            connection.close()
+            self.windows = context_windows(models_of(self.config))
 
     def _write_success(self, made: attempts.Made, step: plan.Try) -> bool:
         return _end(
@@ -158,43 +200,46 @@ class _Delivery:
             fallback_used=step.is_fallback,
         )
 
-    def _write(self, step: plan.Step, attempt: Attempt | None = None) -> bool:
+    def _write(self, step: plan.Step, history: list[Attempt]) -> bool:
         """The state that a step leads to. False: the claim was lost."""
         match step:
             case plan.Try():
-                return claim_holds(self.claim)
+                return True
             case plan.RetryLater(delay_seconds=delay):
                 ready = Now() + timedelta(seconds=delay)
                 # While Celery's own retry is on its way, the sweeper need not send another.
                 coming = ready if _celery_waits(step) else None
-                return _end(self.claim, Status.RETRYING, available_at=ready, published_at=coming)
-            case plan.Park() if attempt:
-                return _end(self.claim, Status.RETRYING, parked_on=attempt.host)
-            case plan.Stop(code=code):
+                return self._wait(available_at=ready, published_at=coming)
+            case plan.Park(obstacle=obstacle):
+                return self._wait(parked_on=str(obstacle))
+            case plan.Stop(code=code, model=model):
                 late = code == "deadline_exceeded"
                 status = Status.EXPIRED if late else Status.FAILED
-                history = [*self.history, *([attempt] if attempt else [])]
-                return _end(self.claim, status, error=error_of(code, history))
-        raise AssertionError(f"no state for {step}")
+                return _end(self.claim, status, error=error_of(code, history, model))
 
-    def _remaining(self) -> float:
-        return (self.run.deadline - timezone.now()).total_seconds()
+    def _wait(self, **fields: Any) -> bool:
+        return claim_end(self.claim, status=Status.RETRYING, **fields)
 
-    def _refuse_forbidden(self, model: str) -> None:
-        if not environment_policy().allows(model):
-            detail = _("The model %(model)s is not allowed in this environment.") % {"model": model}
-            raise _Refused("model_not_allowed", detail)
-
-    def _warn_fallback(self, failed: Attempt, step: plan.Try) -> None:
-        error = f"{failed.outcome}: {failed.reason}"
-        ids = {"run_id": str(self.run.pk), "primary": failed.model, "fallback": step.model}
+    def _warn_fallback(self, step: plan.Try) -> None:
+        passed = [a for a in self.history if a.model in step.skipped] or self.history[-1:]
+        if passed[-1].model == step.model:
+            return
+        primary = passed[-1]
+        error = f"{primary.outcome}: {primary.reason}"
+        ids = {"run_id": str(self.run.pk), "primary": primary.model, "fallback": step.model}
         logger.warning(
             "Primary model failed, trying fallback: primary=%s fallback=%s error=%s",
-            failed.model,
+            primary.model,
             step.model,
             error,
             extra={"action": "fallback", "error": error, **ids},
         )
+
+
+def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.View) -> plan.Step:
+    return plan.next_step(
+        config, past, view, draw=lambda limit: random.uniform(0, limit)  # noqa: S311  (jitter)
+    )  # fmt: skip
 
 
 def _celery_waits(step: plan.RetryLater) -> bool:
@@ -202,6 +247,4 @@ def _celery_waits(step: plan.RetryLater) -> bool:
 
 
 def _end(claim: Claim, status: Status, **fields: Any) -> bool:
-    if status != Status.RETRYING:
-        fields["finished_at"] = timezone.now()
-    return claim_end(claim, status=status, **fields)
+    return claim_end(claim, status=status, finished_at=timezone.now(), **fields)

@@ -1,14 +1,14 @@
 """The plan: every class of outcome leads where the design says, and time is divided fairly."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from llmconfig.types import ResolvedConfig
-from workers.outcomes import Outcome
-from workers.plan import Park, Past, RetryLater, Stop, Try, first_step, next_step
+from workers.obstacles import Kind, Obstacle
+from workers.outcomes import Cause, Outcome
+from workers.plan import Park, Past, RetryLater, Stop, Try, View, first_step, next_step
 
 PRIMARY, FALLBACK = "big:7b", "small:1b"
+HOST = "http://gpu:11434"
 
 
 def config(**fields):
@@ -24,22 +24,40 @@ def config(**fields):
     )
 
 
-def after(*outcomes, model=PRIMARY, remaining=600.0, draw=lambda limit: limit, **fields):
-    past = [Past(model=model, outcome=outcome) for outcome in outcomes]
-    return next_step(config(**fields), past, remaining, draw=draw)
+def view(remaining=600.0, **fields):
+    return View(remaining_seconds=remaining, host=HOST, **fields)
+
+
+def follow(past, seen=None, draw=lambda limit: limit, **fields):
+    return next_step(config(**fields), past, seen or view(), draw=draw)
+
+
+def after(*outcomes, model=PRIMARY, seen=None, **fields):
+    return follow([Past(model=model, outcome=outcome) for outcome in outcomes], seen, **fields)
+
+
+def begin(past=(), seen=None, **fields):
+    return first_step(config(**fields), past, seen or view())
+
+
+def not_allowed(model):
+    return Stop(code="model_not_allowed", model=model)
+
+
+def tried(step):
+    assert isinstance(step, Try), step
+    return step.model
 
 
 def test_a_run_begins_with_its_primary_model():
-    assert next_step(config(), [], 600, draw=lambda limit: limit) == Try(
-        model=PRIMARY, is_fallback=False, timeout_seconds=60, budget_seconds=540
-    )
+    assert begin() == Try(model=PRIMARY, is_fallback=False, timeout_seconds=60, budget_seconds=540)
 
 
-@pytest.mark.parametrize("outcome", [Outcome.SLOW, Outcome.UNUSABLE, Outcome.SKIPPED])
-def test_slow_unusable_and_skipped_go_to_the_fallback_at_once(outcome):
+@pytest.mark.parametrize("outcome", [Outcome.SLOW, Outcome.UNUSABLE])
+def test_slow_and_unusable_go_to_the_fallback_at_once(outcome):
     step = after(outcome)
-    assert isinstance(step, Try)
-    assert (step.model, step.is_fallback) == (FALLBACK, True)
+    assert tried(step) == FALLBACK
+    assert step.is_fallback
 
 
 def test_transient_is_tried_again_with_doubling_back_off():
@@ -53,30 +71,30 @@ def test_the_back_off_is_capped_at_thirty_seconds():
 
 
 def test_the_fallback_takes_over_when_the_retries_are_used_up():
-    step = after(*[Outcome.TRANSIENT] * 3)
-    assert isinstance(step, Try)
-    assert step.model == FALLBACK
+    assert tried(after(*[Outcome.TRANSIENT] * 3)) == FALLBACK
 
 
 def test_zero_retries_means_one_attempt():
-    step = after(Outcome.TRANSIENT, max_retries=0)
-    assert isinstance(step, Try)
-    assert step.model == FALLBACK
+    assert tried(after(Outcome.TRANSIENT, max_retries=0)) == FALLBACK
 
 
 def test_the_fallback_has_the_same_retries():
     past = [Past(model=PRIMARY, outcome=Outcome.UNUSABLE)]
     for delay in (1, 2):
         past.append(Past(model=FALLBACK, outcome=Outcome.TRANSIENT))
-        step = next_step(config(), past, 600, draw=lambda limit: limit)
-        assert step == RetryLater(model=FALLBACK, delay_seconds=delay)
+        assert follow(past) == RetryLater(model=FALLBACK, delay_seconds=delay)
     past.append(Past(model=FALLBACK, outcome=Outcome.TRANSIENT))
-    step = next_step(config(), past, 600, draw=lambda limit: limit)
-    assert step == Stop(code="all_attempts_failed")
+    assert follow(past) == Stop(code="all_attempts_failed")
 
 
 def test_slow_without_a_fallback_is_tried_again():
     assert isinstance(after(Outcome.SLOW, fallback_model=""), RetryLater)
+
+
+def test_a_fallback_that_is_the_primary_by_another_name_is_none():
+    past = [Past(model="qwen3", outcome=Outcome.SLOW)]
+    step = follow(past, model="qwen3", fallback_model="qwen3:latest")
+    assert isinstance(step, RetryLater)
 
 
 def test_unusable_without_a_fallback_ends_the_run():
@@ -85,35 +103,41 @@ def test_unusable_without_a_fallback_ends_the_run():
 
 def test_rejected_ends_the_run_without_the_fallback():
     assert after(Outcome.REJECTED) == Stop(code="rejected")
+    assert begin([Past(model=PRIMARY, outcome=Outcome.REJECTED)]) == Stop(code="rejected")
 
 
 def test_an_unreachable_host_parks_the_run_and_uses_no_retry():
-    assert after(*[Outcome.HOST] * 20) == Park()
+    assert after(*[Outcome.HOST] * 20) == Park(obstacle=Obstacle(Kind.HOST, (HOST,)))
+
+
+def test_a_host_that_is_known_to_be_down_parks_the_run_before_it_is_asked():
+    assert begin(seen=view(host_is_down=True)).obstacle == Obstacle(Kind.HOST, (HOST,))
 
 
 def test_a_passed_deadline_ends_the_run():
-    assert after(Outcome.TRANSIENT, remaining=0) == Stop(code="deadline_exceeded")
+    assert after(Outcome.TRANSIENT, seen=view(0)) == Stop(code="deadline_exceeded")
 
 
 def test_a_wait_that_does_not_fit_the_deadline_goes_to_the_fallback():
     past = [Past(model=PRIMARY, outcome=Outcome.TRANSIENT, retry_after_seconds=100)]
-    step = next_step(config(), past, 120, draw=lambda limit: limit)
-    assert isinstance(step, Try)
-    assert step.model == FALLBACK
+    assert tried(follow(past, view(120))) == FALLBACK
+
+
+def test_who_was_left_for_a_wait_that_did_not_fit_is_not_asked_again():
+    past = [
+        Past(model=PRIMARY, outcome=Outcome.TRANSIENT, retry_after_seconds=100),
+        Past(model=FALLBACK, outcome=Outcome.UNUSABLE),
+    ]
+    assert follow(past, view(118)) == Stop(code="all_attempts_failed")
 
 
 def test_retry_after_is_honoured_over_the_back_off():
     past = [Past(model=PRIMARY, outcome=Outcome.TRANSIENT, retry_after_seconds=20)]
-    assert next_step(config(), past, 600, draw=lambda limit: limit) == RetryLater(
-        model=PRIMARY, delay_seconds=20
-    )
+    assert follow(past) == RetryLater(model=PRIMARY, delay_seconds=20)
 
 
 def test_a_delivery_after_a_back_off_tries_the_same_model_at_once():
-    past = [Past(model=PRIMARY, outcome=Outcome.TRANSIENT)]
-    step = first_step(config(), past, 600)
-    assert isinstance(step, Try)
-    assert step.model == PRIMARY
+    assert tried(begin([Past(model=PRIMARY, outcome=Outcome.TRANSIENT)])) == PRIMARY
 
 
 def test_a_delivery_after_parking_tries_the_same_model():
@@ -121,37 +145,38 @@ def test_a_delivery_after_parking_tries_the_same_model():
         Past(model=PRIMARY, outcome=Outcome.UNUSABLE),
         Past(model=FALLBACK, outcome=Outcome.HOST),
     ]
-    step = first_step(config(), past, 600)
-    assert isinstance(step, Try)
-    assert step.model == FALLBACK
+    assert tried(begin(past)) == FALLBACK
 
 
-@given(
-    remaining=st.floats(min_value=0.001, max_value=86_400),
-    timeout=st.integers(min_value=1, max_value=300),
+def test_a_model_that_policy_forbids_ends_the_run():
+    assert begin(seen=view(forbidden={PRIMARY})) == not_allowed(PRIMARY)
+    step = after(Outcome.UNUSABLE, seen=view(forbidden={FALLBACK}))
+    assert step == not_allowed(FALLBACK)
+
+
+def test_a_forbidden_fallback_is_given_no_time():
+    assert begin(seen=view(600, forbidden={FALLBACK})).budget_seconds == 600
+
+
+OVERFLOW = Past(model=PRIMARY, outcome=Outcome.UNUSABLE, cause=Cause.CONTEXT_OVERFLOW)
+
+
+@pytest.mark.parametrize(
+    "windows",
+    [{}, {PRIMARY: 4096, FALLBACK: 8192}, {PRIMARY: 4096}, {FALLBACK: 4096}],
+    ids=["nothing known", "larger", "fallback's unknown", "primary's unknown"],
 )
-def test_an_attempt_on_the_primary_leaves_the_fallback_its_reserve(remaining, timeout):
-    step = next_step(config(timeout_seconds=timeout), [], remaining, draw=lambda limit: limit)
-    assert isinstance(step, Try)
-    assert step.timeout_seconds <= timeout
-    assert step.budget_seconds <= remaining - min(timeout, remaining / 2) + 1e-9
+def test_a_prompt_that_is_too_long_goes_to_a_larger_or_unknown_context(windows):
+    assert tried(follow([OVERFLOW], view(context_windows=windows))) == FALLBACK
 
 
-@given(
-    outcomes=st.lists(
-        st.sampled_from([o for o in Outcome if o not in {Outcome.HOST, Outcome.SUCCEEDED}])
-    ),
-    retries=st.integers(min_value=0, max_value=10),
-    has_fallback=st.booleans(),
-)
-def test_a_run_ends_within_its_retries_whatever_happens(outcomes, retries, has_fallback):
-    setting = config(max_retries=retries, fallback_model=FALLBACK if has_fallback else "")
-    past: list[Past] = []
-    outcomes = iter(outcomes)
-    while True:
-        step = first_step(setting, past, 600)
-        if not isinstance(step, Try):
-            break
-        past.append(Past(model=step.model, outcome=next(outcomes, Outcome.TRANSIENT)))
-    assert len(past) <= 2 * (retries + 1)
-    assert [p.model for p in past] == sorted((p.model for p in past), key=[PRIMARY, FALLBACK].index)
+@pytest.mark.parametrize("size", [4096, 2048])
+def test_a_prompt_that_is_too_long_does_not_go_to_a_context_that_is_no_larger(size):
+    windows = {PRIMARY: 4096, FALLBACK: size}
+    step = follow([OVERFLOW], view(context_windows=windows))
+    assert step == Stop(code="context_overflow")
+
+
+def test_a_model_that_is_unusable_for_another_reason_may_have_a_smaller_fallback():
+    windows = {PRIMARY: 4096, FALLBACK: 2048}
+    assert tried(after(Outcome.UNUSABLE, seen=view(context_windows=windows))) == FALLBACK

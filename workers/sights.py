@@ -1,0 +1,85 @@
+"""What a run sees before it decides its next step: breakers, pauses, policy and its server."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from llmconfig.model_names import normalise_model
+from llmconfig.policy import environment_policy
+from llmconfig.selectors import reload_options
+from llmconfig.types import ResolvedConfig
+from workers import backend, reachability
+from workers.breakers import Standing, breakers_of
+from workers.candidates import View, models_of
+from workers.models import TaskRun
+from workers.outcomes import AttemptFailed, Outcome
+from workers.pauses import Paused, pauses_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """The plan's view, and what stands behind it."""
+
+    view: View
+    breakers: Mapping[str, Standing]
+    pauses: Paused
+
+    def needs_probe(self, model: str) -> bool:
+        """Whether the model may be called only as its breaker's probe."""
+        return model in self.breakers and self.breakers[model].is_half_open
+
+    def blocking(self, model: str) -> "Sight":
+        """The same moment, with somebody else's probe before the model."""
+        blocked = {*self.view.blocked, model}
+        return replace(self, view=replace(self.view, blocked=blocked))
+
+    def why_not(self, model: str) -> tuple[Outcome, str]:
+        """The outcome and the reason to note for a model that is not called."""
+        if model in self.view.blocked:
+            standing = self.breakers[model]
+            text = _("Its breaker is open after %(failures)s failures, the last: %(reason)s")
+            facts = {"failures": standing.failures, "reason": standing.last_reason}
+            return Outcome.SKIPPED, text % facts
+        if self.view.paused_queue:
+            reason = _("The queue is paused: %(reason)s") % {"reason": self.pauses.queue_reason}
+            return Outcome.SKIPPED, reason
+        if model in self.view.paused_models:
+            reason = self.pauses.models[normalise_model(model)]
+            return Outcome.SKIPPED, _("The model is paused: %(reason)s") % {"reason": reason}
+        return Outcome.HOST, _("The model server is known not to answer")
+
+
+def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -> Sight:
+    """What the run sees at this moment, in two queries."""
+    models, host, policy = models_of(config), settings.OLLAMA_HOST, environment_policy()
+    breakers, pauses = breakers_of(host, models), pauses_of(run.queue, models)
+    view = View(
+        remaining_seconds=(run.deadline - timezone.now()).total_seconds(),
+        host=host,
+        host_is_down=reachability.is_down(host),
+        paused_queue=pauses.queue,
+        paused_models={model for model in models if normalise_model(model) in pauses.models},
+        blocked={model for model, standing in breakers.items() if standing.is_blocked},
+        forbidden={model for model in models if not policy.allows(model)},
+        context_windows=windows,
+    )
+    return Sight(view=view, breakers=breakers, pauses=pauses)
+
+
+def context_windows(models: Sequence[str]) -> dict[str, int]:
+    """The contexts of these models in tokens, where one is configured or the server tells it."""
+    found = {model: _context_window(model) for model in models}
+    return {model: window for model, window in found.items() if window}
+
+
+def _context_window(model: str) -> int | None:
+    stated = reload_options(model).get("context_window")
+    if isinstance(stated, int):
+        return stated
+    try:
+        return backend.described(settings.OLLAMA_HOST, model).context_length
+    except AttemptFailed:
+        return None
