@@ -1,10 +1,13 @@
 """Ending a run from outside its delivery: by cancel, deadline, or too many lost workers."""
 
+from functools import partial
 from typing import Any
 
+from django.db import transaction
 from django.db.models.functions import Now
 
 from workers.explanations import error_of
+from workers.metrics import book
 from workers.models import TaskRun
 from workers.states import Status
 
@@ -20,3 +23,4 @@ def run_end(run: TaskRun, status: Status, code: str, **fields: Any) -> None:
         error=error_of(code, run.attempts.all()),
         **fields,
     )
+    transaction.on_commit(partial(book.run_ended, run.task_type, status))

@@ -29,7 +29,8 @@ class Leases:
         self._lock = threading.Lock()
         self._held: dict[uuid.UUID, Claim] = {}
         self._left: dict[uuid.UUID, Claim] = {}
-        self._thread: Ticker | None = None
+        #: None until the first claim.
+        self.thread: Ticker | None = None
         self._renew_at = 0.0
 
     @contextmanager
@@ -74,9 +75,9 @@ class Leases:
         with self._lock:
             self._held[claim.token] = claim
             # A forked child inherits the object, not the thread.
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = _Watcher(self)
-                self._thread.start()
+            if self.thread is None or not self.thread.is_alive():
+                self.thread = _Watcher(self)
+                self.thread.start()
 
 
 class _Watcher(Ticker):

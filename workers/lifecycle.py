@@ -1,11 +1,17 @@
 """What a Celery worker starts and stops beside its tasks."""
 
+from dataclasses import replace
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
 from django.conf import settings
 
 from workers import backend, shutdown
+from workers.leases import leases
+from workers.metrics import book
+from workers.metrics.answers import Answers
+from workers.metrics.server import Server, server_open
+from workers.metrics.watch import Watch
 from workers.parking import Releaser
 from workers.registry.announcement import Announcement
 from workers.registry.registrar import Registrar
@@ -13,14 +19,28 @@ from workers.sweeper import Sweeper
 from workers.ticking import Ticker
 
 _tickers: list[Ticker] = []
+_servers: list[Server] = []
 
 
 @worker_ready.connect
 def _start(sender: Any, **_: Any) -> None:
-    registrar = Registrar(Announcement.of_consumer(sender))
-    for ticker in (Sweeper(), Releaser(sender.app.amqp.queues.consume_from), registrar):
-        _tickers.append(ticker)
+    announced = Announcement.of_consumer(sender)
+    watch = Watch(announced.queues)
+    server = server_open(Answers(tickers=_watched, watch=watch))
+    if server is not None:
+        _servers.append(server)
+        _tickers.append(watch)
+        announced = replace(announced, metrics_address=server.url)
+    registrar = Registrar(announced)
+    _tickers.extend((Sweeper(), Releaser(announced.queues), registrar))
+    book.worker_started(announced.name, announced.queues, lambda: registrar.age_seconds)
+    for ticker in _tickers:
         ticker.start()
+
+
+def _watched() -> list[Ticker]:
+    """The threads that have to turn."""
+    return [*_tickers, *([leases.thread] if leases.thread else [])]
 
 
 @worker_shutting_down.connect
@@ -31,6 +51,8 @@ def _hand_back_soon(**_: Any) -> None:
 
 @worker_shutdown.connect
 def _stop(**_: Any) -> None:
+    while _servers:
+        _servers.pop().stop()
     while _tickers:
         _tickers.pop().stop()
     backend.close()

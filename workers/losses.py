@@ -11,6 +11,7 @@ from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from workers.endings import run_end
+from workers.metrics import book
 from workers.models import TaskRun
 from workers.states import Status
 
@@ -27,6 +28,7 @@ def runs_reclaim(runs: QuerySet[TaskRun]) -> int:
     orphaned = runs.filter(status=Status.RUNNING, lease_expires_at__lt=Now())
     for run in orphaned.filter(losses__gte=MOST_LOSSES - 1).select_for_update(skip_locked=True):
         run_end(run, Status.FAILED, "worker_lost", losses=run.losses + 1)
+        book.leases_lost(1)
         logger.error("Run %s ends: its worker died %s times", run.pk, run.losses + 1)
     waiting = orphaned.filter(losses__lt=MOST_LOSSES - 1).update(
         status=Status.RETRYING,
@@ -37,5 +39,6 @@ def runs_reclaim(runs: QuerySet[TaskRun]) -> int:
         losses=F("losses") + 1,
     )
     if waiting:
+        book.leases_lost(waiting)
         logger.warning("%s runs lost their worker and wait again", waiting)
     return waiting

@@ -7,6 +7,8 @@ from typing import ClassVar
 
 from django.db import connection
 
+from workers.metrics import book
+
 logger = logging.getLogger(__name__)
 
 #: A look that takes longer hangs: nothing that a thread waits for has a limit as long as this.
@@ -47,6 +49,7 @@ class Ticker(threading.Thread):
         try:
             self.tick()
         except Exception:
+            book.thread_failed(self.name)
             logger.warning("The %s failed; trying again", self.name, exc_info=True)
         finally:
             connection.close()

@@ -1,5 +1,6 @@
 """The worker's thread that keeps its row in the registry: a heartbeat, and what has changed."""
 
+import time
 import uuid
 from typing import Any, ClassVar
 
@@ -8,6 +9,7 @@ from django.db import connection
 
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import models_stated
+from workers.metrics import labels
 from workers.registry.announcement import Announcement, default_config
 from workers.registry.nodes import node_beat, node_register, node_stop, nodes_prune
 from workers.registry.survey import HostReport, Survey
@@ -34,6 +36,12 @@ class Registrar(Ticker):
         #: What the row is known to hold; empty while it may not be there.
         self._written: dict[str, Any] = {}
         self._beats = 0
+        self._written_at = time.monotonic()
+
+    @property
+    def age_seconds(self) -> float:
+        """Since the last written heartbeat, or since the start."""
+        return time.monotonic() - self._written_at
 
     def run(self) -> None:
         self.look()
@@ -60,11 +68,14 @@ class Registrar(Ticker):
         self._beats += 1
 
     def _survey_models(self) -> None:
-        configured = {normalise_model(stated.model) for stated in models_stated()}
+        stated = models_stated()
         self._announced["default_config"] = default_config(self._queues)
         # A server that hangs must not hold a connection of the pool.
         connection.close()
-        self._announced |= _stored(self._survey.look(configured))
+        report = self._survey.look({normalise_model(each.model) for each in stated})
+        self._announced |= _stored(report)
+        labels.know(each.model for each in stated if not each.users)
+        labels.know(sorted(report.names()))
 
     def _write(self) -> None:
         changed = {
@@ -75,6 +86,7 @@ class Registrar(Ticker):
         if not self._written or not node_beat(name=self._name, instance=self._instance, **changed):
             node_register(name=self._name, instance=self._instance, **self._announced)
         self._written = dict(self._announced)
+        self._written_at = time.monotonic()
 
 
 def _stored(report: HostReport) -> dict[str, Any]:

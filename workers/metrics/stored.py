@@ -1,0 +1,77 @@
+"""Gauges of what the database holds, as of the last look: a scrape never waits for a database.
+
+Workers that share a queue tell the same numbers: aggregate by ``max``, not by ``sum``.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Count
+from prometheus_client import Metric
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from workers.breakers import with_state
+from workers.metrics.instruments import REGISTRY
+from workers.metrics.labels import model_label
+from workers.models import Breaker, TaskRun
+from workers.states import Status
+
+BREAKER_STATES = ("closed", "half_open", "open")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One look at the database."""
+
+    #: Parked runs by queue.
+    parked: Mapping[str, int] = field(default_factory=dict)
+    #: Models and the states that their breakers are in.
+    breakers: tuple[tuple[str, str], ...] = ()
+
+
+def snapshot_take(host: str, queues: Iterable[str]) -> Snapshot:
+    """Look at these queues and this host, in two queries."""
+    parked = TaskRun.objects.filter(status=Status.RETRYING, queue__in=list(queues))
+    counted = parked.exclude(parked_on="").order_by().values_list("queue").annotate(Count("pk"))
+    return Snapshot(
+        parked={**dict.fromkeys(queues, 0), **dict(counted)},
+        breakers=tuple(
+            (breaker.model, _state(breaker))
+            for breaker in with_state(Breaker.objects.filter(host=host))
+        ),
+    )
+
+
+def _state(breaker: Any) -> str:
+    if breaker.open_until is None:
+        return "closed"
+    return "open" if breaker.is_open else "half_open"
+
+
+class StoredCollector(Collector):
+    """Tells the snapshot that it was given last."""
+
+    def __init__(self) -> None:
+        self.snapshot = Snapshot()
+
+    def collect(self) -> Iterator[Metric]:
+        parked = GaugeMetricFamily("llm_parked", "Parked runs by queue.", labels=["queue"])
+        for queue, count in self.snapshot.parked.items():
+            parked.add_metric([queue], count)
+        yield parked
+        breakers = GaugeMetricFamily(
+            "llm_breakers", "Breakers of this worker's model server by state.",
+            labels=["model", "state"],
+        )  # fmt: skip
+        counted = Counter((model_label(model), state) for model, state in self.snapshot.breakers)
+        for model in {model for model, _state in counted}:
+            for state in BREAKER_STATES:
+                breakers.add_metric([model, state], counted[model, state])
+        yield breakers
+
+
+STORED = StoredCollector()
+REGISTRY.register(STORED)

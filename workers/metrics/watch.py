@@ -1,0 +1,54 @@
+"""The worker's thread that looks at the parts it needs, so that no question has to wait for one."""
+
+import time
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import connection
+
+from workers.metrics.stored import STORED, snapshot_take
+from workers.parts import broker_problem, database_problem, model_server_problem
+from workers.ticking import Ticker
+
+#: What was seen longer ago is not known any more: the looks hang.
+STALE_SECONDS = 60.0
+
+
+class Watch(Ticker):
+    """Looks every 5 s at database, broker and model server, and at what the database counts."""
+
+    every_seconds: ClassVar[float] = 5.0
+
+    def __init__(self, queues: Iterable[str]) -> None:
+        super().__init__("watch")
+        self._queues = tuple(queues)
+        self._seen: Mapping[str, str] = {}
+        self._seen_at = 0.0
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """``ok``, ``unreachable`` or ``unknown`` (not looked at lately) by part."""
+        known = bool(self._seen) and time.monotonic() - self._seen_at < STALE_SECONDS
+        return {
+            part: self._seen[part] if known else "unknown"
+            for part in ("database", "broker", "model_server")
+        }
+
+    def run(self) -> None:
+        self.look()
+        super().run()
+
+    def tick(self) -> None:
+        database = database_problem()
+        if not database:
+            STORED.snapshot = snapshot_take(settings.OLLAMA_HOST, self._queues)
+        # Neither broker nor model server may hold a connection of the pool.
+        connection.close()
+        problems = {
+            "database": database,
+            "broker": broker_problem(),
+            "model_server": model_server_problem(),
+        }
+        self._seen = {part: "unreachable" if why else "ok" for part, why in problems.items()}
+        self._seen_at = time.monotonic()

@@ -1,0 +1,52 @@
+"""Whether the parts that a worker needs can be reached: database, broker, model server.
+
+Each answer is "" or a reason in one line. None waits longer than a few seconds.
+"""
+
+from typing import Any
+
+from celery import Celery, current_app
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
+
+from workers import backend
+from workers.outcomes import one_line
+
+ANSWER_SECONDS = 2.0
+
+
+def database_problem() -> str:
+    """Why the database does not answer."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except (DatabaseError, ImproperlyConfigured) as error:
+        return one_line(str(error)) or type(error).__name__
+    return ""
+
+
+def broker_problem() -> str:
+    """Why the broker does not answer."""
+    app = _app()
+    options: dict[str, Any] = {}
+    if "socket_timeout" in app.conf.broker_transport_options:
+        options["socket_timeout"] = ANSWER_SECONDS
+    try:
+        with app.connection_for_read(
+            connect_timeout=ANSWER_SECONDS, transport_options=options
+        ) as broker:
+            broker.connect()
+    except Exception as error:  # each transport has errors of its own
+        return one_line(str(error)) or type(error).__name__
+    return ""
+
+
+def model_server_problem() -> str:
+    """Why the model server does not answer."""
+    answers = backend.probe(settings.OLLAMA_HOST, timeout_seconds=ANSWER_SECONDS) is not None
+    return "" if answers else f"{settings.OLLAMA_HOST} does not answer"
+
+
+def _app() -> Celery:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
