@@ -1,104 +1,134 @@
-"""Preferences by scope. Written through the services."""
+"""Preferences: a list for each scope, and one form. Written through the services."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import services, task_types
+from llmconfig import known_models, services
+from llmconfig.admin import scopes
+from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
+from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.columns import FIELD_COLUMNS, Columns
+from llmconfig.admin.filters import FILTERS
+from llmconfig.admin.row_states import with_tiers
+from llmconfig.admin.scopes import Scope
 from llmconfig.forms import PreferenceForm
+from llmconfig.model_names import normalise_model
 from llmconfig.models import Preference
+from llmconfig.types import MODEL_FIELDS
 
-_SCOPES = {
-    "system": (_("Everyone"), Q(user=None, group=None, task_type=None)),
-    "task_type": (_("A task type"), Q(user=None, group=None, task_type__isnull=False)),
-    "tier": (_("A tier"), Q(group__isnull=False)),
-    "user": (_("A user"), Q(user__isnull=False)),
-}
-
-
-class ScopeFilter(admin.SimpleListFilter):
-    title = _("scope")
-    parameter_name = "scope"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [(name, label) for name, (label, _scope) in _SCOPES.items()]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        scope = _SCOPES.get(self.value() or "")
-        return queryset.filter(scope[1]) if scope else queryset
+_LIMITS = [
+    ("timeout_seconds", "first_token_timeout_seconds"),
+    ("max_retries", "deadline_seconds"),
+]
+_PARAMETERS = [
+    ("temperature", "max_tokens"),
+    ("top_p", "top_k"),
+    ("min_p", "seed"),
+    ("repeat_penalty", "presence_penalty"),
+    ("frequency_penalty", "stop"),
+]
 
 
 @admin.register(Preference)
-class PreferenceAdmin(ModelAdmin[Preference]):
+class PreferenceAdmin(Columns, ModelAdmin[Preference]):
     form = PreferenceForm
-    list_display = [
-        "scope",
-        "model",
-        "shown_fallback",
-        "timeout_seconds",
-        "max_retries",
-        "deadline_seconds",
-        "parameters",
-        "version",
-        "updated_at",
-        "updated_by",
-    ]
-    list_filter = [ScopeFilter, "task_type", "group", "updated_at"]
     list_select_related = ["user", "group", "updated_by"]
-    search_fields = ["user__username", "group__name", "task_type", "model", "fallback_model"]
-    ordering = ["user__username", "group__tier__rank", "task_type", "id"]
-    autocomplete_fields = ["user"]
-    readonly_fields = ["version", "updated_at", "updated_by"]
-    fieldsets = [
-        (
-            _("Scope"),
-            {
-                "fields": ["user", "group", "task_type"],
-                "description": _("Leave all three empty for everyone."),
-            },
-        ),
-        (
-            _("Fields"),
-            {
-                "fields": [
-                    "model",
-                    "fallback_model",
-                    "no_fallback",
-                    "timeout_seconds",
-                    "first_token_timeout_seconds",
-                    "max_retries",
-                    "deadline_seconds",
-                    "parameters",
-                ],
-                "description": _("An empty field inherits."),
-            },
-        ),
-        (_("History"), {"fields": ["version", "updated_at", "updated_by"]}),
-    ]
+    list_filter_submit = True
+    list_per_page = 50
+    show_full_result_count = False
+    compressed_fields = False
+    warn_unsaved_form = True
+    list_before_template = "llmconfig/admin/list_intro.html"
+    change_form_before_template = "llmconfig/admin/form_hidden.html"
+    readonly_fields = ["scope", "changed"]
 
-    @admin.display(description=_("scope"), ordering="task_type")
-    def scope(self, row: Preference) -> str:
-        parts = []
-        if row.user:
-            parts.append(gettext("user %(name)s") % {"name": row.user.get_username()})
-        if row.group:
-            parts.append(gettext("tier %(name)s") % {"name": row.group.name})
-        if row.task_type:
-            gone = gettext("%(name)s (not registered, ignored)") % {"name": row.task_type}
-            parts.append(row.task_type if row.task_type in task_types.names() else gone)
-        return " · ".join(parts) or gettext("everyone")
+    # Lists
 
-    @admin.display(description=_("fallback model"), ordering="fallback_model")
-    def shown_fallback(self, row: Preference) -> str | None:
-        return gettext("none") if row.fallback_model == "" else row.fallback_model
+    def get_urls(self) -> list[URLPattern]:
+        lists = [
+            path(
+                f"{scope.slug}/",
+                self.admin_site.admin_view(self.changelist_view),
+                {"scope": scope},
+                name=scope.url_name,
+            )
+            for scope in scopes.SCOPES
+        ]
+        people = PeopleView.as_view(admin_site=self.admin_site)
+        return [
+            *lists,
+            path("people/", self.admin_site.admin_view(people), name=PEOPLE_URL),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(
+        self,
+        request: HttpRequest,
+        extra_context: dict[str, Any] | None = None,
+        **_scope: Any,
+    ) -> HttpResponse:
+        if "scope" in request.GET:
+            # How pages of single rows find back to the list that they were opened from.
+            return _redirect_to_scope(request)
+        return super().changelist_view(request, extra_context)
+
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        changes = super().get_changelist_instance(request)
+        changes.scope = _list_scope(request)  # type: ignore[attr-defined]  # read by templates
+        return changes
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Preference]:
+        rows = super().get_queryset(request)
+        scope = scopes.scope_of_list(request)
+        return with_tiers(rows.filter(scope.rows)) if scope else rows
+
+    def get_list_display(self, request: HttpRequest) -> list[Any]:
+        return [*_list_scope(request).columns, *FIELD_COLUMNS]
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [FILTERS[name] for name in _list_scope(request).filters]
+
+    def get_search_fields(self, request: HttpRequest) -> tuple[str, ...]:
+        return _list_scope(request).search
+
+    def get_ordering(self, request: HttpRequest) -> tuple[str, ...]:
+        return _list_scope(request).ordering
+
+    def get_preserved_filters(self, request: HttpRequest) -> str:
+        scope = scopes.scope_of_list(request)
+        if scope and self.preserve_filters:
+            query = urlencode([("scope", scope.slug), *request.GET.items()])
+            return urlencode({"_changelist_filters": query})
+        return super().get_preserved_filters(request)
+
+    # Form
+
+    def get_fieldsets(self, request: HttpRequest, obj: Preference | None = None) -> Any:
+        scope = list(scopes.scope_of_form(request).fields) if obj is None else ["scope", "changed"]
+        return [
+            *([(_("For whom"), {"fields": [tuple(scope)]})] if scope else []),
+            (_("Models"), {"fields": ["model", ("fallback_model", "no_fallback")]}),
+            (_("Limits"), {"fields": _LIMITS}),
+            (_("Parameters"), {"fields": _PARAMETERS}),
+            (_("Why"), {"fields": ["reason"]}),
+        ]
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["widget"] = PeopleSelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Preference, form: Any, change: bool) -> None:
         services.preference_save(preference=obj, by=request.user)  # type: ignore[arg-type]
+        _warn_of_unknown_models(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Preference) -> None:
         services.preference_delete(preference=obj)
@@ -106,3 +136,21 @@ class PreferenceAdmin(ModelAdmin[Preference]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Preference]) -> None:
         for row in queryset:
             services.preference_delete(preference=row)
+
+
+def _list_scope(request: HttpRequest) -> Scope:
+    return scopes.scope_of_list(request) or scopes.ALL
+
+
+def _redirect_to_scope(request: HttpRequest) -> HttpResponse:
+    query = request.GET.copy()
+    scope = scopes.scope_named(str(query.pop("scope")[-1]))
+    return HttpResponseRedirect(f"{scope.url}?{query.urlencode()}".rstrip("?"))
+
+
+def _warn_of_unknown_models(request: HttpRequest, row: Preference) -> None:
+    known = {normalise_model(name) for name in known_models.names()}
+    for name in filter(None, (getattr(row, field) for field in MODEL_FIELDS)):
+        if known and normalise_model(name) not in known:
+            text = gettext("Saved, but no worker has the model %(model)s.") % {"model": name}
+            messages.warning(request, text)

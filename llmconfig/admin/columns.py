@@ -1,0 +1,90 @@
+"""Cells of the lists of preferences. An empty cell inherits."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from llmconfig.admin import values
+from llmconfig.admin.row_states import STATES, row_states
+from llmconfig.labels import scope_label, task_type_label
+from llmconfig.models import Preference
+
+INHERITS = "–"
+FIELD_COLUMNS = (
+    "model_told",
+    "fallback_told",
+    "timeout",
+    "retries",
+    "deadline",
+    "parameters_told",
+    "state",
+    "changed",
+)
+
+
+class Columns:
+    """What each column says of a row."""
+
+    @admin.display(description=_("for"), ordering="task_type")
+    def scope(self, row: Preference) -> str:
+        return scope_label(row)
+
+    @admin.display(description=_("user"), ordering="user__username")
+    def user_told(self, row: Preference) -> str:
+        return row.user.get_username() if row.user else ""
+
+    @admin.display(description=_("tier"), ordering="group__name")
+    def group_told(self, row: Preference) -> str:
+        return row.group.name if row.group else ""
+
+    @admin.display(description=_("task type"), ordering="task_type")
+    def task_type_told(self, row: Preference) -> str:
+        return task_type_label(row.task_type)
+
+    @admin.display(description=_("model"), ordering="model", empty_value=INHERITS)
+    def model_told(self, row: Preference) -> str | None:
+        return row.model
+
+    @admin.display(description=_("fallback"), ordering="fallback_model", empty_value=INHERITS)
+    def fallback_told(self, row: Preference) -> str | None:
+        return _stated(row, "fallback_model")
+
+    @admin.display(description=_("timeout"), ordering="timeout_seconds", empty_value=INHERITS)
+    def timeout(self, row: Preference) -> str | None:
+        return _stated(row, "timeout_seconds")
+
+    @admin.display(description=_("retries"), ordering="max_retries", empty_value=INHERITS)
+    def retries(self, row: Preference) -> str | None:
+        return _stated(row, "max_retries")
+
+    @admin.display(description=_("deadline"), ordering="deadline_seconds", empty_value=INHERITS)
+    def deadline(self, row: Preference) -> str | None:
+        return _stated(row, "deadline_seconds")
+
+    @admin.display(description=_("parameters"), empty_value=INHERITS)
+    def parameters_told(self, row: Preference) -> str | None:
+        told = values.parameters_told(row.parameters)
+        return told and format_html('<span class="lc-cut" title="{0}">{0}</span>', told)
+
+    @admin.display(description=_("state"))
+    def state(self, row: Any) -> str:
+        told = [str(STATES[name]) for name in row_states(row)]
+        if not told:
+            return gettext("in force")
+        return format_html('<span class="lc-badge lc-warning">{}</span>', ", ".join(told))
+
+    @admin.display(description=_("changed"), ordering="updated_at")
+    def changed(self, row: Preference) -> str:
+        moment = date_format(timezone.localtime(row.updated_at), "SHORT_DATETIME_FORMAT")
+        by = row.updated_by.get_username() if row.updated_by else gettext("unknown")
+        return gettext("%(moment)s by %(user)s") % {"moment": moment, "user": by}
+
+
+def _stated(row: Preference, name: str) -> str | None:
+    value = getattr(row, name)
+    return None if value is None else values.value_told(name, value)

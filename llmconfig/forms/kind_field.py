@@ -1,0 +1,66 @@
+"""A form field for each kind of the field table: what people write becomes what is stored."""
+
+import re
+from contextlib import suppress
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext
+
+from llmconfig.kinds import Integer, Kind, Number, Refused, Texts
+from llmconfig.messages import Message, gettext_noop
+
+_ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
+_WRITTEN = {character: f"\\{letter}" for letter, character in _ESCAPES.items()}
+
+
+class KindField(forms.CharField):
+    """An empty field states nothing: None. Durations also read ``60s`` and ``2m``; texts stand one
+    on a line, with ``\\n`` for a line break inside of one."""
+
+    def __init__(self, kind: Kind, **kwargs: Any) -> None:
+        self.kind = kind
+        super().__init__(required=False, strip=not isinstance(kind, Texts), **kwargs)
+
+    def to_python(self, value: Any) -> Any:
+        text = super().to_python(value)
+        if not text:
+            return None
+        try:
+            return self.kind.parse_written(_read(self.kind, text))
+        except Refused as error:
+            raise ValidationError(error.message.translate(gettext)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return "\n".join(_escaped(text) for text in value)
+        return f"{value:.15g}" if isinstance(value, float) else value
+
+
+def _read(kind: Kind, text: str) -> object:
+    """The JSON value that a text stands for; the text itself where it stands for none."""
+    if isinstance(kind, Texts):
+        return [_unescaped(line) for line in text.splitlines() if line]
+    with suppress(ValueError):
+        if isinstance(kind, Number):
+            return float(text.replace(",", "."))
+        if isinstance(kind, Integer) and text.isdecimal():
+            return int(text)
+    return text
+
+
+def _escaped(text: str) -> str:
+    return "".join(_WRITTEN.get(character, character) for character in text)
+
+
+def _unescaped(line: str) -> str:
+    return re.sub(r"\\([\\ntr])", lambda found: _ESCAPES[found[1]], line)
+
+
+def written_as(kind: Kind) -> str:
+    """How a value is written, for the help of its field."""
+    if isinstance(kind, Texts):
+        text = gettext_noop("one on a line, \\n for a line break; at most %(maximum)s")
+        return Message(text, {"maximum": kind.maximum}).translate(gettext)
+    return kind.accepted.translate(gettext)
