@@ -7,7 +7,7 @@ from typing import Any
 from llmconfig.errors import NoAllowedModel
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.model_names import Policy
-from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, PARAMETERS
+from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, MODEL_PARAMETERS, PARAMETERS
 from llmconfig.resolver import Merged, by_field
 from llmconfig.types import (
     BUILT_IN,
@@ -20,8 +20,9 @@ from llmconfig.types import (
     Statement,
 )
 
-MODEL_PARAMETERS = "model_parameters"
-RELOAD_OPTIONS = "reload_options"
+#: Groups of fields: what of ``model_params`` travels with a run, and what does not.
+OF_MODEL = "model_parameters"
+RELOAD = "reload_options"
 _LOAD_DEFAULT = Statement(
     LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, Origin("model_params", BUILT_IN.place)
 )
@@ -44,6 +45,17 @@ class ExplainedField:
     clamped: Clamped | None = None
     #: The parameter that holds instead of a model's own; "" where this one holds.
     overridden_by: str = ""
+
+    @property
+    def group(self) -> str:
+        """ "" for a field, ``parameters``, ``primary`` or ``fallback``: what to show together."""
+        path = self.name.split(".")
+        return path[1] if len(path) == 3 else self.name.rpartition(".")[0]
+
+    @property
+    def key(self) -> str:
+        """The name within its group."""
+        return self.name.rpartition(".")[2]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,9 +92,9 @@ class Explanation:
             "shadowed": self._shadowed(),
             "skipped": [each.to_wire(gettext) for each in self.skipped],
             "clamped": [each.to_wire() for each in self.clamped],
-            "model_parameter_origins": self._by_role(MODEL_PARAMETERS, _origin),
-            "reload_options": self._by_role(RELOAD_OPTIONS, _value),
-            "reload_option_origins": self._by_role(RELOAD_OPTIONS, _origin),
+            "model_parameter_origins": self._by_role(OF_MODEL, _origin),
+            "reload_options": self._by_role(RELOAD, _value),
+            "reload_option_origins": self._by_role(RELOAD, _origin),
             "allowed_models": {
                 "environment": _listed(self.policy.patterns),
                 "tiers": _listed(self.policy.tier_patterns),
@@ -101,7 +113,7 @@ class Explanation:
             },
             **{each.name: each.value for each in stated},
             PARAMETERS_KEY: {each.name.removeprefix(prefix): each.value for each in parameters},
-            MODEL_PARAMETERS: self._by_role(MODEL_PARAMETERS, _value),
+            OF_MODEL: self._by_role(OF_MODEL, _value),
             "source": None,
             "origins": {each.name: each.origin.to_wire() for each in [*stated, *parameters]},
             "config_version": None,
@@ -157,10 +169,11 @@ def _of_layers(name: str, merged: Merged) -> ExplainedField:
 def _of_model(
     role: str, stated: Iterable[Statement], winners: Mapping[str, Statement]
 ) -> Iterator[ExplainedField]:
-    for name, statements in by_field((_LOAD_DEFAULT, *stated)).items():
-        group = MODEL_PARAMETERS if name in PARAMETERS else RELOAD_OPTIONS
+    named = by_field((_LOAD_DEFAULT, *stated))
+    for name in (each for each in MODEL_PARAMETERS if each in named):
+        group = OF_MODEL if name in PARAMETERS else RELOAD
         over = f"{PARAMETERS_KEY}.{name}"
-        *weaker, winner = statements
+        *weaker, winner = named[name]
         yield ExplainedField(
             name=f"{group}.{role}.{name}",
             value=winner.value,

@@ -8,6 +8,7 @@ import pytest
 PURE = [
     "llmconfig.allow_list",
     "llmconfig.errors",
+    "llmconfig.explain_text",
     "llmconfig.explanation",
     "llmconfig.fields",
     "llmconfig.kinds",
