@@ -1,54 +1,115 @@
-"""Parked runs come back once their model server answers, a few at a time.
+"""Parked runs come back when what they wait for is gone.
 
-Each worker looks after the runs that are parked in its own queues, and asks the server only while
-there are any.
+Each worker looks once a second after the runs that are parked in its own queues: whether the model
+server answers (asked every two seconds, and only while a run waits for it), whether staff resumed
+the queue or model, whether one of the models may be tried. Behind a half-open breaker one run is
+released, as its probe. The others come oldest first, at a pace that keeps the workers busy.
 """
 
 import logging
+import time
+import uuid
 from collections.abc import Iterable
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import connection
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from workers import backend
+from workers import backend, reachability
+from workers.breakers import breakers_of
 from workers.models import TaskRun
+from workers.obstacles import Kind, Obstacle
+from workers.pace import Pace
+from workers.pauses import is_paused
+from workers.publish import BROKER_AWAY, run_send
 from workers.states import Status
 from workers.ticking import Ticker
 
 logger = logging.getLogger(__name__)
 
-#: Parked runs come back this many at a time, so that their return is no storm.
-RELEASED_AT_ONCE = 20
+PROBE_EVERY_SECONDS = 2.0
+#: So many may pass an obstacle that is gone.
+ANY = 2**31
+WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
 
 
 class Releaser(Ticker):
     """The worker's thread that releases parked runs. ``queues`` are those that it consumes."""
 
-    every_seconds: ClassVar[float] = 2.0
+    every_seconds: ClassVar[float] = 1.0
 
     def __init__(self, queues: Iterable[str]) -> None:
         super().__init__("releaser")
         self._queues = tuple(queues)
+        self._host = _Host()
+        self._pace = Pace()
+        self._released: list[uuid.UUID] = []
 
     def tick(self) -> None:
-        release_parked(settings.OLLAMA_HOST, self._queues)
+        """Release what may go on now."""
+        parked = TaskRun.objects.filter(
+            status=Status.RETRYING, queue__in=self._queues, deadline__gt=Now()
+        ).exclude(parked_on="")
+        texts = list(parked.order_by().values_list("parked_on", flat=True).distinct())
+        if not texts:
+            self._pace = Pace()
+            return
+        room = self._pace.room(self._count_waiting())
+        for text in texts:
+            obstacle = Obstacle.read(text)
+            if limit := min(room, self._passing(obstacle)):
+                released = _release(parked.filter(parked_on=text), limit)
+                logger.info("%s parked runs go on: %s", len(released), obstacle)
+                room -= len(released)
+                self._released += [run.pk for run in released]
+
+    def _count_waiting(self) -> int:
+        """How many of those released have not begun."""
+        waiting = TaskRun.objects.filter(pk__in=self._released, status__in=WAITING, parked_on="")
+        self._released = list(waiting.values_list("pk", flat=True))
+        return len(self._released)
+
+    def _passing(self, obstacle: Obstacle) -> int:
+        """How many may pass now: none, one as a probe, or any number."""
+        if obstacle.kind is Kind.HOST:
+            return ANY if self._host.answers() else 0
+        if obstacle.kind is not Kind.BREAKER:
+            return 0 if is_paused(obstacle) else ANY
+        troubled = breakers_of(settings.OLLAMA_HOST, obstacle.names)
+        if len(troubled) < len(obstacle.names):
+            return ANY
+        return 0 if all(standing.is_blocked for standing in troubled.values()) else 1
 
 
-def release_parked(host: str, queues: Iterable[str]) -> int:
-    """Let some runs parked in these queues be published, if the host answers; their number."""
-    parked = TaskRun.objects.filter(status=Status.RETRYING, queue__in=list(queues))
-    parked = parked.exclude(parked_on="")
-    if not parked.exists():
-        return 0
-    connection.close()
-    if backend.probe(host) is None:
-        return 0
-    oldest = parked.order_by("created_at").values_list("pk", flat=True)[:RELEASED_AT_ONCE]
-    released = parked.filter(pk__in=list(oldest)).update(
-        parked_on="", available_at=Now(), published_at=None
-    )
-    if released:
-        logger.info("%s answers again: %s parked runs continue", host, released)
-    return released
+class _Host:
+    """The model server, as the last probe found it. A probe that hangs for 2 s found nothing."""
+
+    def __init__(self) -> None:
+        self._probe_at = 0.0
+        self._answered = False
+
+    def answers(self) -> bool:
+        host = settings.OLLAMA_HOST
+        if time.monotonic() >= self._probe_at:
+            self._probe_at = time.monotonic() + PROBE_EVERY_SECONDS
+            connection.close()
+            self._answered = backend.probe(host) is not None
+            reachability.note(host, is_up=self._answered)
+        return self._answered and not reachability.is_down(host)
+
+
+def _release(parked: QuerySet[TaskRun], limit: int) -> list[TaskRun]:
+    """Let the oldest of these be worked on, normal ones before low ones."""
+    runs = list(parked.order_by("-priority", "created_at")[:limit])
+    fields: dict[str, Any] = {"parked_on": "", "available_at": Now(), "published_at": None}
+    parked.filter(pk__in=[run.pk for run in runs]).update(**fields)
+    for run in runs:
+        try:
+            run_send(run)
+        except BROKER_AWAY as error:
+            # The sweeper goes on when the broker is back.
+            logger.warning("The broker is away: %s", error)
+            break
+    return runs

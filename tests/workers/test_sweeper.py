@@ -8,7 +8,6 @@ from django.db import connections
 from django.utils import timezone
 
 from workers.models import Attempt, TaskRun
-from workers.parking import release_parked
 from workers.sweeper import LOCK_KEY, sweep
 
 NOW = timezone.now
@@ -113,17 +112,6 @@ def test_one_sweeps_at_a_time(run):
     finally:
         other.close()
     assert sweep() == 1
-
-
-def test_parked_runs_are_released_a_few_at_a_time_when_their_host_answers(run, ollama):
-    for _ in range(25):
-        run(status="retrying", parked_on="http://a-host-of-yesterday:11434")
-    other_queue = run(status="retrying", parked_on=ollama.host, queue="llm.weekly_report")
-    assert release_parked("http://127.0.0.1:9", QUEUES) == 0
-    assert release_parked(ollama.host, QUEUES) == 20
-    assert release_parked(ollama.host, QUEUES) == 5
-    other_queue.refresh_from_db()
-    assert other_queue.parked_on
 
 
 def test_a_run_of_an_unknown_type_holds_up_no_other(run):
