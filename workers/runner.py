@@ -27,6 +27,7 @@ from workers.candidates import models_of
 from workers.claims import Claim, claim_end, claim_holds, claim_release, claim_take
 from workers.explanations import error_of
 from workers.leases import leases
+from workers.metrics import book
 from workers.models import Attempt, TaskRun
 from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
@@ -50,14 +51,18 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
         logger.info("Run %s is not to be claimed: ended, waiting, or another worker's", run_id)
         return None
     with leases.holding(claim):
-        return _work(claim)
+        run = TaskRun.objects.filter(pk=run_id).first()
+        if run is not None:
+            with book.at_work(run):
+                return _work(claim, run)
+    return None
 
 
-def _work(claim: Claim) -> float | None:
+def _work(claim: Claim, run: TaskRun) -> float | None:
     try:
-        return _Delivery.begin(claim).work()
+        return _Delivery.begin(claim, run).work()
     except _Refused as refused:
-        _end(claim, Status.FAILED, error={"code": refused.code, "detail": str(refused)})
+        _end(claim, run, Status.FAILED, error={"code": refused.code, "detail": str(refused)})
     except DATABASE_AWAY:
         # Nothing can be written now; the claim is given back when the database answers.
         raise
@@ -66,7 +71,7 @@ def _work(claim: Claim) -> float | None:
     except Exception as error:
         logger.exception("Run %s ends with an error of ours", claim.run_id)
         detail = _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
-        _end(claim, Status.FAILED, error={"code": "internal_error", "detail": detail})
+        _end(claim, run, Status.FAILED, error={"code": "internal_error", "detail": detail})
     return None
 
 
@@ -101,8 +106,7 @@ class _Delivery:
     windows: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, claim: Claim) -> "_Delivery":
-        run = TaskRun.objects.get(pk=claim.run_id)
+    def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery":
         kind = task_types.get(run.task_type)
         if kind is None:
             raise _Refused("unknown_task_type", _("This worker does not know the task type."))
@@ -139,6 +143,8 @@ class _Delivery:
             return None
         self._ask_windows([made.attempt])
         recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
+        if recorded is not None:
+            book.attempt_ended(made.attempt)
         return self._keep(recorded)
 
     def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
@@ -146,6 +152,8 @@ class _Delivery:
             logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
             return None
         self.history = recorded.history
+        if isinstance(recorded.step, plan.Try | plan.Park):
+            book.models_skipped(recorded.step.skipped)
         if isinstance(recorded.step, plan.Try) and recorded.step.is_fallback:
             self._warn_fallback(recorded.step)
         return recorded.step
@@ -194,6 +202,7 @@ class _Delivery:
     def _write_success(self, made: attempts.Made, step: plan.Try) -> bool:
         return _end(
             self.claim,
+            self.run,
             Status.SUCCEEDED,
             result=made.result,
             model_used=step.model,
@@ -215,7 +224,7 @@ class _Delivery:
             case plan.Stop(code=code, model=model):
                 late = code == "deadline_exceeded"
                 status = Status.EXPIRED if late else Status.FAILED
-                return _end(self.claim, status, error=error_of(code, history, model))
+                return _end(self.claim, self.run, status, error=error_of(code, history, model))
 
     def _wait(self, **fields: Any) -> bool:
         return claim_end(self.claim, status=Status.RETRYING, **fields)
@@ -225,6 +234,7 @@ class _Delivery:
         if passed[-1].model == step.model:
             return
         primary = passed[-1]
+        book.fallback_began(primary.model, step.model)
         error = f"{primary.outcome}: {primary.reason}"
         ids = {"run_id": str(self.run.pk), "primary": primary.model, "fallback": step.model}
         logger.warning(
@@ -246,5 +256,8 @@ def _celery_waits(step: plan.RetryLater) -> bool:
     return step.delay_seconds <= LONGEST_CELERY_WAIT_SECONDS
 
 
-def _end(claim: Claim, status: Status, **fields: Any) -> bool:
-    return claim_end(claim, status=status, finished_at=timezone.now(), **fields)
+def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:
+    ended = claim_end(claim, status=status, finished_at=timezone.now(), **fields)
+    if ended:
+        transaction.on_commit(lambda: book.run_ended(run.task_type, status))
+    return ended

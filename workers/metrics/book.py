@@ -29,16 +29,20 @@ def at_work(run: TaskRun) -> Iterator[None]:
 
 
 def attempt_ended(attempt: Attempt) -> None:
-    """One attempt that is over, or one that was skipped."""
+    """One call of a model is over."""
     model = model_label(attempt.model)
     of.ATTEMPTS.labels(model, str(attempt.outcome)).inc()
-    if attempt.outcome == Outcome.SKIPPED:
-        return
     of.ATTEMPT_SECONDS.labels(model).observe(attempt.duration_ms / 1000)
     if attempt.first_token_ms is not None:
         of.FIRST_TOKEN_SECONDS.labels(model).observe(attempt.first_token_ms / 1000)
     of.TOKENS.labels(model, "prompt").inc(attempt.prompt_tokens or 0)
     of.TOKENS.labels(model, "completion").inc(attempt.completion_tokens or 0)
+
+
+def models_skipped(models: Iterable[str]) -> None:
+    """These models were passed over without a call."""
+    for model in models:
+        of.ATTEMPTS.labels(model_label(model), str(Outcome.SKIPPED)).inc()
 
 
 def fallback_began(primary: str, fallback: str) -> None:

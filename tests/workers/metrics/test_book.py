@@ -18,23 +18,6 @@ def known(monkeypatch):
     monkeypatch.setattr(labels, "_models", {"a:1", "b:1"})
 
 
-@pytest.fixture
-def counted():
-    """How much a sample has grown since the test began."""
-    begun = {}
-
-    def value(name, **named):
-        return REGISTRY.get_sample_value(name, named) or 0.0
-
-    def grown(name, **named):
-        return value(name, **named) - begun.get((name, *sorted(named.items())), 0.0)
-
-    for metric in REGISTRY.collect():
-        for sample in metric.samples:
-            begun[sample.name, *sorted(sample.labels.items())] = sample.value
-    return grown
-
-
 def attempt(model="a:1", outcome="succeeded", **fields):
     return Attempt(model=model, outcome=outcome, **{"duration_ms": 1500, **fields})
 
@@ -51,8 +34,8 @@ def test_an_attempt_counts_for_the_model_that_was_called(counted):
     assert counted("llm_first_token_seconds_sum", model="b:1") == 0.2
 
 
-def test_a_skipped_attempt_has_no_duration(counted):
-    book.attempt_ended(attempt(outcome="skipped", duration_ms=0))
+def test_a_skipped_model_has_no_duration(counted):
+    book.models_skipped(["a:1"])
     assert counted("llm_attempts_total", model="a:1", outcome="skipped") == 1
     assert counted("llm_attempt_duration_seconds_count", model="a:1") == 0
 

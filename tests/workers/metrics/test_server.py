@@ -57,6 +57,12 @@ def opened(settings, turning, watch):
         server.stop()
 
 
+@pytest.fixture(autouse=True)
+def warnings_are_logged(caplog):
+    # The suite's own Celery worker lowers the root logger to errors.
+    caplog.set_level(logging.WARNING)
+
+
 def ask(server, path, method="GET", **headers):
     connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
     try:

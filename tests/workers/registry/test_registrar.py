@@ -1,12 +1,13 @@
 """The thread that keeps a worker's row."""
 
-import time
+import logging
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from llmconfig import __version__
+from tests.workers.waiting import wait_until
 from workers import backend
 from workers.models import WorkerNode
 from workers.registry.announcement import Announcement
@@ -79,14 +80,14 @@ def test_a_configuration_without_an_allowed_model_is_told_as_none(registrar, set
 
 def test_a_registrar_that_is_stopped_says_so(registrar):
     registrar.start()
-    wait_for(lambda: nodes().filter(state="live"))
+    wait_until(lambda: nodes().filter(state="live"))
     registrar.stop()
     assert nodes().get().state == "stopped"
     assert not registrar.is_alive()
 
 
 def test_a_database_that_is_away_ends_nothing(registrar, monkeypatch, caplog):
-    from django.db import OperationalError
+    caplog.set_level(logging.WARNING)
 
     def away(**_):
         raise OperationalError("the database is away")
@@ -97,10 +98,3 @@ def test_a_database_that_is_away_ends_nothing(registrar, monkeypatch, caplog):
     assert "the database is away" in caplog.text
     registrar.look()
     assert nodes().get().state == "live"
-
-
-def wait_for(condition, seconds=20):
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.02)
