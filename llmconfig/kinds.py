@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.messages import Message, gettext_noop
+from llmconfig.texts import json_size
 
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?", re.ASCII)
 _MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
@@ -142,10 +143,15 @@ class ModelName(Kind):
 
 @dataclass(frozen=True)
 class Texts(Kind):
-    """A list of at most ``maximum`` texts of 1 to ``length`` characters."""
+    """A list of at most ``maximum`` texts of 1 to ``length`` characters.
+
+    Up to three such lists travel in one header, where letters beyond ASCII take 6 bytes and emoji
+    12: hence ``size``, the bytes of the whole list in a message.
+    """
 
     maximum: int
     length: int
+    size: int
 
     @property
     def accepted(self) -> Message:
@@ -157,6 +163,11 @@ class Texts(Kind):
             raise Refused(self.accepted)
         if not all(isinstance(text, str) and self._fits(text) for text in value):
             raise Refused(self.accepted)
+        size = json_size(value)
+        if size > self.size:
+            text = gettext_noop("%(texts)s, %(limit)s bytes as JSON; this takes %(size)s")
+            limits = {"texts": self.accepted, "limit": self.size, "size": size}
+            raise Refused(Message(text, limits))
         return list(value)
 
     def _fits(self, text: str) -> bool:

@@ -15,7 +15,7 @@ PARAMETERS: Mapping[str, Kind] = {
     "min_p": Number(0, 1),
     "max_tokens": Integer(1, 131_072),
     "seed": Integer(0, 2_147_483_647),
-    "stop": Texts(4, 64),
+    "stop": Texts(4, 64, size=400),
     "repeat_penalty": Number(0, 2),
     "presence_penalty": Number(-2, 2),
     "frequency_penalty": Number(-2, 2),

@@ -6,6 +6,7 @@ side by side. It holds no secret and no prompt.
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from llmconfig.errors import MalformedConfig
@@ -14,6 +15,8 @@ from llmconfig.types import ResolvedConfig
 KEY = "llm_config"
 SCHEMA_VERSION = 1
 MAX_BYTES = 4096
+#: For the mark that a delivery adds.
+ROOM_BYTES = 64
 
 
 def header_build(
@@ -25,19 +28,38 @@ def header_build(
     deadline: str | None = None,
 ) -> dict[str, Any]:
     """The header of one message. ``deadline`` is an ISO 8601 moment in UTC; without a run, the
-    run's creation sets it. Raises ``MalformedConfig`` when it is 4 KB or more."""
-    header = {
+    run's creation sets it.
+
+    What layers may state always fits. Raises ``MalformedConfig`` for a foreign producer's decision
+    that does not.
+    """
+    named = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run_id,
         "task_type": task_type,
         "user_id": None if user_id is None else str(user_id),
         "deadline": deadline,
-        **config.to_wire(),
     }
-    size = len(json.dumps(header).encode())
-    if size >= MAX_BYTES:
+    header = {**named, **config.to_wire()}
+    if _bytes(header) >= MAX_BYTES:
+        header = {**named, **_without_overridden(config).to_wire()}
+    if (size := _bytes(header)) >= MAX_BYTES:
         raise MalformedConfig(f"the llm_config header has {size} bytes; fewer than {MAX_BYTES} fit")
     return header
+
+
+def _bytes(header: Mapping[str, Any]) -> int:
+    return len(json.dumps(header)) + ROOM_BYTES
+
+
+def _without_overridden(config: ResolvedConfig) -> ResolvedConfig:
+    """The same decision without what ``parameters`` override in the parameters of the models."""
+    stated = config.parameters
+    kept = {
+        role: {name: value for name, value in of_model.items() if name not in stated}
+        for role, of_model in config.model_parameters.items()
+    }
+    return replace(config, model_parameters=kept)
 
 
 def header_of(request: Any) -> Mapping[str, Any] | None:

@@ -94,8 +94,19 @@ def test_only_true_and_false_are_booleans(value):
         Boolean().parse(value)
 
 
-def test_texts_keep_their_order():
-    assert Texts(4, 64).parse(["\n\n", "END"]) == ["\n\n", "END"]
+STOP = Texts(4, 64, size=400)
+
+
+@pytest.mark.parametrize(
+    "value", [[], ["\n\n", "END"], ["x" * 64] * 4, ["é" * 64], ["😀" * 16] * 2], ids=len
+)
+def test_texts_keep_their_order(value):
+    assert STOP.parse(value) == value
+
+
+def test_texts_that_are_too_long_for_a_message_are_told_their_size():
+    with pytest.raises(Refused, match=r"1 to 64 characters, 400 bytes as JSON; this takes 772"):
+        STOP.parse(["😀" * 64])
 
 
 @pytest.mark.parametrize(
@@ -104,4 +115,4 @@ def test_texts_keep_their_order():
 )
 def test_too_many_too_long_or_unstorable_texts_are_refused(value):
     with pytest.raises(Refused, match="a list of at most 4 texts"):
-        Texts(4, 64).parse(value)
+        STOP.parse(value)
