@@ -3,18 +3,21 @@
 import asyncio
 import json
 import time
-from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from llmconfig.model_names import normalise_model
-from workers.testing.behaviours import Behaviour, Missing
+from workers.testing import control
+from workers.testing.behaviours import Behaviour, Missing, NoSuchPath
 from workers.testing.by_name import BY_NAME, behaviour_of
 from workers.testing.reply import DEFAULT_CONTEXT, Exchange, Reply
+from workers.testing.script import EVERY_REQUEST, Step, Steps
 from workers.testing.wire import Connection, Request
 
 VERSION = "0.99.0"
+#: Older requests are forgotten, so that a fake may run for days.
+LOG_LENGTH = 20_000
 GENERATING = frozenset({"/api/chat", "/api/generate"})
 
 
@@ -23,10 +26,15 @@ class Api:
 
     def __init__(self, *, models: Sequence[str] | None, resident: Iterable[str]) -> None:
         self.log: list[Exchange] = []
-        self.scripts: dict[str, deque[Behaviour]] = {}
+        self._scripts: dict[str, Steps] = {}
         #: Loaded models, with the context that each was loaded with (None: the default).
         self.resident: dict[str, int | None] = dict.fromkeys(map(normalise_model, resident))
         self._models = None if models is None else tuple(map(normalise_model, models))
+
+    def script(self, key: str, steps: Iterable[Step | Behaviour | str]) -> None:
+        """Add steps for a model, a path or every request."""
+        key = key if key.startswith(("/", EVERY_REQUEST)) else normalise_model(key)
+        self._scripts.setdefault(key, Steps()).add(steps)
 
     async def serve(self, connection: Connection) -> None:
         """Answer one client's requests until it leaves or a behaviour closes its connection."""
@@ -34,9 +42,13 @@ class Api:
             await self._watched(connection, request)
 
     async def _watched(self, connection: Connection, request: Request) -> None:
+        if request.path.startswith(control.PREFIX):
+            await control.answer(self, connection, request)
+            return
         model = str(request.body.get("model", ""))
         exchange = Exchange(request, model, "")
         self.log.append(exchange)
+        del self.log[:-LOG_LENGTH]
         work = asyncio.create_task(self._answer(Reply(connection, exchange)))
         gone = asyncio.create_task(connection.gone())
         try:
@@ -56,8 +68,8 @@ class Api:
 
     async def _answer(self, reply: Reply) -> None:
         path, model = reply.exchange.path, reply.exchange.model
-        if self.scripts.get(path):
-            await self._behave(reply, self.scripts[path].popleft())
+        if scripted := self._take(EVERY_REQUEST) or self._take(path):
+            await self._behave(reply, scripted)
         elif path not in GENERATING:
             await self._inform(reply, path)
         elif self._is_load(reply):
@@ -92,18 +104,22 @@ class Api:
             "/api/show": _shown(reply.exchange.model),
         }
         known = path != "/api/show" or not isinstance(self._peek(reply.exchange.model), Missing)
-        if path in answers and known:
+        if not known:
+            await reply.error(404, "model not found")
+        elif path in answers:
             await reply.connection.respond(200, json.dumps(answers[path]).encode())
         else:
-            await reply.error(404, "404 page not found" if known else "model not found")
+            await NoSuchPath().answer(reply)
+
+    def _take(self, key: str) -> Behaviour | None:
+        return self._scripts[key].take() if key in self._scripts else None
 
     def _next(self, model: str) -> Behaviour:
-        script = self.scripts.get(normalise_model(model))
-        return script.popleft() if script else self._named(model)
+        return self._take(normalise_model(model)) or self._named(model)
 
     def _peek(self, model: str) -> Behaviour:
-        script = self.scripts.get(normalise_model(model))
-        return script[0] if script else self._named(model)
+        steps = self._scripts.get(normalise_model(model))
+        return (steps.peek() if steps else None) or self._named(model)
 
     def _named(self, model: str) -> Behaviour:
         exists = self._models is None or normalise_model(model) in self._models

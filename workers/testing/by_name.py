@@ -9,36 +9,6 @@ from dataclasses import fields
 
 from workers.testing import behaviours as b
 
-_KINDS: tuple[type[b.Behaviour], ...] = (
-    b.Ok,
-    b.Missing,
-    b.Silent,
-    b.SilentAfterHead,
-    b.SlowHead,
-    b.SlowFirstToken,
-    b.SlowLoad,
-    b.LoadFails,
-    b.Trickle,
-    b.Dribble,
-    b.NeverEnding,
-    b.Heartbeat,
-    b.StallAfter,
-    b.CutStream,
-    b.Reset,
-    b.NoDone,
-    b.HangAfterDone,
-    b.Empty,
-    b.EmptyBody,
-    b.ThinkingOnly,
-    b.TooLong,
-    b.FullContext,
-    b.BrokenJson,
-    b.ErrorMidStream,
-    b.Html,
-    b.Gzipped,
-    b.Garbage,
-    b.Redirect,
-)
 _NAME = re.compile(r"(?P<word>[a-z]+(?:-[a-z]+)*)(?:-(?P<number>\d+(?:\.\d+)?))?")
 
 
@@ -46,10 +16,19 @@ def _hyphened(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
 
 
+def _name(kind: str) -> str:
+    return "http" if kind == "Status" else _hyphened(kind)
+
+
 BY_NAME: dict[str, type[b.Behaviour]] = {
-    **{_hyphened(kind.__name__): kind for kind in _KINDS},
-    "http": b.Status,
+    _name(kind): getattr(b, kind) for kind in b.__all__ if kind != "Behaviour"
 }
+
+
+def is_named(name: str) -> bool:
+    """Whether the name asks for a behaviour, with or without a number."""
+    match = _NAME.fullmatch(name)
+    return match is not None and match["word"] in BY_NAME
 
 
 def behaviour_of(model: str) -> b.Behaviour:

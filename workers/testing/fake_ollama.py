@@ -1,24 +1,22 @@
 """A fake Ollama that breaks on demand, on a real socket.
 
 In tests: ``with FakeOllama() as fake`` and `FakeOllama.script`, or the fixture ``fake_ollama``.
-By hand: ``python -m workers.testing.fake_ollama --port 11434``, and ask it for models such as
-``ok:1``, ``silent:1`` or ``http-503:1`` (all in `workers.testing.by_name`).
+By hand: ``python -m workers.testing.fake_ollama``, and ask it for models such as ``ok:1``,
+``silent:1`` or ``http-503:1``; ``--list`` tells them all.
 """
 
-import argparse
 import asyncio
 import logging
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 
 from llmconfig.model_names import normalise_model
 from workers.testing.api import Api
 from workers.testing.behaviours import Behaviour
-from workers.testing.by_name import BY_NAME, behaviour_of
 from workers.testing.reply import Exchange
+from workers.testing.script import Step
 from workers.testing.wire import Connection
 
 logger = logging.getLogger(__name__)
@@ -27,13 +25,20 @@ logger = logging.getLogger(__name__)
 class FakeOllama:
     """A fake host, in a thread of its own while used as a context manager.
 
-    ``models``: the names that exist (None: every name but ``missing``); ``resident``: those that
-    are loaded already. ``stop`` and ``start`` may be called again: it keeps its port.
+    ``address``: the one it listens on; ``port``: 0 takes a free one. ``models``: the names that
+    exist (None: every name but ``missing``); ``resident``: those that are loaded already. ``stop``
+    and ``start`` may be called again: it keeps its port.
     """
 
     def __init__(
-        self, *, port: int = 0, models: Sequence[str] | None = None, resident: Iterable[str] = ()
+        self,
+        *,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        models: Sequence[str] | None = None,
+        resident: Iterable[str] = (),
     ) -> None:
+        self.address = address
         self.port = port
         self._api = Api(models=models, resident=resident)
         #: How many connections were accepted so far.
@@ -45,26 +50,25 @@ class FakeOllama:
     @property
     def host(self) -> str:
         """Its address, as in ``OLLAMA_HOST``."""
-        return f"http://127.0.0.1:{self.port}"
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"http://{address}:{self.port}"
 
     @property
     def log(self) -> tuple[Exchange, ...]:
-        """Every request so far, oldest first."""
+        """Every request so far, oldest first; the last 20,000 of them."""
         return tuple(self._api.log)
 
     def requests(self, path: str, model: str | None = None) -> list[Exchange]:
         """The logged requests of one path, and of one model if given."""
         return [x for x in self.log if x.path == path and model in (None, x.model)]
 
-    def script(self, key: str, behaviours: Iterable[Behaviour | str]) -> None:
+    def script(self, key: str, steps: Iterable[Step | Behaviour | str]) -> None:
         """What the next generations by a model do, one each; then its name decides again.
 
-        A string is read as a model's name would be. A path such as ``/api/ps`` instead of a model
-        scripts that path.
+        A string is read as a model's name would be; a `Step` holds for several requests or for a
+        span of time. A path such as ``/api/ps`` instead of a model scripts that path, ``*`` all.
         """
-        key = key if key.startswith("/") else normalise_model(key)
-        queue = self._api.scripts.setdefault(key, deque())
-        queue.extend(behaviour_of(b) if isinstance(b, str) else b for b in behaviours)
+        self._api.script(key, steps)
 
     def load(self, *models: str) -> None:
         """Have these models loaded."""
@@ -98,7 +102,7 @@ class FakeOllama:
             finally:
                 started.set()
             await stopped.wait()
-            await self._close(server)
+            await self.close(server)
 
         self._thread = threading.Thread(
             target=lambda: asyncio.run(main()), name="fake-ollama", daemon=True
@@ -117,7 +121,7 @@ class FakeOllama:
 
     async def serve(self) -> asyncio.Server:
         """Listen on the running loop."""
-        server = await asyncio.start_server(self._connected, "127.0.0.1", self.port, backlog=512)
+        server = await asyncio.start_server(self._connected, self.address, self.port, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
@@ -134,7 +138,8 @@ class FakeOllama:
             self._handlers.discard(task)
             writer.close()
 
-    async def _close(self, server: asyncio.Server) -> None:
+    async def close(self, server: asyncio.Server) -> None:
+        """Stop listening and end every connection, on the loop that serves."""
         server.close()
         for task in self._handlers:
             task.cancel()
@@ -148,50 +153,11 @@ class FakeOllama:
         self.stop()
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until interrupted."""
-    parser = argparse.ArgumentParser(
-        prog="python -m workers.testing.fake_ollama",
-        description="An Ollama that breaks on demand, by the name of the model.",
-        epilog=f"Behaviours: {', '.join(sorted(BY_NAME))}. A number may follow, as in http-503.",
-    )
-    parser.add_argument("--port", type=int, default=11434, help="0 takes a free one")
-    parser.add_argument("--models", nargs="*", help="the names that exist (default: all)")
-    parser.add_argument("--resident", nargs="*", default=[], help="the models that are loaded")
-    parser.add_argument(
-        "--script",
-        action="append",
-        default=[],
-        metavar="MODEL=BEHAVIOUR,…",
-        help="what the model's next generations do, one each",
-    )
-    given = parser.parse_args(arguments)
-    fake = FakeOllama(port=given.port, models=given.models, resident=given.resident)
-    for line in given.script:
-        model, _, names = line.partition("=")
-        fake.script(model, names.split(","))
-    return asyncio.run(_serve_until_interrupted(fake))
-
-
-async def _serve_until_interrupted(fake: FakeOllama) -> int:
-    server = await fake.serve()
-    sys.stdout.write(f"{fake.host}\n")
-    sys.stdout.flush()
-    try:
-        await asyncio.Event().wait()
-    finally:
-        server.close()
-    return 0
-
-
 def _nothing() -> None:
     """What there is to stop before the first start."""
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except OSError as problem:
-        sys.exit(f"Cannot listen: {problem}")
+    from workers.testing.command import main
+
+    sys.exit(main())

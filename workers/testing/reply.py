@@ -16,11 +16,12 @@ DEFAULT_CONTEXT = 4096
 
 @dataclass
 class Exchange:
-    """One line of the fake's log. Moments are readings of ``time.monotonic()``."""
+    """One line of the fake's log. ``began_at`` and ``ended_at`` read ``time.monotonic()``."""
 
     request: Request
     model: str
     behaviour: str
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
     began_at: float = field(default_factory=time.monotonic)
     ended_at: float | None = None
     #: The client left before the answer was complete.
@@ -87,9 +88,13 @@ class Reply:
         """Say a piece of the answer."""
         self.exchange.tokens_sent += 1
         if self._streams:
-            await self.line({**self._shape(text), "done": False})
+            await self.raw_line(self.token_line(text))
         else:
             self._text.append(text)
+
+    def token_line(self, text: str) -> bytes:
+        """The line that says a piece of the answer."""
+        return _line({**self._shape(text), "done": False})
 
     async def think(self, text: str) -> None:
         """Say a piece of thinking. Only while streaming."""
@@ -120,7 +125,7 @@ class Reply:
 
     async def line(self, value: Mapping[str, Any]) -> None:
         """One JSON line of a streamed answer, its head before it if need be."""
-        await self.raw_line(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+        await self.raw_line(_line(value))
 
     async def bytewise(self, texts: Sequence[str]) -> None:
         """A complete streamed answer of these pieces, in chunks of one byte."""
@@ -156,3 +161,7 @@ class Reply:
         if self.exchange.path == "/api/generate":
             return {**self._base(), "response": text}
         return {**self._base(), "message": {"role": "assistant", "content": text}}
+
+
+def _line(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode() + b"\n"

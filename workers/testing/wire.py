@@ -11,6 +11,9 @@ from typing import Any
 
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson"
+#: What a client's TLS handshake begins with.
+TLS = b"\x16"
+_PHRASES = {status.value: status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,31 @@ class Connection:
         self.closing = False
 
     async def request(self) -> Request | None:
-        """The next request, or None when the client has gone."""
+        """The next request; None when the client has gone, or sent what is none."""
         try:
-            head = self._early + await self._reader.readuntil(b"\r\n\r\n")
+            first = self._early or await self._reader.readexactly(1)
             self._early = b""
-            first, *lines = head.decode("latin-1").split("\r\n")[:-2]
-            headers = {
-                name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)
-            }
-            body = await self._reader.readexactly(int(headers.get("content-length", "0")))
+            if first == TLS:
+                raise ValueError("this is no HTTPS server")
+            head = first + await self._reader.readuntil(b"\r\n\r\n")
+            return await self._parsed(head)
         except (asyncio.IncompleteReadError, ConnectionError):
             return None
+        except (asyncio.LimitOverrunError, ValueError) as error:
+            await self.respond(400, json.dumps({"error": str(error)}).encode())
+            return None
+
+    async def _parsed(self, head: bytes) -> Request:
+        first, *lines = head.decode("latin-1").split("\r\n")[:-2]
+        headers = {
+            name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)
+        }
         method, path, _version = first.split(" ")
-        return Request(method, path.partition("?")[0], headers, json.loads(body or b"{}"))
+        data = await self._reader.readexactly(int(headers.get("content-length", "0")))
+        body = json.loads(data or b"{}")
+        if not isinstance(body, dict):
+            raise ValueError("the body is no JSON object")
+        return Request(method, path.partition("?")[0], headers, body)
 
     async def gone(self) -> None:
         """Return when the client closes the connection."""
@@ -57,21 +72,24 @@ class Connection:
             # It sent its next request already, so it is there until that is answered.
             await asyncio.Event().wait()
 
+    async def head(self, status: int, headers: Mapping[str, str]) -> None:
+        """The status line and headers of a response."""
+        lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Unknown')}"]
+        lines += [f"{name}: {value}" for name, value in headers.items()]
+        await self.raw("\r\n".join([*lines, "", ""]).encode("latin-1"))
+
     async def respond(
         self, status: int, body: bytes, headers: Mapping[str, str] | None = None
     ) -> None:
         """A whole response."""
-        self._head(
-            status, {"Content-Type": JSON, "Content-Length": str(len(body)), **(headers or {})}
-        )
-        self._writer.write(body)
-        await self._writer.drain()
+        known = {"Content-Type": JSON, "Content-Length": str(len(body))}
+        await self.head(status, {**known, **(headers or {})})
+        await self.raw(body)
 
     async def begin(self, headers: Mapping[str, str] | None = None) -> None:
         """The head of a streamed response."""
         chunked = {"Content-Type": NDJSON, "Transfer-Encoding": "chunked"}
-        self._head(200, {**chunked, **(headers or {})})
-        await self._writer.drain()
+        await self.head(200, {**chunked, **(headers or {})})
 
     async def chunk(self, data: bytes) -> None:
         """A part of a streamed response."""
@@ -99,9 +117,3 @@ class Connection:
         plug: socket.socket = self._writer.get_extra_info("socket")
         plug.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self._writer.transport.abort()
-
-    def _head(self, status: int, headers: Mapping[str, str]) -> None:
-        known = {item.value: item.phrase for item in HTTPStatus}
-        lines = [f"HTTP/1.1 {status} {known.get(status, 'Unknown')}"]
-        lines += [f"{name}: {value}" for name, value in headers.items()]
-        self._writer.write("\r\n".join([*lines, "", ""]).encode("latin-1"))

@@ -2,15 +2,13 @@
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
-import sys
+import socket
 import time
 
 import ollama
 import pytest
 
+from workers.testing import api
 from workers.testing import behaviours as b
 from workers.testing.behaviours.base import Behaviour
 from workers.testing.by_name import BY_NAME, behaviour_of
@@ -189,15 +187,20 @@ def test_every_behaviour_has_a_name():
     assert {kind.__name__ for kind in BY_NAME.values()} == set(b.__all__) - {Behaviour.__name__}
 
 
-def test_it_runs_by_hand():
-    command = [sys.executable, "-m", "workers.testing.fake_ollama", "--port", "0"]
-    command += ["--resident", "ok:1", "--script", "m:1=http-503,ok"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        host = process.stdout.readline().strip()
-        with ollama.Client(host) as client:
-            assert [model.model for model in client.ps().models] == ["ok:1"]
-            with pytest.raises(ollama.ResponseError):
-                client.chat("m:1", QUESTION)
-            assert client.chat("m:1", QUESTION).done
-            os.kill(process.pid, signal.SIGINT)
-            assert process.wait(10) == 130
+@pytest.mark.parametrize(
+    "bytes_",
+    [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: 2\r\n\r\n[]", b"x" * 2**17],
+    ids=["no request line", "no object", "no end"],
+)
+def test_what_is_no_request_is_refused_and_harms_nobody(fake_ollama, client, bytes_):
+    with socket.create_connection((fake_ollama.address, fake_ollama.port), timeout=5) as plug:
+        plug.sendall(bytes_)
+        assert plug.recv(64).startswith(b"HTTP/1.1 400 ")
+    assert client.chat("ok:1", QUESTION).done
+
+
+def test_it_forgets_the_oldest_requests(fake_ollama, client, monkeypatch):
+    monkeypatch.setattr(api, "LOG_LENGTH", 2)
+    for name in ("a:1", "b:1", "c:1"):
+        client.chat(name, QUESTION)
+    assert [exchange.model for exchange in fake_ollama.log] == ["b:1", "c:1"]

@@ -3,32 +3,43 @@
 Each behaviour answers one request; `workers.testing.by_name` says how a model's name asks for one.
 """
 
-from workers.testing.behaviours.base import (
-    Behaviour,
-    Ok,
-)
+from workers.testing.behaviours.base import Behaviour, Ok
 from workers.testing.behaviours.broken import (
+    BadChunk,
     BrokenJson,
+    BrokenText,
     CutStream,
+    DoneWithError,
     EmptyBody,
     ErrorMidStream,
     Garbage,
     Gzipped,
     Html,
+    LongBody,
     NoDone,
     Reset,
+    ShortBody,
+    SwitchProtocols,
+)
+from workers.testing.behaviours.endless import (
+    EndlessContinue,
+    EndlessHead,
+    Heartbeat,
+    NeverEnding,
+    NeverEndingLine,
 )
 from workers.testing.behaviours.refusing import (
     LoadFails,
     Missing,
+    NoSuchPath,
     Redirect,
     Status,
 )
 from workers.testing.behaviours.slow import (
     Dribble,
+    DribbledLine,
     HangAfterDone,
-    Heartbeat,
-    NeverEnding,
+    HangingError,
     Silent,
     SilentAfterHead,
     SlowFirstToken,
@@ -40,31 +51,44 @@ from workers.testing.behaviours.slow import (
 from workers.testing.behaviours.useless import (
     Empty,
     FullContext,
+    OutOfContext,
     ThinkingOnly,
     TooLong,
 )
 
 __all__ = [
+    "BadChunk",
     "Behaviour",
     "BrokenJson",
+    "BrokenText",
     "CutStream",
+    "DoneWithError",
     "Dribble",
+    "DribbledLine",
     "Empty",
     "EmptyBody",
+    "EndlessContinue",
+    "EndlessHead",
     "ErrorMidStream",
     "FullContext",
     "Garbage",
     "Gzipped",
     "HangAfterDone",
+    "HangingError",
     "Heartbeat",
     "Html",
     "LoadFails",
+    "LongBody",
     "Missing",
     "NeverEnding",
+    "NeverEndingLine",
     "NoDone",
+    "NoSuchPath",
     "Ok",
+    "OutOfContext",
     "Redirect",
     "Reset",
+    "ShortBody",
     "Silent",
     "SilentAfterHead",
     "SlowFirstToken",
@@ -72,6 +96,7 @@ __all__ = [
     "SlowLoad",
     "StallAfter",
     "Status",
+    "SwitchProtocols",
     "ThinkingOnly",
     "TooLong",
     "Trickle",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workers.testing.behaviours.base import Behaviour, say
+from workers.testing.behaviours.base import Behaviour, Ok, say
 from workers.testing.reply import Reply
 
 
@@ -74,6 +74,28 @@ class ErrorMidStream(Behaviour):
 
 
 @dataclass(frozen=True)
+class DoneWithError(Behaviour):
+    """So many tokens, then a last line that says both: done, and an error."""
+
+    tokens: int = 2
+
+    async def answer(self, reply: Reply) -> None:
+        await say(reply, self.tokens)
+        await reply.line({"done": True, "done_reason": "stop", "error": "out of memory"})
+        await reply.end()
+
+
+@dataclass(frozen=True)
+class BrokenText(Behaviour):
+    """A complete answer with bytes in it that are no UTF-8."""
+
+    async def answer(self, reply: Reply) -> None:
+        said = b'{"message": {"role": "assistant", "content": "caf\xe9 \xff"}, "done": false}\n'
+        await reply.raw_line(said)
+        await reply.done()
+
+
+@dataclass(frozen=True)
 class Html(Behaviour):
     """200 with a web page: a proxy's log-in, say."""
 
@@ -97,3 +119,46 @@ class Garbage(Behaviour):
     async def answer(self, reply: Reply) -> None:
         await reply.connection.raw(b"\x00\x01 this is no HTTP\r\n\r\n")
         reply.connection.cut()
+
+
+@dataclass(frozen=True)
+class SwitchProtocols(Behaviour):
+    """101: to a protocol that nobody asked for."""
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.connection.head(101, {"Connection": "upgrade", "Upgrade": "websocket"})
+        reply.connection.cut()
+
+
+@dataclass(frozen=True)
+class BadChunk(Behaviour):
+    """So many tokens, then a chunk whose length is no number."""
+
+    tokens: int = 2
+
+    async def answer(self, reply: Reply) -> None:
+        await say(reply, self.tokens)
+        await reply.connection.raw(b"twelve\r\nand so on\r\n")
+        reply.connection.cut()
+
+
+@dataclass(frozen=True)
+class ShortBody(Behaviour):
+    """So many tokens of a body that was announced as longer."""
+
+    tokens: int = 2
+
+    async def answer(self, reply: Reply) -> None:
+        body = reply.token_line("word ") * self.tokens
+        await reply.connection.head(200, {"Content-Length": str(10 * len(body) + 1)})
+        await reply.connection.raw(body)
+        reply.connection.cut()
+
+
+@dataclass(frozen=True)
+class LongBody(Behaviour):
+    """A good answer with bytes behind it that belong to no response."""
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok().answer(reply)
+        await reply.connection.raw(reply.token_line("a stranger's word"))

@@ -35,19 +35,20 @@ class LoadFails(Behaviour):
 
 @dataclass(frozen=True)
 class Status(Behaviour):
-    """An HTTP status with Ollama's ``{"error": body}``, or the bytes of ``raw`` instead."""
+    """An HTTP status with Ollama's ``{"error": body}``, or ``raw`` instead."""
 
     code: int = 503
     body: str = "server busy, please try again"
     retry_after: str | int | None = None
-    raw: bytes | None = None
+    raw: bytes | str | None = None
 
     async def answer(self, reply: Reply) -> None:
         headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
         if self.raw is None:
             await reply.error(self.code, self.body, headers)
         else:
-            await reply.connection.respond(self.code, self.raw, headers)
+            raw = self.raw.encode() if isinstance(self.raw, str) else self.raw
+            await reply.connection.respond(self.code, raw, headers)
 
 
 @dataclass(frozen=True)
@@ -58,3 +59,12 @@ class Redirect(Behaviour):
 
     async def answer(self, reply: Reply) -> None:
         await reply.connection.respond(307, b"", {"Location": self.location})
+
+
+@dataclass(frozen=True)
+class NoSuchPath(Behaviour):
+    """404, as a web server says it that is not Ollama."""
+
+    async def answer(self, reply: Reply) -> None:
+        plain = {"Content-Type": "text/plain"}
+        await reply.connection.respond(404, b"404 page not found", plain)

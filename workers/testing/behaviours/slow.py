@@ -6,9 +6,6 @@ from dataclasses import dataclass
 from workers.testing.behaviours.base import Behaviour, Ok, say
 from workers.testing.reply import Reply
 
-#: Between the tokens of a behaviour that writes on at full speed; more would only heat the room.
-PAUSE_SECONDS = 0.005
-
 
 @dataclass(frozen=True)
 class Silent(Behaviour):
@@ -88,22 +85,16 @@ class Dribble(Behaviour):
 
 
 @dataclass(frozen=True)
-class NeverEnding(Trickle):
-    """Tokens as fast as a machine writes them, without an end."""
+class DribbledLine(Behaviour):
+    """One byte every so many seconds, of a line that never ends."""
 
-    seconds: float = PAUSE_SECONDS
-
-
-@dataclass(frozen=True)
-class Heartbeat(Behaviour):
-    """Lines without a token, without an end."""
-
-    seconds: float = 0.05
+    seconds: float = 1.0
 
     async def answer(self, reply: Reply) -> None:
+        await reply.raw_line(b'{"message": "')
         while True:
             await asyncio.sleep(self.seconds)
-            await reply.token("")
+            await reply.raw_line(b"x")
 
 
 @dataclass(frozen=True)
@@ -124,4 +115,16 @@ class HangAfterDone(Behaviour):
     async def answer(self, reply: Reply) -> None:
         await say(reply, 3)
         await reply.done(end=False)
+        await asyncio.Event().wait()
+
+
+@dataclass(frozen=True)
+class HangingError(Behaviour):
+    """An error status whose body never comes to its end."""
+
+    code: int = 503
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.connection.head(self.code, {"Content-Length": "1000"})
+        await reply.connection.raw(b'{"error": "server bu')
         await asyncio.Event().wait()

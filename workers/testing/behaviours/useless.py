@@ -44,3 +44,11 @@ class FullContext(Behaviour):
 
     async def answer(self, reply: Reply) -> None:
         await Ok(prompt_tokens=reply.context_window).answer(reply)
+
+
+@dataclass(frozen=True)
+class OutOfContext(Behaviour):
+    """An answer that breaks off where the context is full."""
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok(prompt_tokens=reply.context_window - 3, done_reason="length").answer(reply)

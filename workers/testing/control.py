@@ -1,0 +1,65 @@
+"""Paths of the fake itself, for tests in other processes and for a look by hand.
+
+``GET /fake/log`` tells what it was asked, ``PUT /fake/script`` adds a script (see `script_file`).
+Neither is logged.
+"""
+
+import json
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from workers.testing.reply import Exchange
+from workers.testing.script import Step
+from workers.testing.script_file import ScriptInvalid, parse
+from workers.testing.wire import Connection, Request
+
+PREFIX = "/fake/"
+
+
+class Controlled(Protocol):
+    """What a fake offers here."""
+
+    @property
+    def log(self) -> Iterable[Exchange]: ...
+
+    def script(self, key: str, steps: Iterable[Step]) -> None: ...
+
+
+async def answer(fake: Controlled, connection: Connection, request: Request) -> None:
+    """Answer one request under ``/fake/``."""
+    match request.method, request.path:
+        case "GET", "/fake/log":
+            await _respond(connection, 200, [_told(exchange) for exchange in fake.log])
+        case "PUT", "/fake/script":
+            await _script(fake, connection, request)
+        case _:
+            accepted = "accepted: GET /fake/log, PUT /fake/script"
+            await _respond(connection, 404, {"error": accepted})
+
+
+async def _script(fake: Controlled, connection: Connection, request: Request) -> None:
+    try:
+        script = parse(json.dumps(request.body))
+    except ScriptInvalid as error:
+        await _respond(connection, 400, {"error": str(error)})
+        return
+    for key, steps in script.steps.items():
+        fake.script(key, steps)
+    await _respond(connection, 200, {})
+
+
+async def _respond(connection: Connection, status: int, body: Any) -> None:
+    await connection.respond(status, json.dumps(body).encode())
+
+
+def _told(exchange: Exchange) -> dict[str, Any]:
+    return {
+        "path": exchange.path,
+        "model": exchange.model,
+        "behaviour": exchange.behaviour,
+        "at": exchange.at.isoformat(),
+        "seconds": exchange.seconds,
+        "client_closed": exchange.client_closed,
+        "tokens_sent": exchange.tokens_sent,
+        "body": dict(exchange.body),
+    }
