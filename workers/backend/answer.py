@@ -1,11 +1,14 @@
 """Collecting a streamed answer, and deciding whether it is one."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import ollama
 
-from workers.backend import classify
+from workers import output
+from workers.backend import classify, options
 from workers.backend.clock import milliseconds
 from workers.outcomes import AttemptFailed, Cause
 
@@ -68,15 +71,23 @@ class Answer:
         """Milliseconds from ``began`` to the end of a complete answer."""
         return milliseconds(self.last_at - began)
 
-    def check(self, *, stated_window: int | None, actual_window: int | None) -> None:
-        """Raise AttemptFailed unless this is a complete, non-empty answer to the whole prompt."""
+    def checked(self, stated: Mapping[str, Any], *, actual_window: int | None) -> str:
+        """The text of a complete, non-empty answer to the whole prompt.
+
+        ``stated``: the request's options. Raises AttemptFailed when it is not such an answer.
+        """
         if self.last is None:
             raise classify.failure(Cause.NOT_DONE)
-        if self._was_cut(stated_window, actual_window):
+        window = options.context_window(stated)
+        if self._prompt_was_cut(window, actual_window):
             detail = f"Ollama read {self.prompt_tokens} tokens, all that fit"
             raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
-        if not self.content.strip():
+        text = output.well_formed(self.content)
+        if not text.strip():
             raise self._empty()
+        if self._ran_out_of_context(window or actual_window, stated.get("max_tokens")):
+            raise classify.failure(Cause.CONTEXT_FULL, f"{window or actual_window} tokens")
+        return text
 
     def note(self, failed: AttemptFailed, began: float) -> None:
         """Put what was measured on a failure."""
@@ -84,13 +95,20 @@ class Answer:
         failed.prompt_tokens = self.prompt_tokens
         failed.completion_tokens = self.completion_tokens
 
-    def _was_cut(self, stated_window: int | None, actual_window: int | None) -> bool:
+    def _prompt_was_cut(self, stated_window: int | None, actual_window: int | None) -> bool:
         # Ollama cuts a prompt to exactly the context. A window that it reports may be an earlier
         # runner's, so that one counts only when it is met exactly.
         tokens = self.prompt_tokens
         if tokens is None:
             return False
         return tokens == actual_window or (stated_window is not None and tokens >= stated_window)
+
+    def _ran_out_of_context(self, window: int | None, max_tokens: int | None) -> bool:
+        if self.done_reason != "length" or window is None:
+            return False
+        prompt, written = self.prompt_tokens or 0, self.completion_tokens or 0
+        as_asked = max_tokens is not None and written >= max_tokens
+        return not as_asked and prompt + written >= window
 
     def _empty(self) -> AttemptFailed:
         if self.done_reason in {"load", "unload"}:

@@ -5,6 +5,7 @@ answer was complete), so that Ollama stops working on it, and what is raised is 
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import cast
@@ -20,6 +21,8 @@ from workers.backend.runtime import Runtime
 from workers.backend.transport import Seen
 from workers.backend.values import Generation, GenerationRequest, Limits
 from workers.outcomes import Cause
+
+logger = logging.getLogger(__name__)
 
 #: An estimate on the safe side: English has about four, German and code three.
 CHARACTERS_PER_TOKEN = 3
@@ -37,6 +40,8 @@ async def attempt(runtime: Runtime, request: GenerationRequest, limits: Limits) 
         return await _attempt(runtime, request, clock, answer, seen)
     except Exception as error:
         failed = classify.translate(error, seen)
+        if failed.cause is Cause.UNEXPECTED:
+            logger.exception("An attempt on %s failed in a way that nobody foresaw", request.host)
         answer.note(failed, clock.started)
         if failed is error:
             raise
@@ -57,9 +62,8 @@ async def _attempt(
         # Only a loaded model has a context to report.
         found = await runtime.loader.residence(clients, request, clock)
     await _stream(clients, request, clock, answer, seen)
-    answer.check(stated_window=window, actual_window=found.context_window)
     return Generation(
-        content=output.well_formed(answer.content),
+        content=answer.checked(request.options, actual_window=found.context_window),
         prompt_tokens=answer.prompt_tokens,
         completion_tokens=answer.completion_tokens,
         first_token_ms=answer.first_token_ms(clock.started) or 0,
@@ -85,7 +89,9 @@ async def _stream(
         except TimeoutError:
             if not (whole.expired() or token.expired()):
                 raise
-            if not seen.connected:
+            if seen.refused:
+                raise classify.by_status(seen.status or 0, "", seen) from None
+            if not clients.reached_since(clock.began):
                 raise classify.failure(Cause.CONNECT_TIMEOUT) from None
             if whole.expired():
                 raise clock.expired(Cause.TIMEOUT) from None

@@ -6,6 +6,7 @@ errors and `ResponseError` escape. `translate` turns whatever it was into `Attem
 
 import email.utils
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 import httpx
@@ -42,27 +43,24 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
     Cause.CONTEXT_OVERFLOW: (Outcome.UNUSABLE, "The prompt is longer than the model's context"),
+    Cause.CONTEXT_FULL: (
+        Outcome.UNUSABLE,
+        "The model's context was full before the answer was complete",
+    ),
+    Cause.NO_SUCH_PATH: (Outcome.REJECTED, "The host does not have Ollama's API at this address"),
     Cause.REJECTED: (Outcome.REJECTED, "Ollama rejected the request"),
     Cause.DEADLINE_PASSED: (Outcome.FINAL, "The deadline has passed"),
     Cause.CANCELLED: (Outcome.FINAL, "Cancelled"),
 }
 
-#: First match wins: `ConnectionError` is what the client makes of `httpx.ConnectError`, but its
-#: subclasses mean that a connection stood.
+#: What the client raises. First match wins.
 ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
     (httpx.ConnectTimeout, Cause.CONNECT_TIMEOUT),
     (httpx.ConnectError, Cause.UNREACHABLE),
-    (httpx.UnsupportedProtocol, Cause.UNREACHABLE),
     (httpx.InvalidURL, Cause.UNREACHABLE),
-    (httpx.TimeoutException, Cause.TIMEOUT),
     (AnswerTooLarge, Cause.TOO_LONG),
     (httpx.DecodingError, Cause.BROKEN_ANSWER),
     (httpx.TransportError, Cause.CONNECTION_LOST),
-    (ConnectionResetError, Cause.CONNECTION_LOST),
-    (BrokenPipeError, Cause.CONNECTION_LOST),
-    (ConnectionAbortedError, Cause.CONNECTION_LOST),
-    (ConnectionError, Cause.UNREACHABLE),
-    (OSError, Cause.CONNECTION_LOST),
     # JSON that does not parse, nests too deep, is no object, or lacks what Ollama always sends.
     (ValueError, Cause.BROKEN_ANSWER),
     (TypeError, Cause.BROKEN_ANSWER),
@@ -71,9 +69,15 @@ ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
     (Exception, Cause.UNEXPECTED),
 )
 
-#: For statuses that report a fault of the request, by what Ollama and llama.cpp say about it.
-PHRASES: tuple[tuple[re.Pattern[str], Cause], ...] = (
+_FAULTS_OF_THE_REQUEST = (400, 413, 422)
+
+#: HTTP statuses that are no success. First match wins: a row holds for its statuses where its
+#: phrase, if it has one, is found in what the server says. The phrases are Ollama's, llama.cpp's
+#: and, for a path that is not Ollama's, those of common web servers.
+STATUSES: tuple[tuple[Collection[int], re.Pattern[str] | None, Cause], ...] = (
+    (range(300, 400), None, Cause.REDIRECTED),
     (
+        _FAULTS_OF_THE_REQUEST,
         re.compile(
             r"context (length|size|window)|exceed_context|input length exceeds"
             r"|prompt (is )?too long",
@@ -81,15 +85,30 @@ PHRASES: tuple[tuple[re.Pattern[str], Cause], ...] = (
         ),
         Cause.CONTEXT_OVERFLOW,
     ),
-    (re.compile(r"does not support|unsupported model", re.IGNORECASE), Cause.INCAPABLE),
     (
+        _FAULTS_OF_THE_REQUEST,
+        re.compile(r"does not support|unsupported model", re.IGNORECASE),
+        Cause.INCAPABLE,
+    ),
+    (
+        _FAULTS_OF_THE_REQUEST,
         re.compile(r"model\b.*\bnot found|invalid model name|try pulling", re.IGNORECASE),
         Cause.MODEL_MISSING,
     ),
+    (
+        (404,),
+        re.compile(r"\A\s*(not found\s*)?\Z|\A\s*[<{\[]|page not found", re.IGNORECASE),
+        Cause.NO_SUCH_PATH,
+    ),
+    ((404,), None, Cause.MODEL_MISSING),
+    ((429,), None, Cause.BUSY),
+    (range(400, 500), None, Cause.REJECTED),
+    (range(500, 1000), None, Cause.SERVER_ERROR),
 )
-FAULTS_OF_THE_REQUEST = frozenset({400, 413, 422})
 
-_SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?\Z")
+_SECONDS = re.compile(r"\d+(\.\d*)?\Z")
+#: Longer than any deadline. What asks for more says no more than that.
+LONGEST_WAIT_SECONDS = 10.0**9
 
 
 def failure(cause: Cause, detail: str = "") -> AttemptFailed:
@@ -106,13 +125,20 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
         return failure(Cause.STREAM_ERROR, _text(error.error))
     if isinstance(error, ollama.ResponseError):
         return by_status(error.status_code, _text(error.error), seen)
-    if seen.status is not None and not 200 <= seen.status < 300:
-        # The status came, but its body did not, or was more than the client could read.
-        return by_status(seen.status, "", seen)
+    if seen.refused:
+        # The client failed on what came beside the status.
+        return by_status(seen.status or 0, "", seen)
     if isinstance(error, ValueError | TypeError) and not seen.connected:
         return failure(Cause.REJECTED, f"the request cannot be sent ({type(error).__name__})")
-    cause = next(cause for kind, cause in ERRORS if isinstance(error, kind))
-    return failure(cause, _foreign_type(cause, seen) or _detail(error))
+    original = original_of(error)
+    cause = next(cause for kind, cause in ERRORS if isinstance(original, kind))
+    return failure(cause, _foreign_type(cause, seen) or _detail(original))
+
+
+def original_of(error: Exception) -> BaseException:
+    """What the client met: it replaces a failed connection's error by advice of its own."""
+    replaced = type(error) is ConnectionError and error.__context__
+    return replaced or error
 
 
 def by_status(status: int, text: str, seen: Seen) -> AttemptFailed:
@@ -124,25 +150,25 @@ def by_status(status: int, text: str, seen: Seen) -> AttemptFailed:
 
 
 def retry_after_seconds(value: str) -> float | None:
-    """Seconds until the moment of a ``Retry-After`` header: a number of seconds or an HTTP date."""
+    """Seconds until the moment of a ``Retry-After`` header: a number of seconds or an HTTP date.
+
+    None for what is neither.
+    """
     if _SECONDS.match(value.strip()):
-        return float(value)
+        return min(float(value), LONGEST_WAIT_SECONDS)
     try:
         moment = email.utils.parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return max(0.0, (moment - datetime.now(UTC)).total_seconds())
 
 
 def _cause_of(status: int, text: str) -> Cause:
-    if status < 400:
-        return Cause.REDIRECTED if status >= 300 else Cause.BROKEN_ANSWER
-    if status >= 500:
-        return Cause.SERVER_ERROR
-    if status in FAULTS_OF_THE_REQUEST:
-        return next((cause for phrase, cause in PHRASES if phrase.search(text)), Cause.REJECTED)
-    return {404: Cause.MODEL_MISSING, 429: Cause.BUSY}.get(status, Cause.REJECTED)
+    for statuses, phrase, cause in STATUSES:
+        if status in statuses and (phrase is None or phrase.search(text)):
+            return cause
+    return Cause.BROKEN_ANSWER
 
 
 def _text(error: object) -> str:
@@ -156,9 +182,7 @@ def _foreign_type(cause: Cause, seen: Seen) -> str:
     return f"its content type is {kind}" if foreign else ""
 
 
-def _detail(error: Exception) -> str:
-    # The client replaces httpx's error by its own advice; the original is its context.
-    original = error.__context__ if type(error) is ConnectionError else error
-    name = type(original).__name__
-    tells = isinstance(original, httpx.HTTPError | httpx.InvalidURL | OSError)
-    return f"{name}: {original}" if tells and str(original) else name
+def _detail(error: BaseException) -> str:
+    name = type(error).__name__
+    tells = isinstance(error, httpx.HTTPError | httpx.InvalidURL)
+    return f"{name}: {error}" if tells and str(error) else name

@@ -11,7 +11,7 @@ class HostClients:
 
     def __init__(self, host: str) -> None:
         self.host = host
-        pool = transport.Transport(secure=host.startswith("https:"))
+        self._transport = pool = transport.Transport(secure=host.startswith("https:"))
         # No timeout but the connect one: httpx counts per read, our limits are on the wall clock.
         timeout = httpx.Timeout(None, connect=transport.CONNECT_SECONDS)
         headers = {"accept-encoding": "identity"}
@@ -26,6 +26,10 @@ class HostClients:
         self.http = httpx.AsyncClient(
             base_url=host, transport=pool, timeout=timeout, headers=headers, trust_env=False
         )
+
+    def reached_since(self, moment: float) -> bool:
+        """Whether a connection to the host stood after ``moment`` (``time.monotonic()``)."""
+        return self._transport.reached_at >= moment
 
     async def close(self) -> None:
         """Close the pool, which is all that either client holds open."""

@@ -20,7 +20,7 @@ class Clock:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.started = time.monotonic()
+        self.began = self.started = time.monotonic()
         self.deadline = _monotonic(limits.deadline)
         if self.deadline <= self.started:
             raise classify.failure(Cause.DEADLINE_PASSED)

@@ -19,7 +19,15 @@ from workers.outcomes import Cause, Outcome
 
 PS_SECONDS = 2.0
 #: Not every server loads on request. Where it only dislikes that one, asking tells what is wrong.
-LEFT_TO_ASKING = frozenset({Cause.BROKEN_ANSWER, Cause.REDIRECTED, Cause.REJECTED, Cause.INCAPABLE})
+LEFT_TO_ASKING = frozenset(
+    {
+        Cause.BROKEN_ANSWER,
+        Cause.REDIRECTED,
+        Cause.REJECTED,
+        Cause.NO_SUCH_PATH,
+        Cause.INCAPABLE,
+    }
+)
 
 #: The loaded models of a host, with the context of each if it is told. None: the host did not say.
 Listing = Mapping[str, int | None] | None

@@ -33,6 +33,8 @@ class Runtime:
         self._clients: dict[str, HostClients] = {}
         self._looking = False
         self._cancellable: dict[asyncio.Task[Any], threading.Event] = {}
+        self._submitting = threading.Lock()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="llm-backend", daemon=True)
         self._thread.start()
 
@@ -67,9 +69,21 @@ class Runtime:
         if self._looking:
             self.loop.call_later(LOOK_SECONDS, self._look)
 
+    def submit(self, work: Coroutine[Any, Any, T]) -> "concurrent.futures.Future[T]":
+        """Start the work on the loop. Raises AttemptFailed (transient) when it is closed."""
+        # What is submitted before the stop is seen and ended by it; a loop that has stopped would
+        # keep its caller waiting for ever.
+        with self._submitting:
+            if not self._closed:
+                return asyncio.run_coroutine_threadsafe(work, self.loop)
+        work.close()
+        raise classify.failure(Cause.STOPPED)
+
     def close(self) -> None:
         """End what is under way, close every connection, stop the thread."""
-        self.loop.call_soon_threadsafe(self.loop.stop)
+        with self._submitting:
+            self._closed = True
+            self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(CLOSE_SECONDS)
 
     def _run(self) -> None:
@@ -110,7 +124,7 @@ def run(
     coroutine = work(runtime)
     if cancelled is not None:
         coroutine = runtime.cancellable(coroutine, cancelled)
-    future = asyncio.run_coroutine_threadsafe(coroutine, runtime.loop)
+    future = runtime.submit(coroutine)
     try:
         return future.result()
     except concurrent.futures.CancelledError:

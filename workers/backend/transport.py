@@ -4,12 +4,18 @@ The official client keeps neither the headers nor the status of what it fails on
 notes them in the `Seen` of its task.
 """
 
+import asyncio
+import codecs
+import math
 import re
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpcore
 import httpx
 
 USER_AGENT = "llmconfig"
@@ -20,6 +26,11 @@ KEPT_CONNECTIONS = 64
 #: A token's line is some 150 bytes: this is the longest answer that we accept, and room to spare.
 ANSWER_BYTES = 64 * 2**20
 OTHER_BYTES = 4 * 2**20
+#: The longest answer that we accept, in one line and with every character escaped.
+LINE_BYTES = 8 * 2**20
+#: What a server says beside a status that is no success; more is not waited for.
+EXPLANATION_SECONDS = 1.0
+EXPLANATION_BYTES = 64 * 2**10
 
 # httpx ends a line at these characters too. In JSON they can only stand inside a string, where an
 # escape means the same.
@@ -37,12 +48,13 @@ class Seen:
     status: int | None = None
     headers: httpx.Headers = field(default_factory=httpx.Headers)
 
+    @property
+    def refused(self) -> bool:
+        """The status has come, and it is no success."""
+        return self.status is not None and not 200 <= self.status < 300
+
     def reset(self) -> None:
         self.connected, self.status, self.headers = False, None, httpx.Headers()
-
-    async def trace(self, event: str, _info: Any) -> None:
-        if event == "http11.send_request_headers.started":
-            self.connected = True
 
 
 class AnswerTooLarge(httpx.DecodingError):
@@ -73,42 +85,95 @@ class Transport(httpx.AsyncHTTPTransport):
                 max_connections=MAX_CONNECTIONS, max_keepalive_connections=KEPT_CONNECTIONS
             ),
         )
+        #: When a connection last stood (``time.monotonic()``), for whichever request.
+        self.reached_at = -math.inf
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         seen = _seen.get(None) or watch()
         seen.reset()
+
+        streams: list[httpcore.AsyncNetworkStream] = []
+
+        async def trace(event: str, info: Mapping[str, Any]) -> None:
+            if event == "connection.connect_tcp.complete":
+                streams.append(info["return_value"])
+            elif event == "connection.start_tls.failed":
+                # A handshake that is cancelled would leave its socket open for good.
+                await streams.pop().aclose()
+            elif event == "http11.send_request_headers.started":
+                seen.connected, self.reached_at = True, time.monotonic()
+
         request.headers["User-Agent"] = USER_AGENT
-        request.extensions = {**request.extensions, "trace": seen.trace}
+        request.extensions = {**request.extensions, "trace": trace}
         response = await super().handle_async_request(request)
         seen.status, seen.headers = response.status_code, response.headers
-        streamed = response.is_success and request.url.path.endswith("/api/chat")
-        response.stream = _Bounded(response, ANSWER_BYTES if streamed else OTHER_BYTES)
+        # JSON has no other, whatever a header says.
+        response.encoding = "utf-8"
+        if response.is_success:
+            streamed = request.url.path.endswith("/api/chat")
+            response.stream = _Answer(response, ANSWER_BYTES if streamed else OTHER_BYTES)
+        else:
+            response.stream = _Explanation(response)
         return response
 
 
-class _Bounded(httpx.AsyncByteStream):
-    def __init__(self, response: httpx.Response, limit: int) -> None:
+class _Body(httpx.AsyncByteStream):
+    """A response's bytes, as we let them through."""
+
+    def __init__(self, response: httpx.Response) -> None:
         assert isinstance(response.stream, httpx.AsyncByteStream)  # noqa: S101 - for mypy
         self._stream = response.stream
-        self._limit = limit
         self._encoding = response.headers.get("content-encoding", "identity")
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _Answer(_Body):
+    """So many bytes, in UTF-8, and in lines that we can hold."""
+
+    def __init__(self, response: httpx.Response, limit: int) -> None:
+        super().__init__(response)
+        self._limit = limit
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         if self._encoding != "identity":
             raise httpx.DecodingError(f"unasked content encoding {self._encoding}")
-        size, held = 0, b""
+        utf8 = codecs.getincrementaldecoder("utf-8")()
+        size, line, held = 0, 0, b""
         async for chunk in self._stream:
             size += len(chunk)
-            if size > self._limit:
-                raise AnswerTooLarge(f"more than {self._limit} bytes")
+            line = line + len(chunk) if b"\n" not in chunk else len(chunk) - chunk.rindex(b"\n")
+            if size > self._limit or line > LINE_BYTES:
+                raise AnswerTooLarge(f"more than {min(self._limit, LINE_BYTES)} bytes")
+            _refuse_other_than_utf8(utf8, chunk)
             whole, held = _split(held + chunk)
             if whole:
                 yield whole
         if held:
             yield held
 
-    async def aclose(self) -> None:
-        await self._stream.aclose()
+
+class _Explanation(_Body):
+    """What comes beside a status that is no success: soon and short, or not at all."""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        told = b""
+        with suppress(httpx.HTTPError, TimeoutError):
+            async with asyncio.timeout(EXPLANATION_SECONDS):
+                async for chunk in self._stream:
+                    told += chunk
+                    if len(told) >= EXPLANATION_BYTES:
+                        break
+        if self._encoding == "identity":
+            yield told[:EXPLANATION_BYTES]
+
+
+def _refuse_other_than_utf8(decoder: codecs.IncrementalDecoder, chunk: bytes) -> None:
+    try:
+        decoder.decode(chunk)
+    except UnicodeDecodeError as error:
+        raise httpx.DecodingError("it is not UTF-8") from error
 
 
 def _split(data: bytes) -> tuple[bytes, bytes]:

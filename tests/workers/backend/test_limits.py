@@ -1,28 +1,19 @@
 """Limits hold on the wall clock whatever the server does, and the server sees us leave."""
 
+import socket
+import threading
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.workers.backend.asking import HANGS, SOON, ask, failure
+from tests.workers.backend.cases import LATE, SLOW, deaf_port
+from workers.backend import transport
 from workers.outcomes import Cause, Outcome
 from workers.testing import behaviours as b
-
-#: More than any limit here, less than a hang.
-LATE = 60.0
-
-WAYS_TO_WAIT = [
-    b.Silent(),
-    b.SilentAfterHead(),
-    b.SlowHead(seconds=0.02),
-    b.SlowFirstToken(seconds=LATE),
-    b.Trickle(seconds=0.1),
-    b.NeverEnding(),
-    b.Heartbeat(),
-    b.StallAfter(tokens=2),
-]
-
+from workers.testing.script import always
 
 @pytest.fixture
 def server(fake_ollama):
@@ -37,34 +28,81 @@ def closed_by_us(server):
     return server.wait_until(lambda: generation.ended_at) and generation.client_closed
 
 
-@pytest.mark.parametrize("behaviour", WAYS_TO_WAIT, ids=str)
-def test_the_attempt_timeout_ends_any_way_to_wait(server, behaviour):
-    server.script("m:1", [behaviour])
+@pytest.mark.parametrize("case", SLOW, ids=str)
+def test_whatever_makes_us_wait_we_wait_as_long_as_said_and_leave(server, case):
     began = time.monotonic()
-    failed = failure(server.host, "m:1", limits={"timeout_seconds": SOON})
+    failed = case.play(server)
     assert time.monotonic() - began >= SOON
+    assert (failed.outcome, failed.cause) == (Outcome.SLOW, case.cause)
+    for exchange in server.requests("/api/chat"):
+        assert server.wait_until(lambda exchange=exchange: exchange.ended_at)
+        assert exchange.client_closed
+
+
+@pytest.mark.parametrize("code", [503, 404])
+def test_a_status_is_known_before_its_body_has_come(server, code, monkeypatch):
+    monkeypatch.setattr(transport, "EXPLANATION_SECONDS", SOON)
+    server.script("m:1", [b.HangingError(code=code)])
+    began = time.monotonic()
+    failed = failure(server.host, "m:1", limits={"timeout_seconds": LATE})
+    assert failed.outcome is not Outcome.SLOW
+    assert f"HTTP {code}" in failed.reason
+    assert time.monotonic() - began < HANGS
+
+
+def test_a_status_counts_though_the_time_is_up_before_its_body_has_come(server):
+    server.script("m:1", [b.HangingError(code=503)])
+    failed = failure(server.host, "m:1", limits={"timeout_seconds": SOON})
+    assert (failed.outcome, failed.cause) == (Outcome.TRANSIENT, Cause.SERVER_ERROR)
+
+
+def test_a_host_that_took_a_connection_is_slow_and_not_away(server):
+    server.script("*", [always(b.Silent())])
+    failed = failure(server.host, "m:1", limits={"timeout_seconds": SOON})
     assert (failed.outcome, failed.cause) == (Outcome.SLOW, Cause.TIMEOUT)
-    assert closed_by_us(server)
 
 
-@pytest.mark.parametrize(
-    ("behaviour", "cause"),
-    [
-        (b.Silent(), Cause.SLOW_START),
-        (b.SlowHead(seconds=0.02), Cause.SLOW_START),
-        (b.SlowFirstToken(seconds=LATE), Cause.SLOW_START),
-        (b.Heartbeat(), Cause.SLOW_START),
-        (b.Trickle(seconds=LATE), Cause.SLOW_START),
-        (b.StallAfter(tokens=2), Cause.STALLED),
-    ],
-    ids=str,
-)
-def test_the_first_token_limit_also_bounds_a_stall(server, behaviour, cause):
-    server.script("m:1", [behaviour])
-    limits = {"timeout_seconds": LATE, "first_token_timeout_seconds": SOON}
-    failed = failure(server.host, "m:1", limits=limits)
-    assert (failed.outcome, failed.cause) == (Outcome.SLOW, cause)
-    assert closed_by_us(server)
+def test_a_handshake_that_hangs_ends_in_time_and_leaves_no_connection():
+    with deaf_port() as (deaf, port):
+        failed = failure(f"https://127.0.0.1:{port}", limits={"timeout_seconds": SOON})
+        assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.CONNECT_TIMEOUT)
+        for plug in accepted(deaf):
+            assert ends(plug)
+
+
+def test_a_handshake_has_the_connections_own_limit(monkeypatch):
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", SOON)
+    with deaf_port() as (_deaf, port):
+        failed = failure(f"https://127.0.0.1:{port}", limits={"timeout_seconds": LATE})
+    assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.CONNECT_TIMEOUT)
+
+
+def test_a_name_server_that_hangs_has_the_connections_own_limit(monkeypatch):
+    monkeypatch.setattr(transport, "CONNECT_SECONDS", SOON)
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(LATE))
+    try:
+        failed = failure("http://a-name:1", limits={"timeout_seconds": LATE})
+    finally:
+        over.set()
+    assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.CONNECT_TIMEOUT)
+
+
+def accepted(listener):
+    """The connections that wait at a listener."""
+    listener.setblocking(False)
+    with suppress(BlockingIOError):
+        while True:
+            yield listener.accept()[0]
+
+
+def ends(plug):
+    """Whether the other side closes a connection, which is closed here too."""
+    with plug:
+        plug.settimeout(HANGS)
+        while plug.recv(2**16):
+            pass
+        return True
 
 
 def test_tokens_that_keep_coming_are_no_stall(server):
