@@ -1,9 +1,22 @@
 """What is sent to Ollama, and what an answer becomes."""
 
+import socket
+from contextlib import suppress
+
 import pytest
 
 from tests.workers.backend.asking import ask
+from workers.outcomes import AttemptFailed
 from workers.testing import behaviours as b
+from workers.testing.fake_ollama import FakeOllama
+
+
+def loopbacks():
+    """The loopback addresses of this machine, which need not have IPv6."""
+    yield "127.0.0.1"
+    with suppress(OSError), socket.create_server(("::1", 0), family=socket.AF_INET6):
+        yield "::1"
+
 
 SCHEMA = {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}
 
@@ -108,3 +121,72 @@ def test_halves_of_a_character_in_two_chunks_are_put_together(fake_ollama):
     done = b'{"message": {"role": "assistant", "content": ""}, "done": true}\n'
     fake_ollama.script("m:1", [b.Status(code=200, raw=b"".join([*lines, done]))])
     assert ask(fake_ollama.host, "m:1").content == "\U0001f600!"
+
+
+DONE = b'{"message": {"role": "assistant", "content": ""}, "done": true}\n'
+
+
+def said(text):
+    return b'{"message": {"role": "assistant", "content": "%s"}, "done": false}\n' % text
+
+
+# What is odd, and yet an answer.
+@pytest.mark.parametrize(
+    ("body", "content"),
+    [
+        (said(b"a").replace(b"\n", b"\r\n") + DONE.replace(b"\n", b"\r\n"), "a"),
+        (said(b"a") + DONE.rstrip(), "a"),
+        (said(b"a") + DONE + b"nonsense after the end", "a"),
+        (said(b"a") + DONE.replace(b'"done": true', b'"done": "true"'), "a"),
+        (said(b"a") + DONE.replace(b'"done": true', b'"done": false, "done": true'), "a"),
+        (said(b"a").replace(b'"content"', b'"content": "b", "content"') + DONE, "a"),
+        (said(b"a").replace(b'"done"', b'"unheard": {"of": [1e9]}, "done"') + DONE, "a"),
+        (said(b"a\\u0000b") + DONE, "ab"),
+    ],
+    ids=[
+        "lines end in CR LF",
+        "no end of the last line",
+        "more after done",
+        "done as a text",
+        "done twice in a line: the last one counts",
+        "content twice in a line: the last one counts",
+        "unknown keys",
+        "NUL",
+    ],
+)
+def test_an_odd_answer_is_an_answer(fake_ollama, body, content):
+    fake_ollama.script("m:1", [b.Status(code=200, raw=body)])
+    assert ask(fake_ollama.host, "m:1").content == content
+
+
+def test_an_answer_is_utf8_whatever_its_head_says(fake_ollama):
+    foreign = b.Status(code=200, raw=said("é".encode()) + DONE, content_type="x; charset=utf-16")
+    fake_ollama.script("m:1", [foreign])
+    assert ask(fake_ollama.host, "m:1").content == "é"
+
+
+def test_a_response_may_come_after_others_that_only_inform(fake_ollama):
+    fake_ollama.script("m:1", [b.EarlyHints()])
+    assert ask(fake_ollama.host, "m:1").content
+
+
+@pytest.mark.parametrize("max_tokens", [2, None], ids=["as asked", "the context has room"])
+def test_an_answer_that_ends_by_its_length_is_an_answer(fake_ollama, max_tokens):
+    spent = 4094 if max_tokens else 12
+    answer = b.Ok(text="one two", chunks=2, prompt_tokens=spent, done_reason="length")
+    fake_ollama.script("m:1", [answer])
+    assert ask(fake_ollama.host, "m:1", options={"max_tokens": max_tokens}).content == "one two"
+
+
+def test_bytes_behind_an_answer_never_reach_the_next_one(fake_ollama):
+    fake_ollama.script("m:1", [b.LongBody()])
+    assert ask(fake_ollama.host, "m:1").content == "This is the answer of m:1."
+    with suppress(AttemptFailed):
+        assert ask(fake_ollama.host, "m:1").content == "This is the answer of m:1."
+    assert ask(fake_ollama.host, "m:1").content == "This is the answer of m:1."
+
+
+@pytest.mark.parametrize("address", loopbacks())
+def test_a_host_is_reached_at_every_loopback_address(address):
+    with FakeOllama(address=address) as server:
+        assert ask(server.host).content

@@ -15,6 +15,7 @@ from workers.outcomes import Cause, Outcome
 from workers.testing import behaviours as b
 from workers.testing.script import always
 
+
 @pytest.fixture
 def server(fake_ollama):
     """A host that has the model loaded, so that nothing else is on the clock."""

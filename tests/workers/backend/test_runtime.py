@@ -1,5 +1,6 @@
 """One loop per process: cancelling, concurrency, closing, forking."""
 
+import asyncio
 import multiprocessing
 import threading
 import time
@@ -10,7 +11,8 @@ import pytest
 
 from tests.workers.backend.asking import ask, failure
 from workers import backend
-from workers.outcomes import Cause, Outcome
+from workers.backend import runtime
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.testing import behaviours as b
 
 MANY = 50
@@ -107,6 +109,14 @@ def test_after_closing_the_next_call_starts_anew(fake_ollama):
     backend.close()
     backend.close()
     assert ask(fake_ollama.host).content
+
+
+def test_who_comes_after_the_close_does_not_wait_for_ever():
+    closed = runtime.Runtime()
+    closed.close()
+    with pytest.raises(AttemptFailed) as caught:
+        closed.submit(asyncio.sleep(0))
+    assert (caught.value.outcome, caught.value.cause) == (Outcome.TRANSIENT, Cause.STOPPED)
 
 
 # Python 3.12 and newer warn of any fork with threads about; that is what is tested.

@@ -3,7 +3,7 @@
 Each behaviour answers one request; `workers.testing.by_name` says how a model's name asks for one.
 """
 
-from workers.testing.behaviours.base import Behaviour, Ok
+from workers.testing.behaviours.base import Behaviour, EarlyHints, Ok
 from workers.testing.behaviours.broken import (
     BadChunk,
     BrokenJson,
@@ -65,6 +65,7 @@ __all__ = [
     "DoneWithError",
     "Dribble",
     "DribbledLine",
+    "EarlyHints",
     "Empty",
     "EmptyBody",
     "EndlessContinue",

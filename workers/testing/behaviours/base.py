@@ -38,6 +38,15 @@ class Ok(Behaviour):
         await reply.done(self.done_reason, prompt_tokens=self.prompt_tokens)
 
 
+@dataclass(frozen=True)
+class EarlyHints(Behaviour):
+    """103 Early Hints, then a good answer."""
+
+    async def answer(self, reply: Reply) -> None:
+        await reply.connection.head(103, {"Link": "</style.css>"})
+        await Ok().answer(reply)
+
+
 async def say(reply: Reply, tokens: int) -> None:
     """So many tokens of the same word."""
     for _ in range(tokens):

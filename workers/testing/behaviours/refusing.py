@@ -41,9 +41,12 @@ class Status(Behaviour):
     body: str = "server busy, please try again"
     retry_after: str | int | None = None
     raw: bytes | str | None = None
+    content_type: str = "application/json; charset=utf-8"
 
     async def answer(self, reply: Reply) -> None:
-        headers = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        headers = {"Content-Type": self.content_type}
+        if self.retry_after is not None:
+            headers["Retry-After"] = str(self.retry_after)
         if self.raw is None:
             await reply.error(self.code, self.body, headers)
         else:
@@ -66,5 +69,5 @@ class NoSuchPath(Behaviour):
     """404, as a web server says it that is not Ollama."""
 
     async def answer(self, reply: Reply) -> None:
-        plain = {"Content-Type": "text/plain"}
-        await reply.connection.respond(404, b"404 page not found", plain)
+        page = Status(code=404, raw="404 page not found", content_type="text/plain")
+        await page.answer(reply)
