@@ -9,6 +9,7 @@ from celery.contrib.testing.worker import start_worker, test_worker_started
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 
+from workers import reachability
 from workers.models import TaskRun
 from workers.parking import Releaser
 from workers.states import FINAL
@@ -45,6 +46,8 @@ def config_file(tmp_path: Path):
 def ollama(fake_ollama, config_file, settings):
     """The fake model server, as the one that workers use."""
     settings.OLLAMA_HOST = fake_ollama.host
+    # A test before may have seen this port closed.
+    reachability.note(fake_ollama.host, is_up=True)
     return fake_ollama
 
 

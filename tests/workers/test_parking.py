@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from workers import reachability
@@ -56,20 +57,15 @@ def look(ollama):
 
 def fail(model, times=3):
     for _ in range(times):
-        breaker_record(_host(), model, uuid4(), Outcome.TRANSIENT, "HTTP 503")
+        breaker_record(settings.OLLAMA_HOST, model, uuid4(), Outcome.TRANSIENT, "HTTP 503")
 
 
 def half_open():
     Breaker.objects.update(open_until=NOW() - timedelta(seconds=1))
 
 
-def _host():
-    from django.conf import settings
-
-    return settings.OLLAMA_HOST
-
-
-def test_a_run_goes_on_when_the_model_server_answers_again(park, look, ollama):
+def test_a_run_goes_on_when_the_model_server_answers_again(park, look, ollama, monkeypatch):
+    monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 600)
     park(ollama.host)
     ollama.stop()
     assert look() == 0

@@ -1,0 +1,284 @@
+"""Runs among open breakers, pauses, hosts that are down and contexts that are too small."""
+
+import logging
+import threading
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from llmconfig.models import Preference
+from tests.workers.waiting import wait_until
+from workers import reachability
+from workers.breakers import breakers_of
+from workers.cancel import run_cancel
+from workers.enqueue import enqueue
+from workers.models import Breaker, Pause, TaskRun
+from workers.runner import run_deliver
+from workers.testing.behaviours import SlowFirstToken, Status
+
+NOW = timezone.now
+PRIMARY, FALLBACK = "ok:3b", "ok:1b"
+QUEUE = "llm.text_generation"
+
+
+@pytest.fixture
+def accept(transactional_db, broker, ollama, person):
+    """Accepts a run; its message stays on the broker."""
+
+    def enqueue_one(**request):
+        Preference.objects.update_or_create(user=person, defaults=request)
+        return enqueue(
+            task_type="TASK_TYPE_TEXT_GENERATION", payload={"prompt": "Hi"}, user_id=person.pk
+        )
+
+    return enqueue_one
+
+
+def deliver(run):
+    """One delivery of the run; the run as it is then."""
+    run_deliver(run.pk)
+    return TaskRun.objects.prefetch_related("attempts").get(pk=run.pk)
+
+
+def told(run):
+    return [(a.model, a.outcome, a.number) for a in run.attempts.all()]
+
+
+def open_breaker(model=PRIMARY, seconds=600.0):
+    """As after three failures; negative seconds: it is half-open."""
+    Breaker.objects.update_or_create(
+        host=settings.OLLAMA_HOST,
+        model=model,
+        defaults={
+            "failures": 3,
+            "open_until": NOW() + timedelta(seconds=seconds),
+            "last_reason": "HTTP 503",
+        },
+    )
+
+
+def asked(ollama, model=PRIMARY):
+    return len(ollama.requests("/api/chat", model))
+
+
+def test_three_failures_in_a_row_send_the_next_run_to_the_fallback_at_once(accept, ollama, caplog):
+    ollama.script(PRIMARY, [Status(503)] * 3)
+    for _ in range(3):
+        deliver(accept(max_retries=0))
+    run = accept()
+    with caplog.at_level(logging.WARNING, logger="workers"):
+        run = deliver(run)
+    assert (run.status, run.model_used, run.fallback_used) == ("succeeded", FALLBACK, True)
+    assert told(run) == [(PRIMARY, "skipped", None), (FALLBACK, "succeeded", 1)]
+    assert "HTTP 503" in run.attempts.first().reason
+    assert asked(ollama) == 3
+    assert "Primary model failed, trying fallback" in caplog.text
+
+
+def test_a_breaker_that_opens_ends_the_retries_of_a_run_in_between(accept, ollama):
+    ollama.script(PRIMARY, [Status(503)] * 9)
+    deliver(accept(max_retries=0))
+    deliver(accept(max_retries=0))
+    run = deliver(accept(max_retries=5))
+    assert (run.status, run.model_used) == ("succeeded", FALLBACK)
+    assert asked(ollama) == 3
+
+
+def test_a_success_is_told_to_the_breaker(accept, ollama):
+    ollama.script(PRIMARY, [Status(503), Status(503)])
+    for _ in range(2):
+        deliver(accept(max_retries=0))
+    deliver(accept())
+    assert Breaker.objects.get().failures == 0
+
+
+def test_open_for_every_model_the_run_waits_without_a_slot_or_a_message(accept, ollama):
+    open_breaker(PRIMARY)
+    open_breaker(FALLBACK)
+    run = deliver(accept())
+    assert (run.status, run.parked_on) == ("retrying", f"breaker {PRIMARY} {FALLBACK}")
+    assert told(run) == [(PRIMARY, "skipped", None), (FALLBACK, "skipped", None)]
+    assert not ollama.requests("/api/chat")
+
+
+def test_a_run_that_waited_for_breakers_notes_each_model_once_and_ends_with_a_result(
+    accept, ollama
+):
+    open_breaker(PRIMARY)
+    open_breaker(FALLBACK)
+    run = accept()
+    for _ in range(3):
+        deliver(run)
+    open_breaker(PRIMARY, seconds=-1)
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+    assert [(a.model, a.outcome, a.count) for a in run.attempts.all()] == [
+        (PRIMARY, "skipped", 3),
+        (FALLBACK, "skipped", 3),
+        (PRIMARY, "succeeded", 1),
+    ]
+    assert not breakers_of(ollama.host, [PRIMARY])
+
+
+def test_a_half_open_breaker_lets_one_run_at_a_time_through(accept, ollama):
+    open_breaker(seconds=-1)
+    ollama.script(PRIMARY, [SlowFirstToken(1.5)])
+    runs = [accept() for _ in range(6)]
+    threads = [threading.Thread(target=_deliver_in_thread, args=[run]) for run in runs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    used = list(TaskRun.objects.values_list("status", "model_used"))
+    assert used.count(("succeeded", PRIMARY)) == 1
+    assert used.count(("succeeded", FALLBACK)) == 5
+    assert not breakers_of(ollama.host, [PRIMARY])
+
+
+def _deliver_in_thread(run):
+    try:
+        run_deliver(run.pk)
+    finally:
+        connection.close()
+
+
+def test_a_probe_that_fails_opens_the_breaker_again_and_its_run_has_the_fallback(accept, ollama):
+    open_breaker(seconds=-1)
+    ollama.script(PRIMARY, [Status(503)])
+    run = deliver(accept(max_retries=3))
+    assert [(a.model, a.outcome) for a in run.attempts.filter(number__isnull=False)] == [
+        (PRIMARY, "transient"),
+        (FALLBACK, "succeeded"),
+    ]
+    assert breakers_of(ollama.host, [PRIMARY])[PRIMARY].is_blocked
+
+
+def test_a_cancelled_probe_is_given_back_without_a_verdict(accept, ollama):
+    open_breaker(seconds=-1)
+    ollama.script(PRIMARY, [SlowFirstToken(20)])
+    run = accept()
+    thread = threading.Thread(target=_deliver_in_thread, args=[run])
+    thread.start()
+    wait_until(lambda: asked(ollama))
+    assert breakers_of(ollama.host, [PRIMARY])[PRIMARY].is_blocked
+    run_cancel(run, None)
+    thread.join()
+    standing = breakers_of(ollama.host, [PRIMARY])[PRIMARY]
+    assert (standing.is_blocked, standing.failures) == (False, 3)
+
+
+def test_a_paused_model_parks_its_runs_and_the_reason_is_told(accept, ollama):
+    Pause.objects.create(kind="model", name=PRIMARY, reason="new weights")
+    run = deliver(accept())
+    assert (run.status, run.parked_on) == ("retrying", f"model {PRIMARY}")
+    assert told(run) == [(PRIMARY, "skipped", None)]
+    assert "new weights" in run.attempts.get().reason
+    assert not ollama.requests("/api/chat")
+
+
+def test_a_paused_queue_parks_its_runs_with_a_reason(accept, ollama):
+    Pause.objects.create(kind="queue", name=QUEUE, reason="maintenance")
+    run = deliver(accept())
+    assert (run.status, run.parked_on) == ("retrying", f"queue {QUEUE}")
+    assert "maintenance" in run.attempts.get().reason
+
+
+def test_a_pause_of_another_queue_or_model_changes_nothing(accept):
+    Pause.objects.create(kind="queue", name="llm.weekly_report")
+    Pause.objects.create(kind="model", name="ok:9b")
+    assert deliver(accept()).status == "succeeded"
+
+
+def test_what_was_paused_goes_on_within_seconds_and_nothing_is_lost(
+    celery_worker, accept, finished
+):
+    pause = Pause.objects.create(kind="queue", name=QUEUE, reason="maintenance")
+    runs = [accept() for _ in range(5)]
+    wait_until(lambda: TaskRun.objects.filter(parked_on=f"queue {QUEUE}").count() == 5)
+    pause.delete()
+    assert [finished(run).status for run in runs] == ["succeeded"] * 5
+
+
+def test_a_generation_that_runs_when_its_model_is_paused_ends_with_its_result(accept, ollama):
+    ollama.script(PRIMARY, [SlowFirstToken(1)])
+    run = accept()
+    thread = threading.Thread(target=_deliver_in_thread, args=[run])
+    thread.start()
+    wait_until(lambda: asked(ollama))
+    Pause.objects.create(kind="model", name=PRIMARY)
+    thread.join()
+    run.refresh_from_db()
+    assert run.status == "succeeded"
+
+
+def test_who_comes_after_a_server_was_found_down_is_parked_without_trying_it(
+    accept, ollama, monkeypatch
+):
+    monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 600)
+    reachability.note(ollama.host, is_up=False)
+    run = deliver(accept())
+    assert (run.status, run.parked_on) == ("retrying", ollama.host)
+    assert told(run) == [(PRIMARY, "host", 1)]
+    assert not ollama.log
+
+
+def test_a_server_that_was_found_down_is_tried_again_after_a_moment(accept, ollama, monkeypatch):
+    monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 0.2)
+    reachability.note(ollama.host, is_up=False)
+    wait_until(lambda: not reachability.is_down(ollama.host))
+    assert deliver(accept()).status == "succeeded"
+
+
+def test_runs_parked_by_an_outage_all_go_on_when_it_is_over(
+    celery_worker, accept, ollama, finished
+):
+    ollama.stop()
+    runs = [accept() for _ in range(12)]
+    wait_until(lambda: TaskRun.objects.filter(parked_on=ollama.host).count() == 12)
+    assert set(TaskRun.objects.values_list("status", flat=True)) == {"retrying"}
+    ollama.start()
+    ended = [finished(run) for run in runs]
+    assert {run.status for run in ended} == {"succeeded"}
+    assert {told(run)[0] for run in ended} == {(PRIMARY, "host", 1)}
+
+
+WINDOWS = """\
+default: {{model: "ok:3b", fallback_model: "ok:1b"}}
+model_params:
+  ok:3b: {{context_window: 4096}}
+  ok:1b: {{context_window: {fallback}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("fallback", "status", "used"), [(8192, "succeeded", FALLBACK), (2048, "failed", "")]
+)
+def test_a_prompt_that_is_too_long_goes_only_to_a_larger_context(
+    accept, ollama, config_file, fallback, status, used
+):
+    config_file(WINDOWS.format(fallback=fallback))
+    ollama.script(PRIMARY, ["full-context-4096"])
+    run = deliver(accept())
+    assert (run.status, run.model_used) == (status, used)
+    assert asked(ollama, FALLBACK) == (status == "succeeded")
+
+
+def test_a_prompt_that_is_too_long_for_every_model_ends_with_that_reason(
+    accept, ollama, config_file
+):
+    config_file(WINDOWS.format(fallback=2048))
+    ollama.script(PRIMARY, ["full-context-4096"])
+    run = deliver(accept())
+    assert run.error["code"] == "context_overflow"
+    assert f"{PRIMARY} on {ollama.host}: unusable" in run.error["detail"]
+
+
+def test_a_model_that_policy_forbids_meanwhile_ends_the_run_with_its_name(accept, settings):
+    run = accept()
+    settings.LLM_ENVIRON = {"LLM_ALLOWED_MODELS": FALLBACK}
+    run = deliver(run)
+    assert (run.status, run.error["code"]) == ("failed", "model_not_allowed")
+    assert PRIMARY in run.error["detail"]
