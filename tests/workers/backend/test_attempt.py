@@ -186,7 +186,7 @@ def test_bytes_behind_an_answer_never_reach_the_next_one(fake_ollama):
     assert ask(fake_ollama.host, "m:1").content == "This is the answer of m:1."
 
 
-@pytest.mark.parametrize("address", loopbacks())
+@pytest.mark.parametrize("address", list(loopbacks()))
 def test_a_host_is_reached_at_every_loopback_address(address):
     with FakeOllama(address=address) as server:
         assert ask(server.host).content
