@@ -28,7 +28,8 @@ class Stage:
 
 
 INTAKE = Stage(0, ((signal.SIGTERM, 5.0),))
-WORKERS = Stage(1, ((signal.SIGTERM, 10.0),))
+# The second signal ends the grace of what runs there, and they hand it back.
+WORKERS = Stage(1, ((signal.SIGTERM, 5.0), (signal.SIGTERM, 5.0)))
 PARTS = {
     "model_server": Stage(2, ((signal.SIGTERM, 5.0),)),
     "valkey": Stage(3, ((signal.SIGTERM, 10.0),)),

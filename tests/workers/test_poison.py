@@ -8,6 +8,7 @@ import pytest
 from django.db import OperationalError, connections
 from django.utils import timezone
 
+from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess
 from workers.claims import claim_end, claim_holds, claim_release, claim_take
 from workers.enqueue import enqueue
@@ -57,20 +58,14 @@ def test_a_run_that_outlived_three_killed_workers_fails(
     transactional_db, broker, ollama, person, tmp_path, way
 ):
     ollama.script("ok:3b", ["silent"] * MOST_LOSSES)
-    with contextlib.ExitStack() as stack:
-        workers = [stack.enter_context(WorkerProcess(tmp_path)) for _ in range(MOST_LOSSES)]
-        if way == "redelivery":
-            stack.enter_context(no_sweeper())
-        asked = enqueue(task_type="TASK_TYPE_TEXT_GENERATION", payload=PROMPT, user_id=person.pk)
+    asked = enqueue(task_type="TASK_TYPE_TEXT_GENERATION", payload=PROMPT, user_id=person.pk)
+    with no_sweeper() if way == "redelivery" else contextlib.nullcontext():
         for number in range(1, MOST_LOSSES + 1):
-            assert ollama.wait_until(
-                lambda number=number: len(ollama.requests("/api/chat")) == number, seconds=30
-            )
-            victim = next(worker for worker in workers if worker.works_for(ollama.port))
-            victim.kill()
-            workers.remove(victim)
+            with WorkerProcess(tmp_path) as worker:
+                wait_until(lambda number=number: len(ollama.requests("/api/chat")) == number)
+                worker.kill()
             let_the_lease_run_out()
-            if workers and way == "redelivery":
+            if way == "redelivery":
                 broker.send_task("llm.text_generation", args=[str(asked.pk)], queue=asked.queue)
         sweep() if way == "sweeper" else run_deliver(asked.pk)
     asked.refresh_from_db()

@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -73,28 +73,16 @@ class WorkerProcess:
     def runs(self) -> bool:
         return self.popen.poll() is None
 
-    def works_for(self, port: int) -> bool:
-        """Whether it, or a child of it, has a connection to the model server at this port."""
-        return any(_talks_to(process, port) for process in self.family())
-
-    def family(self) -> list[psutil.Process]:
-        """The process and its children."""
-        try:
-            parent = psutil.Process(self.popen.pid)
-            return [parent, *parent.children(recursive=True)]
-        except psutil.NoSuchProcess:
-            return []
-
     def terminate(self) -> None:
         self.popen.send_signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        family = self.family()
+        children = psutil.Process(self.popen.pid).children(recursive=True)
         self.popen.kill()
         self.popen.wait(STOP_SECONDS)
-        for process in family[1:]:
-            if process.is_running():
-                process.kill()
+        for child in children:
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def wait(self) -> int:
         """Its exit code, when it has ended by itself."""
@@ -106,10 +94,3 @@ class WorkerProcess:
     def __exit__(self, *_):
         if self.runs:
             self.kill()
-
-
-def _talks_to(process: psutil.Process, port: int) -> bool:
-    try:
-        return any(c.raddr and c.raddr.port == port for c in process.net_connections())
-    except psutil.NoSuchProcess:
-        return False

@@ -67,6 +67,19 @@ def test_hurry_cuts_a_wait_that_has_begun(start, tmp_path):
     assert time.monotonic() - started < 5
 
 
+def test_workers_are_asked_twice_the_second_time_to_hurry(start, tmp_path):
+    script = (
+        "trap 'trap \"touch {dir}/hurried; exit\" TERM; touch {dir}/asked' TERM;"
+        "touch {dir}/ready; while :; do sleep 0.1; done"
+    )
+    popen = start("worker_a", "sh", "-c", script.format(dir=tmp_path))
+    eventually((tmp_path / "ready").exists)
+    assert shutdown.stop(lambda: find(tmp_path), limit_seconds=lambda: 1.0) == []
+    assert (tmp_path / "asked").exists()
+    assert (tmp_path / "hurried").exists()
+    assert popen.wait() == 0
+
+
 def test_a_program_is_asked_when_the_shell_before_it_is_gone(start, tmp_path):
     (tmp_path / "polite.py").write_text(POLITE)
     start("web", "sh", "-c", f"cd {tmp_path}; python3 polite.py diary web; true")
