@@ -51,7 +51,6 @@ class Cause(StrEnum):
     MODEL_MISSING = "model_missing"
     INCAPABLE = "incapable"
     CONTEXT_OVERFLOW = "context_overflow"
-    CONTEXT_FULL = "context_full"
     NO_SUCH_PATH = "no_such_path"
     REJECTED = "rejected"
     DEADLINE_PASSED = "deadline_passed"

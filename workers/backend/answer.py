@@ -86,7 +86,8 @@ class Answer:
         if not text.strip():
             raise self._empty()
         if self._ran_out_of_context(window or actual_window, stated.get("max_tokens")):
-            raise classify.failure(Cause.CONTEXT_FULL, f"{window or actual_window} tokens")
+            detail = f"the answer ends where {window or actual_window} tokens are full"
+            raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
         return text
 
     def note(self, failed: AttemptFailed, began: float) -> None:

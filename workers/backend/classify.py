@@ -42,10 +42,9 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
-    Cause.CONTEXT_OVERFLOW: (Outcome.UNUSABLE, "The prompt is longer than the model's context"),
-    Cause.CONTEXT_FULL: (
+    Cause.CONTEXT_OVERFLOW: (
         Outcome.UNUSABLE,
-        "The model's context was full before the answer was complete",
+        "The prompt and its answer do not fit the model's context",
     ),
     Cause.NO_SUCH_PATH: (Outcome.REJECTED, "The host does not have Ollama's API at this address"),
     Cause.REJECTED: (Outcome.REJECTED, "Ollama rejected the request"),

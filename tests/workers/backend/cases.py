@@ -196,8 +196,7 @@ USELESS = [
     *answers(Cause.ONLY_THINKING, b.ThinkingOnly()),
     *answers(Cause.UNLOADED, b.Empty(done_reason="load"), b.Empty(done_reason="unload")),
     *answers(Cause.TOO_LONG, b.TooLong(), b.NeverEndingLine()),
-    *answers(Cause.CONTEXT_OVERFLOW, b.FullContext()),
-    *answers(Cause.CONTEXT_FULL, b.OutOfContext()),
+    *answers(Cause.CONTEXT_OVERFLOW, b.FullContext(), b.OutOfContext()),
 ]
 REFUSED = [
     *answers(
