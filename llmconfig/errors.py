@@ -8,6 +8,9 @@ LLMConfigError
 ├── FallbackSameAsModel         409  fallback_same_as_model
 ├── NoAllowedModel              409  no_allowed_model
 ├── RequestLayerNotPermitted    409  request_layer_not_permitted
+├── UnknownVersion              404  unknown_version
+├── EditConflict                409  edit_conflict
+├── RollbackRefused             409  rollback_refused
 ├── PreconditionFailed          412  precondition_failed
 ├── BodyTooLarge                413  body_too_large
 └── ConfigurationError          500  configuration_error
@@ -115,6 +118,64 @@ class RequestLayerNotPermitted(LLMConfigError):
     code = "request_layer_not_permitted"
     status = 409
     default_detail = gettext_noop("This environment permits no configuration in a request.")
+
+
+class UnknownVersion(LLMConfigError):
+    """The history has no such version of this row."""
+
+    code = "unknown_version"
+    status = 404
+
+    def __init__(self, name: str, version: int) -> None:
+        text = gettext_noop("The history has no version %(version)s of %(name)s.")
+        super().__init__(Message(text, {"version": version, "name": name}))
+
+
+class EditConflict(LLMConfigError):
+    """Somebody else has changed the row, or taken its place, since it was read."""
+
+    code = "edit_conflict"
+    status = 409
+
+    @classmethod
+    def changed(cls, name: str, expected: int, version: int) -> "EditConflict":
+        text = gettext_noop(
+            "Meanwhile %(name)s has changed: you edited version %(expected)s, it is at version"
+            " %(version)s. Nothing was changed."
+        )
+        params = {"name": name, "expected": expected, "version": version}
+        return cls(Message(text, params))
+
+    @classmethod
+    def deleted(cls, name: str) -> "EditConflict":
+        text = gettext_noop("Meanwhile %(name)s has been deleted. Nothing was changed.")
+        return cls(Message(text, {"name": name}))
+
+    @classmethod
+    def taken(cls, what: str) -> "EditConflict":
+        """``what`` is ``scope``, ``rank``, ``group`` or ``number``."""
+        text = gettext_noop("There is another row of the same %(what)s. Nothing was changed.")
+        return cls(Message(text, {"what": Message(what)}))
+
+    @classmethod
+    def owner_gone(cls) -> "EditConflict":
+        text = gettext_noop("Meanwhile the user or group has been deleted. Nothing was changed.")
+        return cls(Message(text))
+
+
+class RollbackRefused(LLMConfigError):
+    """A row cannot return to what it was; ``refusals`` has every one, in words, row by row."""
+
+    code = "rollback_refused"
+    status = 409
+
+    def __init__(
+        self, detail: str | Message | None = None, *, refusals: Mapping[str, Message] | None = None
+    ) -> None:
+        self.refusals = dict(refusals or {})
+        super().__init__(
+            detail, errors={name: [reason] for name, reason in self.refusals.items()} or None
+        )
 
 
 class PreconditionFailed(LLMConfigError):

@@ -14,6 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig.allow_list import allow_list_parse
 from llmconfig.constraints import allow_list_constraint, field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
+from llmconfig.history.records import Records
+from llmconfig.history.versioned import Versioned
 from llmconfig.kinds import MODEL_MAX_LENGTH, Refused
 from llmconfig.messages import Message
 from llmconfig.places import RowVersion
@@ -21,7 +23,7 @@ from llmconfig.places import RowVersion
 TASK_TYPE_MAX_LENGTH = 100
 
 
-class Preference(models.Model):
+class Preference(Versioned):
     """Some fields for one scope: everyone, a task type, a tier or a user, or two of these."""
 
     user = models.ForeignKey(
@@ -65,7 +67,6 @@ class Preference(models.Model):
         _("deadline (seconds)"), null=True, blank=True, help_text=_("Of the whole run.")
     )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
-    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -76,6 +77,7 @@ class Preference(models.Model):
         on_delete=models.SET_NULL,
         related_name="+",
     )
+    history: Any = Records(excluded_fields=("updated_at", "updated_by"))
 
     class Meta:
         verbose_name = _("preference")
@@ -98,6 +100,10 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return self.place if self.pk else gettext("new preference")
+
+    @property
+    def name(self) -> str:
+        return f"preference {self.pk}"
 
     @property
     def place(self) -> str:
@@ -147,7 +153,7 @@ def _texts(errors: list[Message] | Errors) -> list[str]:
     return [f"{key}: {line}" for key, wrong in errors.items() for line in _texts(wrong)]
 
 
-class Tier(models.Model):
+class Tier(Versioned):
     """The rank of a group among the groups that have preferences."""
 
     group = models.OneToOneField(
@@ -166,6 +172,7 @@ class Tier(models.Model):
             "Narrows what this environment allows for the members. Empty: all that it allows."
         ),
     )
+    history: Any = Records()
 
     class Meta:
         verbose_name = _("tier")
@@ -175,6 +182,10 @@ class Tier(models.Model):
 
     def __str__(self) -> str:
         return self.group.name
+
+    @property
+    def name(self) -> str:
+        return f"tier {self.pk}"
 
     def clean(self) -> None:
         if self.allowed_models is None:

@@ -131,11 +131,11 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
         _warn_of_unknown_models(request, obj)
 
     def delete_model(self, request: HttpRequest, obj: Preference) -> None:
-        services.preference_delete(preference=obj)
+        services.preference_delete(preference=obj, by=request.user)  # type: ignore[arg-type]
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Preference]) -> None:
         for row in queryset:
-            services.preference_delete(preference=row)
+            services.preference_delete(preference=row, by=request.user)  # type: ignore[arg-type]
 
 
 def _list_scope(request: HttpRequest) -> Scope:

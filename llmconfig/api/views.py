@@ -17,6 +17,7 @@ from llmconfig.api.parsers import MergePatchParser, StrictJSONParser
 from llmconfig.documents import merge_patch
 from llmconfig.errors import InvalidPreference, PreconditionFailed
 from llmconfig.explain import config_explain
+from llmconfig.history.authorship import API
 from llmconfig.messages import Message, gettext_noop
 
 
@@ -41,13 +42,13 @@ class UserLLMConfig(APIView):
     @transaction.atomic
     def delete(self, request: Request) -> Response:
         _guard(request)
-        services.user_preferences_reset(user=_caller(request))
+        services.user_preferences_reset(user=_caller(request), source=API)
         return _answer(selectors.user_overview(user_id=_caller(request).pk))
 
     @transaction.atomic
     def _change(self, request: Request, change: Callable[[Mapping[str, Any]], object]) -> Response:
         _guard(request)
-        services.user_preferences_change(user=_caller(request), change=change)
+        services.user_preferences_change(user=_caller(request), change=change, source=API)
         return _answer(selectors.user_overview(user_id=_caller(request).pk))
 
 

@@ -65,7 +65,7 @@ def test_a_fallback_equal_to_its_model_is_not_stored():
 
 def test_a_deleted_row_inherits_again(ada):
     row = preference_save(preference=Preference(user=ada, max_retries=0), by=ada)
-    preference_delete(preference=row)
+    preference_delete(preference=row, by=ada)
     assert user_preferences(user_id=ada.pk) == {}
 
 

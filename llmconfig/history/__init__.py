@@ -1,0 +1,12 @@
+"""Who changed which row when, from where and why; how rows return to what they were.
+
+``authorship`` says who, from where and why for a unit of work. ``records`` and ``versioned`` write
+the history with every change. ``entries`` reads it, ``diffs`` compares, ``rollback`` returns.
+
+Recorded is what services and ``save`` do, ``QuerySet.update``, ``bulk_create`` and ``bulk_update``,
+fixtures, and what goes with a deleted user or group. Plain SQL is not: a row that it made is never
+removed by a rollback but reported, and what it changed is told by no entry.
+
+When a user is deleted, the history of that user's rows keeps the user's number and loses the texts
+that people wrote (reasons, stop texts); entries that the user made on other rows lose their author.
+"""

@@ -1,0 +1,57 @@
+"""What the history keeps of people and groups that are deleted."""
+
+import pytest
+
+from llmconfig.history.authorship import authored
+from llmconfig.models import Preference, Tier
+from llmconfig.services import preference_save
+
+pytestmark = pytest.mark.django_db
+
+
+def written_by(author, **fields):
+    preference = Preference(**fields)
+    return preference_save(preference=preference, by=author, reason="ada asked for it")
+
+
+def kinds(model, pk):
+    return list(model.history.filter(id=pk).values_list("history_type", flat=True))
+
+
+def test_the_rows_of_a_deleted_user_end_in_the_history_with_a_number_and_no_texts(ada):
+    stated = {"stop": ["Dear Ada"], "seed": 1}
+    row = written_by(ada, user=ada, model="qwen3", parameters=stated)
+    number = ada.pk
+    ada.delete()
+    assert kinds(Preference, row.pk) == ["-", "+"]
+    for entry in Preference.history.filter(id=row.pk):
+        assert (entry.user_id, entry.history_user_id) == (number, None)
+        assert entry.history_change_reason is None
+        assert (entry.model, entry.parameters) == ("qwen3", {"seed": 1})
+
+
+def test_what_a_deleted_user_changed_for_others_stays_told_without_the_author(ada):
+    row = written_by(ada, max_retries=1)
+    ada.delete()
+    entry = Preference.history.get(id=row.pk)
+    assert (entry.history_user, entry.history_change_reason) == (None, "ada asked for it")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_deletes_their_own_account_leaves_no_foreign_key_behind(ada):
+    row = written_by(ada, user=ada, max_retries=1)
+    with authored(by=ada):
+        ada.delete()
+    assert set(Preference.history.filter(id=row.pk).values_list("history_user_id")) == {(None,)}
+
+
+def test_deleting_a_group_ends_its_tier_and_its_rows_in_the_history(premium, django_user_model):
+    root = django_user_model.objects.create_user("root")
+    row = written_by(root, group=premium, max_retries=1)
+    tier, number = Tier.objects.get(), premium.pk
+    with authored(by=root, source="admin", reason="merged"):
+        premium.delete()
+    for model, pk in ((Preference, row.pk), (Tier, tier.pk)):
+        last = model.history.filter(id=pk).latest("history_id")
+        assert (last.history_type, last.group_id, last.history_user) == ("-", number, root)
+        assert (last.history_source, last.history_change_reason) == ("admin", "merged")
