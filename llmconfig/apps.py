@@ -11,4 +11,4 @@ class LLMConfig(AppConfig):
 
     def ready(self) -> None:
         from llmconfig import checks  # noqa: F401  (registers them)
-        from llmconfig.history import people  # noqa: F401  (connects its signal)
+        from llmconfig.history import people  # noqa: F401  (connects its signals)

@@ -19,6 +19,10 @@ class RecordedQuerySet(models.QuerySet[Row]):
     """
 
     def update(self, **values: Any) -> int:
+        recorded = {field.name for field in self.model.history.model.tracked_fields}  # type: ignore[attr-defined]  # on each such model
+        if not recorded & {name.removesuffix("_id") for name in values}:
+            # Nobody's change: Django forgets a deleted user in "updated by" this way.
+            return super().update(**values)
         values.setdefault("version", F("version") + 1)
         with transaction.atomic(using=self.db):
             rows = self.model._base_manager.using(self.db)
