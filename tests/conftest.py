@@ -1,10 +1,20 @@
 """Starts what the suite talks to, before Django's settings are read."""
 
 import os
+import signal
 
 import django
 
 from tests import services
+
+# A shell that starts the suite in the background has it ignore these, and so would every program
+# that a test starts and signals.
+for number, default in {
+    signal.SIGINT: signal.default_int_handler,
+    signal.SIGHUP: signal.SIG_DFL,
+}.items():
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, default)
 
 services.start()
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
