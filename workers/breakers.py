@@ -20,8 +20,20 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BooleanField, Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    TextChoices,
+    Value,
+    When,
+)
 from django.db.models.functions import Now, NullIf
+from django.utils.translation import gettext_lazy as _
 
 from llmconfig.model_names import normalise_model
 from workers.models import Breaker, TaskRun
@@ -34,6 +46,15 @@ FAILURES_TO_OPEN = 3
 OPEN_FOR = timedelta(seconds=10)
 #: Outcomes that tell of the model's health; the others are no verdict.
 FAILURES = frozenset({Outcome.TRANSIENT, Outcome.SLOW})
+
+
+class State(TextChoices):
+    """What a breaker does with calls."""
+
+    CLOSED = "closed", _("closed")
+    OPEN = "open", _("open")
+    HALF_OPEN = "half-open", _("half-open")
+    PROBED = "probed", _("half-open, one call tries it")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +88,15 @@ def with_state(breakers: QuerySet[Breaker]) -> QuerySet[Any]:
     return breakers.annotate(is_open=_flag(Q(open_until__gt=Now())), is_probed=_flag(_probed()))
 
 
+def state_of(row: Any) -> State:
+    """The state of a breaker read by `with_state`."""
+    if row.open_until is None:
+        return State.CLOSED
+    if row.is_open:
+        return State.OPEN
+    return State.PROBED if row.is_probed else State.HALF_OPEN
+
+
 @transaction.atomic
 def probe_take(host: str, model: str, token: uuid.UUID, seconds: float) -> bool:
     """Become the one probe of a half-open breaker under a claim's token, for a call of at most so
@@ -93,6 +123,7 @@ def breaker_record(
 def breaker_reset(breaker: Breaker) -> None:
     """Close a breaker by hand and forget its failures."""
     Breaker.objects.filter(pk=breaker.pk).update(**_closed())
+    logger.warning("The breaker of %s is reset by hand", breaker, extra={"action": "breaker_reset"})
 
 
 def _succeeded(host: str, model: str) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
@@ -18,6 +19,7 @@ from workers import task_types
 from workers.errors import AlreadyPaused, InvalidPause, NotPaused
 from workers.models import Pause
 from workers.obstacles import Obstacle
+from workers.outcomes import one_line
 from workers.queues import PRIORITIES, queue_name
 
 logger = logging.getLogger(__name__)
@@ -60,7 +62,7 @@ def pause_add(*, kind: str, name: str, reason: str, by: Any) -> Pause:
 
     Raises ``InvalidPause``, and ``AlreadyPaused`` where it is paused.
     """
-    pause = Pause(kind=kind, name=pause_name(kind, name), reason=reason, created_by=by)
+    pause = Pause(kind=kind, name=pause_name(kind, name), reason=one_line(reason), created_by=by)
     try:
         with transaction.atomic():
             pause.save(force_insert=True)
@@ -72,9 +74,10 @@ def pause_add(*, kind: str, name: str, reason: str, by: Any) -> Pause:
 
 def pause_remove(*, kind: str, name: str, by: Any) -> None:
     """Resume a queue or model. Raises ``InvalidPause``, and ``NotPaused`` where it runs."""
-    pause = Pause.objects.filter(kind=kind, name=pause_name(kind, name)).first()
+    stored = pause_name(kind, name)
+    pause = Pause.objects.filter(kind=kind, name=stored).first()
     if pause is None or not Pause.objects.filter(pk=pause.pk).delete()[0]:
-        raise NotPaused(name)
+        raise NotPaused(f"{kind} {stored}")
     _log("resume", "is resumed", pause, by)
 
 
@@ -98,6 +101,10 @@ def queue_names() -> list[str]:
 
 
 def _log(action: str, what: str, pause: Pause, by: Any) -> None:
+    """To the log, and for a user to the admin's history too."""
     who = by.get_username() if by else "the command line"
     facts = {"action": action, "kind": pause.kind, "paused": pause.name, "reason": pause.reason}
     logger.warning("%s %s by %s: %s", pause, what, who, pause.reason, extra={**facts, "by": who})
+    if by:
+        flag = ADDITION if action == "pause" else DELETION
+        LogEntry.objects.log_actions(by.pk, [pause], flag, pause.reason, single_object=True)
