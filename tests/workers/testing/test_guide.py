@@ -1,0 +1,67 @@
+"""What docs/testing-your-task-types.md shows works as it stands."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from config.env import PROJECT
+from workers.testing.script_file import parse
+
+GUIDE = (PROJECT / "docs" / "testing-your-task-types.md").read_text()
+#: A fenced block whose first line is a comment with the file's path.
+FILES = re.findall(r"^```\w*\n# (\S+/\S+)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
+SETTINGS = """\
+from config.settings.test import *
+
+INSTALLED_APPS = [*INSTALLED_APPS, "haiku"]
+DATABASES["default"]["TEST"] = {{"NAME": "{name}"}}
+CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = "memory://", {{}}
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path):
+    """The guide's files beside settings that install their app."""
+    for path, text in FILES:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    (tmp_path / "haiku" / "__init__.py").touch()
+    return tmp_path
+
+
+def test_the_guides_own_tests_pass(project, transactional_db):
+    name = connection.settings_dict["NAME"]
+    (project / "guide_settings.py").write_text(SETTINGS.format(name=name))
+    environment = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "guide_settings",
+        "PYTHONPATH": os.pathsep.join([str(project), str(PROJECT)]),
+    }
+    # The suite's own database, which exists and is empty.
+    command = [sys.executable, "-m", "pytest", "-q", "--reuse-db", "--rootdir", str(project)]
+    done = subprocess.run(
+        [*command, str(project / "tests")],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "3 passed" in done.stdout
+
+
+def test_the_guide_shows_a_script_that_can_be_used():
+    [shown] = re.findall(r"^```yaml\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
+    assert set(parse(shown).steps) == {"big:3b", "/api/ps"}
+
+
+def test_the_guide_names_modules_that_exist():
+    for name in set(re.findall(r"`(workers\.[a-z_.]+)`", GUIDE)):
+        __import__(name)
