@@ -37,7 +37,7 @@ def read_text(key: str, value: object, default: str) -> str:
 
 def _value(key: str, kind: Kind, value: object) -> Any:
     try:
-        return kind.parse(value)
+        return kind.parse_sent(value)
     except Refused as error:
         raise _malformed(key, error.accepted) from error
 

@@ -1,0 +1,136 @@
+"""Migrations only expand: the release before still reads and writes while they are applied.
+
+What a release needs no more is removed by a later one, when nobody runs the old code: such a step
+is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.md).
+"""
+
+import pytest
+from django.db import migrations, models
+from django.db.migrations.loader import MigrationLoader
+from django.db.models import F, Q
+
+APPS = ("llmconfig", "workers")
+#: ``app.migration`` → the release since which nobody uses what it removes.
+CONTRACTS: dict[str, str] = {}
+
+HARMLESS = (
+    migrations.CreateModel,
+    migrations.AddIndex,
+    migrations.RemoveIndex,
+    migrations.AlterModelOptions,
+    migrations.AlterModelManagers,
+    migrations.RunPython,
+)
+
+
+def narrows(operation, before):
+    """Why the last release cannot live with an operation on the state before it, or None."""
+    if isinstance(operation, HARMLESS):
+        return None
+    if isinstance(operation, migrations.AddField):
+        return None if _may_be_left_out(operation.field) else "the last release cannot insert rows"
+    if isinstance(operation, migrations.AlterField):
+        old = before.get_field(operation.name)
+        return None if _widens(old, operation.field) else "values of the last release do not fit"
+    if isinstance(operation, migrations.AddConstraint):
+        old_columns = _columns(operation.constraint) & set(before.fields)
+        return f"rows of the last release may break it: {old_columns}" if old_columns else None
+    return "it takes something away, or is not known to this test"
+
+
+def _may_be_left_out(field):
+    return field.null or field.has_db_default() or field.many_to_many
+
+
+def _widens(old, new):
+    same_kind = old.get_internal_type() == new.get_internal_type()
+    longer = (new.max_length or 0) >= (old.max_length or 0)
+    return same_kind and longer and new.null >= old.null and new.unique <= old.unique
+
+
+def _columns(part):
+    """The columns that a constraint, or a part of its condition, looks at."""
+    if isinstance(part, models.UniqueConstraint):
+        return {*part.fields, *_columns(part.condition)}
+    if isinstance(part, models.CheckConstraint):
+        return _columns(part.condition)
+    if isinstance(part, Q):
+        return set(part.referenced_base_fields)
+    if isinstance(part, F):
+        return {part.name.partition("__")[0]}
+    parts = part.get_source_expressions() if hasattr(part, "get_source_expressions") else ()
+    return {column for one in parts for column in _columns(one)}
+
+
+def first_release(app, loader):
+    return loader.project_state((app, "0001_initial"))
+
+
+def steps():
+    """Every operation that is newer than the first release, with the model as that one knows it."""
+    loader = MigrationLoader(None)
+    for app in APPS:
+        known = first_release(app, loader).models
+        for (label, name), migration in sorted(loader.disk_migrations.items()):
+            if label == app and name != "0001_initial" and f"{app}.{name}" not in CONTRACTS:
+                for operation in migration.operations:
+                    model = getattr(operation, "model_name", None)
+                    # Tables that the last release does not know are nobody's but ours.
+                    if model is None or (app, model.lower()) in known:
+                        yield f"{app}.{name}", operation, known.get((app, (model or "").lower()))
+
+
+def test_every_migration_since_the_last_release_only_expands():
+    found = {
+        f"{where}: {operation.describe()}": reason
+        for where, operation, before in steps()
+        if (reason := narrows(operation, before))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        migrations.RemoveField("taskrun", "metadata"),
+        migrations.RenameField("taskrun", "metadata", "labels"),
+        migrations.DeleteModel("Attempt"),
+        migrations.RenameModel("Attempt", "Trial"),
+        migrations.AlterModelTable("attempt", "trials"),
+        migrations.RunSQL("DROP TABLE workers_attempt"),
+        migrations.AddField("taskrun", "rank", models.IntegerField(default=0)),
+        migrations.AlterField("taskrun", "result", models.JSONField()),
+        migrations.AlterField("taskrun", "queue", models.CharField(max_length=100)),
+        migrations.AlterField("taskrun", "queue", models.IntegerField()),
+        migrations.AlterField("taskrun", "queue", models.CharField(max_length=120, unique=True)),
+        migrations.AddConstraint(
+            "taskrun", models.CheckConstraint(name="x", condition=~Q(queue="") & Q(rank__gt=0))
+        ),
+        migrations.AddConstraint(
+            "taskrun", models.UniqueConstraint(name="x", fields=["user", "queue"])
+        ),
+        migrations.RemoveConstraint("taskrun", "run_status_known"),
+    ],
+    ids=lambda operation: operation.describe(),
+)
+def test_what_would_break_the_last_release_is_noticed(operation):
+    before = first_release("workers", MigrationLoader(None)).models["workers", "taskrun"]
+    assert narrows(operation, before)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        migrations.AddField("taskrun", "rank", models.IntegerField(null=True)),
+        migrations.AddField("taskrun", "rank", models.IntegerField(db_default=0)),
+        migrations.AlterField("taskrun", "queue", models.CharField(max_length=200)),
+        migrations.AlterField("taskrun", "queue", models.CharField(max_length=120, null=True)),
+        migrations.AddConstraint(
+            "taskrun", models.CheckConstraint(name="x", condition=Q(rank__gt=0))
+        ),
+    ],
+    ids=lambda operation: operation.describe(),
+)
+def test_what_the_last_release_can_live_with_passes(operation):
+    before = first_release("workers", MigrationLoader(None)).models["workers", "taskrun"]
+    assert narrows(operation, before) is None
