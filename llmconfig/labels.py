@@ -1,13 +1,32 @@
-"""How scopes and task types are called in front of people."""
+"""How scopes, task types, fields and layers are called in front of people."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from llmconfig import task_types
 
 _PREFIX = "TASK_TYPE_"
+_FIELDS = {
+    "model": _("Model"),
+    "fallback_model": _("Fallback model"),
+    "timeout_seconds": _("Timeout"),
+    "first_token_timeout_seconds": _("First token timeout"),
+    "max_retries": _("Retries"),
+    "deadline_seconds": _("Deadline"),
+    "load_timeout_seconds": _("Load timeout"),
+}
+_LAYERS = {
+    "system": _("system"),
+    "task_type": _("task type"),
+    "experiment": _("experiment"),
+    "tier": _("tier"),
+    "user": _("user"),
+    "request": _("request"),
+    "model_params": _("model"),
+}
 
 
 def scope_label(row: Any) -> str:
@@ -32,3 +51,13 @@ def task_type_label(name: str | None) -> str:
     if name in task_types.names():
         return label
     return gettext("%(name)s (not registered, ignored)") % {"name": label}
+
+
+def field_label(name: str) -> str:
+    """``timeout_seconds`` → ``Timeout``; parameters keep the names that models know them by."""
+    last = name.rpartition(".")[2]
+    return str(_FIELDS.get(last, last))
+
+
+def layer_label(layer: str) -> str:
+    return str(_LAYERS.get(layer, layer))

@@ -8,15 +8,43 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from llmconfig.admin import scopes
+from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
+
 
 def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     """The groups of the menu, as unfold reads them."""
     return [
         {"items": [{"title": _("Overview"), "icon": "home", "link": reverse("admin:index")}]},
+        {"title": _("Configuration"), "items": _configuration(request)},
         {"title": _("Work"), "items": _items(request, _work())},
         {"title": _("Workers & model servers"), "items": _items(request, _servers())},
         {"title": _("People"), "items": _items(request, _people())},
     ]
+
+
+def _configuration(request: HttpRequest) -> list[dict[str, Any]]:
+    if not _shown(request, "llmconfig.Preference"):
+        return []
+    return [
+        {
+            "title": _("Effective configuration"),
+            "icon": "manage_search",
+            "link": reverse(f"admin:{EFFECTIVE_URL}"),
+        },
+        _scope(request, scopes.EVERYONE, _("Everyone"), "public"),
+        _scope(request, scopes.TASK_TYPES, _("Task types"), "category"),
+        _scope(request, scopes.TIERS, _("Tiers"), "workspace_premium"),
+        _scope(request, scopes.USERS, _("Users"), "manage_accounts"),
+    ]
+
+
+def _scope(request: HttpRequest, scope: scopes.Scope, title: str, icon: str) -> dict[str, Any]:
+    tier_pages = _list_of("llmconfig.Tier") if scope is scopes.TIERS else scope.url
+    active = (
+        request.path.startswith((scope.url, tier_pages)) or scopes.scope_of_form(request) is scope
+    )
+    return {"title": title, "icon": icon, "link": scope.url, "active": active}
 
 
 def _work() -> list[tuple[str, str, str]]:

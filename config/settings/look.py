@@ -24,8 +24,15 @@ _BLUE = {
 UNFOLD = {
     "SITE_TITLE": "llmconfig",
     "SITE_HEADER": "llmconfig",
-    "SITE_SUBHEADER": _("Which model, for whom, and why"),
+    "SITE_SUBHEADER": _("Model configuration"),
     "SITE_SYMBOL": "tune",
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("llmconfig/admin/icon.svg"),
+        }
+    ],
     "SITE_URL": reverse_lazy("admin:index"),
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_BACK_BUTTON": True,

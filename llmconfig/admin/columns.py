@@ -15,12 +15,16 @@ from llmconfig.labels import scope_label, task_type_label
 from llmconfig.models import Preference
 
 INHERITS = "–"
+LIMITS = {
+    "timeout_seconds": _("timeout"),
+    "first_token_timeout_seconds": _("first token"),
+    "max_retries": _("retries"),
+    "deadline_seconds": _("deadline"),
+}
 FIELD_COLUMNS = (
     "model_told",
     "fallback_told",
-    "timeout",
-    "retries",
-    "deadline",
+    "limits",
     "parameters_told",
     "state",
     "changed",
@@ -54,22 +58,15 @@ class Columns:
     def fallback_told(self, row: Preference) -> str | None:
         return _stated(row, "fallback_model")
 
-    @admin.display(description=_("timeout"), ordering="timeout_seconds", empty_value=INHERITS)
-    def timeout(self, row: Preference) -> str | None:
-        return _stated(row, "timeout_seconds")
-
-    @admin.display(description=_("retries"), ordering="max_retries", empty_value=INHERITS)
-    def retries(self, row: Preference) -> str | None:
-        return _stated(row, "max_retries")
-
-    @admin.display(description=_("deadline"), ordering="deadline_seconds", empty_value=INHERITS)
-    def deadline(self, row: Preference) -> str | None:
-        return _stated(row, "deadline_seconds")
+    @admin.display(description=_("limits"), empty_value=INHERITS)
+    def limits(self, row: Preference) -> str | None:
+        stated = [(label, _stated(row, name)) for name, label in LIMITS.items()]
+        told = [f"{label} {value}" for label, value in stated if value is not None]
+        return _cut(" · ".join(told))
 
     @admin.display(description=_("parameters"), empty_value=INHERITS)
     def parameters_told(self, row: Preference) -> str | None:
-        told = values.parameters_told(row.parameters)
-        return told and format_html('<span class="lc-cut" title="{0}">{0}</span>', told)
+        return _cut(values.parameters_told(row.parameters))
 
     @admin.display(description=_("state"))
     def state(self, row: Any) -> str:
@@ -80,11 +77,19 @@ class Columns:
 
     @admin.display(description=_("changed"), ordering="updated_at")
     def changed(self, row: Preference) -> str:
-        moment = date_format(timezone.localtime(row.updated_at), "SHORT_DATETIME_FORMAT")
-        by = row.updated_by.get_username() if row.updated_by else gettext("unknown")
-        return gettext("%(moment)s by %(user)s") % {"moment": moment, "user": by}
+        moment = timezone.localtime(row.updated_at)
+        return format_html(
+            '<span title="{}">{}</span><br><span class="lc-muted lc-small">{}</span>',
+            moment.isoformat(timespec="seconds"),
+            date_format(moment, "j M Y H:i"),
+            _("by %(user)s") % {"user": row.updated_by} if row.updated_by else _("by a program"),
+        )
 
 
 def _stated(row: Preference, name: str) -> str | None:
     value = getattr(row, name)
     return None if value is None else values.value_told(name, value)
+
+
+def _cut(text: str) -> str | None:
+    return format_html('<span class="lc-cut" title="{0}">{0}</span>', text) if text else None

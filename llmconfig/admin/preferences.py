@@ -1,5 +1,7 @@
 """Preferences: a list for each scope, and one form. Written through the services."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +18,11 @@ from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
 from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.columns import FIELD_COLUMNS, Columns
+from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
+from llmconfig.admin.effective import effective_view
 from llmconfig.admin.filters import FILTERS
+from llmconfig.admin.hints import URL_NAME as HINTS_URL
+from llmconfig.admin.hints import hints_add, hints_view
 from llmconfig.admin.row_states import with_tiers
 from llmconfig.admin.scopes import Scope
 from llmconfig.forms import PreferenceForm
@@ -50,6 +56,9 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
     change_form_before_template = "llmconfig/admin/form_hidden.html"
     readonly_fields = ["scope", "changed"]
 
+    class Media:
+        js = ["llmconfig/admin/hints.js"]
+
     # Lists
 
     def get_urls(self) -> list[URLPattern]:
@@ -65,9 +74,14 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
         people = PeopleView.as_view(admin_site=self.admin_site)
         return [
             *lists,
+            path("effective/", self._page(effective_view), name=EFFECTIVE_URL),
+            path("hints/", self._page(hints_view), name=HINTS_URL),
             path("people/", self.admin_site.admin_view(people), name=PEOPLE_URL),
             *super().get_urls(),
         ]
+
+    def _page(self, view: Callable[..., HttpResponse]) -> Any:
+        return self.admin_site.admin_view(partial(view, site=self.admin_site))
 
     def changelist_view(
         self,
@@ -82,7 +96,8 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)
-        changes.scope = _list_scope(request)  # type: ignore[attr-defined]  # read by templates
+        changes.scope = scope = _list_scope(request)  # type: ignore[attr-defined]  # for templates
+        changes.search_help_text = str(scope.search_help)
         return changes
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Preference]:
@@ -125,6 +140,13 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
         if db_field.name == "user":
             kwargs["widget"] = PeopleSelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        form = context["adminform"].form
+        hints_add(form, form.instance)
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Preference, form: Any, change: bool) -> None:
         services.preference_save(preference=obj, by=request.user)  # type: ignore[arg-type]

@@ -6,7 +6,6 @@ from typing import Any
 from django.utils.translation import gettext, ngettext
 
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
-from llmconfig.kinds import Seconds
 from llmconfig.parameters import PARAMETERS
 from llmconfig.texts import printable
 
@@ -17,7 +16,7 @@ def value_told(name: str, value: Any) -> str:
         return gettext("no limit") if name in FIELDS else gettext("not stated")
     if value == "" and name.endswith("fallback_model"):
         return gettext("no fallback")
-    if name in FIELDS and isinstance(FIELDS[name].kind, Seconds) and isinstance(value, int):
+    if name.endswith("_seconds") and isinstance(value, int):
         return seconds_told(value)
     if isinstance(value, list):
         return ", ".join(printable(repr(each)) for each in value)

@@ -36,7 +36,7 @@ def _parameter(name: str) -> KindField:
 class PreferenceForm(forms.ModelForm[Preference]):
     opened_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
     task_type = forms.ChoiceField(
-        label=_("task type"), required=False, widget=UnfoldAdminSelectWidget
+        label=_("Task type"), required=False, widget=UnfoldAdminSelectWidget
     )
     model = KindField(FIELDS["model"].kind, label=_("Model"), widget=ModelNameInput())
     fallback_model = KindField(
@@ -85,7 +85,7 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if "task_type" in self._meta.fields:
+        if "task_type" in (self._meta.fields or ()):
             names = [(name, task_type_label(name)) for name in task_types.names()]
             choices = [("", _("all task types")), *names]
             self.fields["task_type"].choices = choices  # type: ignore[attr-defined]
