@@ -5,23 +5,28 @@ Each answer is "" or a reason in one line. None waits longer than a few seconds.
 
 from typing import Any
 
+import psycopg
 from celery import Celery, current_app
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, connection
+from django.db import connection
+from django.utils.translation import gettext as _
 
 from workers import backend
 from workers.outcomes import one_line
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 2
 
 
 def database_problem() -> str:
-    """Why the database does not answer."""
+    """Why the database does not answer. Asked past the pool, which would wait for long."""
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except (DatabaseError, ImproperlyConfigured) as error:
+        parameters = {**connection.get_connection_params(), "connect_timeout": ANSWER_SECONDS}
+        with psycopg.connect(**parameters) as database:
+            database.execute("SELECT 1")
+    except ImproperlyConfigured:
+        return _("none is named: set DATABASE_URL, or start a stack with `manage.py runstack`")
+    except psycopg.Error as error:
         return one_line(str(error)) or type(error).__name__
     return ""
 
@@ -36,7 +41,7 @@ def broker_problem() -> str:
         with app.connection_for_read(
             connect_timeout=ANSWER_SECONDS, transport_options=options
         ) as broker:
-            broker.connect()
+            broker.ensure_connection(max_retries=0)
     except Exception as error:  # each transport has errors of its own
         return one_line(str(error)) or type(error).__name__
     return ""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from workers.metrics.stored import STORED, snapshot_take
-from workers.parts import broker_problem, database_problem, model_server_problem
+from workers.parts import broker_problem, model_server_problem
 from workers.ticking import Ticker
 
 #: What was seen longer ago is not known any more: the looks hang.
@@ -40,15 +40,23 @@ class Watch(Ticker):
         super().run()
 
     def tick(self) -> None:
-        database = database_problem()
-        if not database:
-            STORED.snapshot = snapshot_take(settings.OLLAMA_HOST, self._queues)
+        database = self._count()
         # Neither broker nor model server may hold a connection of the pool.
         connection.close()
-        problems = {
+        self._seen = {
             "database": database,
-            "broker": broker_problem(),
-            "model_server": model_server_problem(),
+            "broker": _word(broker_problem()),
+            "model_server": _word(model_server_problem()),
         }
-        self._seen = {part: "unreachable" if why else "ok" for part, why in problems.items()}
         self._seen_at = time.monotonic()
+
+    def _count(self) -> str:
+        try:
+            STORED.snapshot = snapshot_take(settings.OLLAMA_HOST, self._queues)
+        except DatabaseError:
+            return "unreachable"
+        return "ok"
+
+
+def _word(problem: str) -> str:
+    return "unreachable" if problem else "ok"
