@@ -1,5 +1,6 @@
 """What a worker says of itself when it starts."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,7 @@ class Announcement:
         }
 
 
-def task_types_served(queues: tuple[str, ...] | list[str]) -> tuple[str, ...]:
+def task_types_served(queues: Collection[str]) -> tuple[str, ...]:
     """The task types whose queues a worker consumes."""
     return tuple(
         kind.name

@@ -1,5 +1,6 @@
 """The worker's thread that keeps its row in the registry: a heartbeat, and what has changed."""
 
+import logging
 import time
 import uuid
 from typing import Any, ClassVar
@@ -9,11 +10,14 @@ from django.db import connection
 
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import models_stated
+from workers.doctor.summary import summary
 from workers.metrics import labels
 from workers.registry.announcement import Announcement, default_config
 from workers.registry.nodes import node_beat, node_register, node_stop, nodes_prune
 from workers.registry.survey import HostReport, Survey
 from workers.ticking import Ticker
+
+logger = logging.getLogger(__name__)
 
 #: The model server is looked at every so many heartbeats; at each while it does not answer.
 BEATS_PER_LOOK = 3
@@ -29,13 +33,14 @@ class Registrar(Ticker):
     def __init__(self, announcement: Announcement) -> None:
         super().__init__("registrar")
         self._queues = announcement.queues
-        self._name = announcement.name
+        self._node = announcement.name
         self._instance = uuid.uuid4()
         self._survey = Survey(settings.OLLAMA_HOST)
         self._announced: dict[str, Any] = announcement.fields()
         #: What the row is known to hold; empty while it may not be there.
         self._written: dict[str, Any] = {}
         self._beats = 0
+        self._told = False
         self._written_at = time.monotonic()
 
     @property
@@ -56,7 +61,7 @@ class Registrar(Ticker):
     def tick(self) -> None:
         """One heartbeat; the last one says that there are no more."""
         if self._stopped.is_set():
-            node_stop(name=self._name, instance=self._instance)
+            node_stop(name=self._node, instance=self._instance)
             return
         if not self._written:
             self._write()
@@ -76,6 +81,10 @@ class Registrar(Ticker):
         self._announced |= _stored(report)
         labels.know(each.model for each in stated if not each.users)
         labels.know(sorted(report.names()))
+        if not self._told:
+            self._told = True
+            told, fine = summary(stated, report, self._queues)
+            logger.log(logging.INFO if fine else logging.WARNING, "%s", told)
 
     def _write(self) -> None:
         changed = {
@@ -83,8 +92,8 @@ class Registrar(Ticker):
             for name, value in self._announced.items()
             if name not in self._written or self._written[name] != value
         }
-        if not self._written or not node_beat(name=self._name, instance=self._instance, **changed):
-            node_register(name=self._name, instance=self._instance, **self._announced)
+        if not self._written or not node_beat(name=self._node, instance=self._instance, **changed):
+            node_register(name=self._node, instance=self._instance, **self._announced)
         self._written = dict(self._announced)
         self._written_at = time.monotonic()
 

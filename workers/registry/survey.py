@@ -68,7 +68,7 @@ class Survey:
 
     def _asked(self, configured: Collection[str]) -> HostReport:
         host = self.report.host
-        listed = backend.installed(host, timeout_seconds=LISTING_SECONDS)[:MAX_MODELS]
+        listed = backend.installed(host, timeout_seconds=self._left(LISTING_SECONDS))[:MAX_MODELS]
         loaded = self._loaded()
         version = backend.probe(host, timeout_seconds=self._left()) or self.report.version
         self._forget_all_but(listed)
@@ -105,8 +105,8 @@ class Survey:
         keys = {(model.name, model.digest) for model in listed}
         self._details = {key: self._details[key] for key in keys & self._details.keys()}
 
-    def _left(self) -> float:
-        return max(0.0, min(QUESTION_SECONDS, self._end - time.monotonic()))
+    def _left(self, most: float = QUESTION_SECONDS) -> float:
+        return max(0.0, min(most, self._end - time.monotonic()))
 
 
 def _told(model: InstalledModel, details: ModelDetails, loaded: Collection[str]) -> dict[str, Any]:

@@ -31,6 +31,15 @@ def test_a_worker_announces_itself_and_says_when_it_stops(worker, ollama):
     assert nodes().get().state == "stopped"
 
 
+def test_a_worker_logs_one_line_about_its_models_when_it_starts(worker, tmp_path):
+    worker.terminate()
+    worker.wait(30)
+    lines = (tmp_path / "worker.log").read_text().splitlines()
+    (line,) = [line for line in lines if "Models:" in line]
+    assert "Models: 2 configured, 0 present; missing: ok:1b" in line
+    assert "WARNING" in line
+
+
 def test_a_worker_that_is_killed_is_gone_when_its_heartbeats_are_missed(worker):
     worker.kill()
     worker.wait(30)

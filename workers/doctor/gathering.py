@@ -1,0 +1,118 @@
+"""Asks for the facts. What does not answer becomes a finding, never an error."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils.translation import gettext as _
+
+from llmconfig.errors import ConfigurationError
+from llmconfig.model_names import normalise_model
+from llmconfig.stated_models import (
+    StatedModel,
+    models_stated,
+    models_stated_static,
+    unregistered_rows,
+)
+from workers.doctor.facts import Facts, Finding, Server, Worker
+from workers.parts import broker_problem, database_problem
+from workers.registry.announcement import task_types_served
+from workers.registry.selectors import nodes
+from workers.registry.survey import HostReport, Survey
+from workers.states import NodeState
+
+
+def facts_gather() -> Facts:
+    """Ask configuration, database, broker, the model server of the settings, and the registry."""
+    problems: list[Finding] = []
+    database = _database(problems)
+    stated = _stated(database, problems)
+    registered = list(nodes()) if database else []
+    if why := broker_problem():
+        problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
+    return Facts(
+        stated=stated,
+        servers=(_asked(stated), *_reported(registered)),
+        workers=tuple(worker_of(node) for node in registered),
+        ignored_rows=unregistered_rows() if database else {},
+        problems=tuple(problems),
+    )
+
+
+def server_of(report: HostReport, *, seen_by: str = "", queues: Collection[str] = ()) -> Server:
+    """A look at a model server as the doctor reads it. Without ``queues``: for any work."""
+    return Server(
+        host=report.host,
+        seen_by=seen_by,
+        task_types=frozenset(task_types_served(queues)) if queues else None,
+        error=report.error,
+        version=report.version,
+        models={normalise_model(each["name"]): _abilities(each) for each in report.models},
+        loaded=frozenset(normalise_model(m["name"]) for m in report.models if m.get("loaded")),
+    )
+
+
+def worker_of(node: Any) -> Worker:
+    """A row of the registry with its state."""
+    return Worker(
+        name=node.name,
+        state=node.state,
+        version=node.version,
+        queues=tuple(node.queues),
+        host=node.host,
+        metrics_address=node.metrics_address,
+        silent_seconds=int(node.silence.total_seconds()),
+    )
+
+
+def _database(problems: list[Finding]) -> bool:
+    if why := database_problem():
+        problems.append(Finding(code="database_unreachable", subject=_("database"), text=why))
+    return not why
+
+
+def _stated(database: bool, problems: list[Finding]) -> tuple[StatedModel, ...]:
+    try:
+        return models_stated() if database else models_stated_static()
+    except ConfigurationError as error:
+        problems += [
+            Finding(
+                code="configuration_invalid",
+                subject=": ".join(filter(None, (problem.place, problem.key))),
+                text=problem.message.translate(_),
+            )
+            for problem in error.problems
+        ]
+    except DatabaseError as error:
+        problems.append(
+            Finding(code="database_unreachable", subject=_("database"), text=str(error).strip())
+        )
+    return ()
+
+
+def _asked(stated: Collection[StatedModel]) -> Server:
+    configured = {normalise_model(each.model) for each in stated}
+    return server_of(Survey(settings.OLLAMA_HOST).look(configured))
+
+
+def _reported(registered: list[Any]) -> list[Server]:
+    return [
+        server_of(
+            HostReport(
+                host=node.host,
+                version=node.host_version,
+                error=node.host_error,
+                models=tuple(node.known_models),
+            ),
+            seen_by=node.name,
+            queues=node.queues,
+        )
+        for node in registered
+        if node.state == NodeState.LIVE
+    ]
+
+
+def _abilities(model: dict[str, Any]) -> tuple[str, ...] | None:
+    told = model.get("capabilities")
+    return None if told is None else tuple(told)
