@@ -6,6 +6,7 @@ from typing import Any
 from llmconfig import task_types
 from llmconfig.errors import InvalidPreference
 from llmconfig.fields import NOT_AN_OBJECT, Errors, fields_parse, unknown_key
+from llmconfig.texts import printable
 
 TASK_TYPE_CONFIGS = "task_type_configs"
 
@@ -49,7 +50,7 @@ def _scopes_parse(configs: object) -> tuple[Scopes, Errors]:
     errors: Errors = {}
     for name, config in configs.items():
         if name not in task_types.names():
-            errors[str(name)] = [unknown_key(task_types.names())]
+            errors[printable(str(name))] = [unknown_key(name, task_types.names())]
         elif config is not None:
             scopes[name], wrong = fields_parse(config)
             if wrong:

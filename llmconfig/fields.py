@@ -4,13 +4,14 @@ Not stated is a key that is absent (null in JSON and YAML, NULL in a row); it is
 value. ``0``, ``0.0``, ``false`` and ``fallback_model: ""`` are statements.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.kinds import Integer, Kind, ModelName, Refused, Seconds
 from llmconfig.messages import Message, gettext_noop
-from llmconfig.parameters import PARAMETERS
+from llmconfig.parameters import LOAD_TIMEOUT, PARAMETERS, RELOAD_OPTIONS
+from llmconfig.texts import printable
 
 #: Errors by key: a list of messages, or a mapping of the same form for a nested object.
 Errors = dict[str, Any]
@@ -36,10 +37,22 @@ PARAMETERS_KEY = "parameters"
 NOT_AN_OBJECT = Message(gettext_noop("accepted: an object"))
 
 
-def unknown_key(accepted: Mapping[str, object] | tuple[str, ...]) -> Message:
-    """The complaint about a key that is in no table."""
+def unknown_key(key: object, accepted: Iterable[str]) -> Message:
+    """The complaint about a key that does not belong where it stands; where it does, if anywhere.
+
+    ``accepted`` are the keys that do.
+    """
+    names = tuple(accepted)
+    if key in RELOAD_OPTIONS or key == LOAD_TIMEOUT:
+        text = gettext_noop(
+            "belongs to a model, because it makes the model load again: state it in model_params"
+            " of the YAML file, or in LLM_MODEL_PARAMS"
+        )
+        return Message(text)
+    if key in PARAMETERS and PARAMETERS_KEY in names:
+        return Message(gettext_noop("belongs under parameters"))
     text = gettext_noop("unknown; accepted: %(accepted)s")
-    return Message(text, {"accepted": ", ".join(accepted)})
+    return Message(text, {"accepted": ", ".join(names)})
 
 
 def fields_parse(raw: object) -> tuple[dict[str, Any], Errors]:
@@ -76,7 +89,7 @@ def _parse(
     errors: Errors = {}
     for key, value in raw.items():
         if key not in kinds:
-            errors[str(key)] = [unknown_key(accepted)]
+            errors[printable(str(key))] = [unknown_key(key, accepted)]
         elif value is not None:
             _parse_one(kinds[key].parse, key, value, values, errors)
     return values, errors

@@ -10,10 +10,11 @@ from typing import Any
 
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, unknown_key
 from llmconfig.kinds import Kind, Refused
-from llmconfig.layers.located import Located, Report, found
+from llmconfig.layers.located import KEY_LENGTH, Located, Report, found
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.model_names import normalise_model
 from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS
+from llmconfig.texts import printable
 from llmconfig.types import Origin, Statement
 
 #: Other spellings of fields, accepted wherever fields stand.
@@ -157,10 +158,10 @@ def _values(
     for path, written, node in entries:
         name = ALIASES.get(written, written)
         if name not in kinds:
-            report.add(node.place, path, unknown_key(accepted or tuple(kinds)))
+            report.add(node.place, path, unknown_key(name, accepted or kinds))
         elif name in seen:
             text = gettext_noop("stated twice; the first time as %(key)s")
-            report.add(node.place, path, Message(text, {"key": seen[name]}))
+            report.add(node.place, path, Message(text, {"key": printable(seen[name], KEY_LENGTH)}))
         elif node.value is not None:
             seen[name] = path
             yield name, Located(_parsed(kinds[name], node, path, report), node.place)
@@ -179,4 +180,4 @@ def _refuse_unknown(
 ) -> None:
     for key, node in members.items():
         if key not in accepted:
-            report.add(node.place, path + key, unknown_key(accepted))
+            report.add(node.place, path + key, unknown_key(key, accepted))

@@ -4,51 +4,65 @@ import json
 from typing import Any, NoReturn
 
 from llmconfig.layers.located import Located, Report
+from llmconfig.layers.yaml_text import MAX_DEPTH
 from llmconfig.messages import Message, gettext_noop
+from llmconfig.texts import printable
 
 MAX_CHARACTERS = 128 * 1024
 
 
-class _Duplicate(ValueError):
+class _Pairs(list[tuple[str, Any]]):
+    """An object's members as written, duplicates too."""
+
+
+class _TooDeep(Exception):
     pass
 
 
 def json_parse(text: str, name: str, report: Report) -> Located:
     """The variable's value; an empty mapping, and a problem, where it cannot be used."""
-    empty = Located({}, name)
     if len(text) > MAX_CHARACTERS:
         message = gettext_noop("too large; accepted: at most %(maximum)s characters")
         report.add(name, "", Message(message, {"maximum": MAX_CHARACTERS}))
-        return empty
+        return Located({}, name)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
-        return _located(value, name)
-    except _Duplicate as error:
-        report.add(name, str(error), Message(gettext_noop("stated twice")))
-    except RecursionError:
-        report.add(name, "", Message(gettext_noop("nested too deeply")))
+        value = json.loads(text, object_pairs_hook=_Pairs, parse_constant=_refuse_constant)
+        return _Reader(name, report).value(value, "", 0)
+    except (RecursionError, _TooDeep):
+        message = gettext_noop("nested too deeply; accepted: at most %(maximum)s levels")
+        report.add(name, "", Message(message, {"maximum": MAX_DEPTH}))
     except ValueError as error:
-        reason = Message(gettext_noop("not JSON: %(reason)s"), {"reason": error})
-        report.add(name, "", reason)
-    return empty
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in members:
-            raise _Duplicate(key)
-        members[key] = value
-    return members
+        reason = {"reason": printable(str(error), 200)}
+        report.add(name, "", Message(gettext_noop("not JSON: %(reason)s"), reason))
+    return Located({}, name)
 
 
 def _refuse_constant(text: str) -> NoReturn:
     raise ValueError(text)
 
 
-def _located(value: Any, name: str) -> Located:
-    if isinstance(value, dict):
-        return Located({key: _located(item, name) for key, item in value.items()}, name)
-    if isinstance(value, list):
-        return Located([_located(item, name) for item in value], name)
-    return Located(value, name)
+class _Reader:
+    """Gives each value its place and tells keys that are stated twice."""
+
+    def __init__(self, name: str, report: Report) -> None:
+        self._name = name
+        self._report = report
+
+    def value(self, value: Any, key: str, depth: int) -> Located:
+        if isinstance(value, list) and depth >= MAX_DEPTH:
+            raise _TooDeep
+        if isinstance(value, _Pairs):
+            return Located(self._members(value, key, depth + 1), self._name)
+        if isinstance(value, list):
+            return Located([self.value(item, key, depth + 1) for item in value], self._name)
+        return Located(value, self._name)
+
+    def _members(self, pairs: _Pairs, path: str, depth: int) -> dict[str, Located]:
+        members: dict[str, Located] = {}
+        for name, value in pairs:
+            key = f"{path}.{name}" if path else name
+            if name in members:
+                self._report.add(self._name, key, Message(gettext_noop("stated twice")))
+            else:
+                members[name] = self.value(value, key, depth)
+        return members

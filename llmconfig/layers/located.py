@@ -6,6 +6,11 @@ from typing import Any
 
 from llmconfig.errors import Problem
 from llmconfig.messages import Message, gettext_noop
+from llmconfig.texts import printable, shown
+
+MAX_PROBLEMS = 100
+#: Of a path of keys, which may be anything that somebody wrote.
+KEY_LENGTH = 200
 
 
 @dataclass(frozen=True)
@@ -27,12 +32,24 @@ class Located:
 
 @dataclass
 class Report:
-    """Collects problems, so that all are told at once."""
+    """Collects problems, so that all are told at once; the first hundred of them in words."""
 
     problems: list[Problem] = field(default_factory=list)
+    left_out: int = 0
 
     def add(self, place: str, key: str, message: Message) -> None:
-        self.problems.append(Problem(place=place, key=key, message=message))
+        if len(self.problems) >= MAX_PROBLEMS:
+            self.left_out += 1
+            return
+        shown_key = printable(key, KEY_LENGTH)
+        self.problems.append(Problem(place=place, key=shown_key, message=message))
+
+    def told(self) -> list[Problem]:
+        """All problems, the last of them a count of those that there was no room for."""
+        if not self.left_out:
+            return self.problems
+        more = Message(gettext_noop("and %(count)s more"), {"count": self.left_out})
+        return [*self.problems, Problem(place="", key="", message=more)]
 
     def mapping(self, node: Located, key: str) -> Mapping[str, Located]:
         """The node's members; nothing, and a problem, where it has none."""
@@ -46,7 +63,4 @@ class Report:
 def found(accepted: Message, value: object) -> Message:
     """What is accepted, beside what was found."""
     text = gettext_noop("accepted: %(accepted)s; found: %(found)s")
-    shown = repr(value)
-    return Message(
-        text, {"accepted": accepted, "found": shown if len(shown) <= 60 else shown[:59] + "…"}
-    )
+    return Message(text, {"accepted": accepted, "found": shown(value)})

@@ -3,6 +3,9 @@
 Read once per process, at the first need; a file edited later counts from the next start.
 """
 
+import errno
+import os
+import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -23,7 +26,11 @@ from llmconfig.messages import Message, gettext_noop
 from llmconfig.model_names import Policy, normalise_model
 from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, RELOAD_OPTIONS
 from llmconfig.resolver import ModelParams
+from llmconfig.texts import printable
 from llmconfig.types import BUILT_IN, Statement
+
+#: Linux opens no longer paths.
+PATH_LENGTH = 4096
 
 _BUILT_IN = Source(
     system=tuple(
@@ -77,7 +84,7 @@ def _load(path: Path, variables: tuple[tuple[str, str], ...], names: tuple[str, 
     )
     policy = policy_read(environ, report)
     if report.problems:
-        raise ConfigurationError(report.problems)
+        raise ConfigurationError(report.told())
     return Static(sources=sources, policy=policy, model_params=_merged(sources))
 
 
@@ -91,20 +98,34 @@ def _forget(setting: str, **kwargs: Any) -> None:
 def _file(path: Path, report: Report) -> Located:
     name = _shown(path)
     try:
-        with path.open("rb") as file:
-            # One byte more than is accepted tells a file that is too large.
-            return yaml_parse(file.read(MAX_BYTES + 1), name, report)
+        return yaml_parse(_content(path), name, report)
     except OSError as error:
         text = gettext_noop("cannot be read (%(reason)s); LLM_CONFIG_FILE names the file")
-        report.add(name, "", Message(text, {"reason": error.strerror}))
+        report.add(name, "", Message(text, {"reason": error.strerror or "?"}))
         return Located({}, name)
+
+
+def _content(path: Path) -> bytes:
+    """The start of a file: one byte more than is accepted tells one that is too large.
+
+    Raises OSError, also for what is no regular file: a pipe would be waited for, for ever.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file")
+        with open(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
 
 
 def _shown(path: Path) -> str:
     """The path as an operator would name it: inside the project without the project's own."""
     path = path.absolute()
     base = Path(settings.BASE_DIR)
-    return str(path.relative_to(base) if path.is_relative_to(base) else path)
+    named = str(path.relative_to(base) if path.is_relative_to(base) else path)
+    return printable(named, PATH_LENGTH)
 
 
 def _merged(sources: tuple[Source, ...]) -> ModelParams:

@@ -1,8 +1,8 @@
 """YAML that can be trusted: plain data, each value with its line, and nothing clever.
 
 Refused are anchors and aliases (a few lines can stand for gigabytes), tags, several documents,
-duplicate keys, deep nesting and large files. Scalars follow YAML 1.2: ``no``, ``1:30`` and ``010``
-are not turned into something else.
+duplicate keys, deep nesting and large files. Scalars follow YAML 1.2, where ``1:30`` is no number;
+what YAML 1.1 and 1.2 read differently (``no``, ``010``) has to be written plainly.
 """
 
 import re
@@ -11,11 +11,13 @@ from typing import Any
 
 import yaml
 
-from llmconfig.layers.located import Located, Report
+from llmconfig.layers.located import Located, Report, found
 from llmconfig.messages import Message, gettext_noop
+from llmconfig.texts import printable
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12
+MAX_VALUES = 10_000
 
 
 class _Loader(yaml.SafeLoader):
@@ -38,6 +40,11 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "float": float,
     "str": str,
 }
+#: Unquoted, these are one thing in YAML 1.1 and another in 1.2.
+_AMBIGUOUS = {
+    r"(?i:yes|no|on|off)": gettext_noop("true or false, or the word in quotes"),
+    r"[-+]?0[0-9]+": gettext_noop("a number without leading zeros"),
+}
 
 
 class _Refused(Exception):
@@ -48,21 +55,32 @@ class _Refused(Exception):
 
 def yaml_parse(content: bytes, name: str, report: Report) -> Located:
     """The file's content; an empty mapping, and problems in the report, where it cannot be used."""
-    empty = Located({}, name)
+    reader = None
     try:
-        text = _decode(content)
-        _refuse_cleverness(text)
-        node = yaml.compose(text, Loader=_Loader)
+        reader = _Reader(_decode(content), name, report)
+        return reader.document()
     except _Refused as error:
         report.add(f"{name}:{error.line}", "", error.told)
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        reason = getattr(error, "problem", None) or " ".join(str(error).split())
-        place = f"{name}:{mark.line + 1}" if mark else name
-        report.add(place, "", Message(gettext_noop("not YAML: %(reason)s"), {"reason": reason}))
-    else:
-        return _located(node, name, "", report) if node else empty
-    return empty
+        report.add(f"{name}:{_line(error, content)}", "", _not_yaml(error))
+    except (ValueError, OverflowError) as error:
+        # PyYAML's own slips: numbers in escapes and directives that are out of range.
+        line = reader.line if reader else 1
+        report.add(f"{name}:{line}", "", _not_yaml(error))
+    return Located({}, name)
+
+
+def _line(error: yaml.YAMLError, content: bytes) -> int:
+    mark = getattr(error, "problem_mark", None)
+    if mark:
+        return int(mark.line) + 1
+    position = getattr(error, "position", 0)
+    return content.decode("utf-8-sig").count("\n", 0, position) + 1
+
+
+def _not_yaml(error: Exception) -> Message:
+    told = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
+    return Message(gettext_noop("not YAML: %(reason)s"), {"reason": printable(told, 200)})
 
 
 def _decode(content: bytes) -> str:
@@ -76,55 +94,91 @@ def _decode(content: bytes) -> str:
         raise _Refused(line, gettext_noop("not UTF-8; accepted: text encoded as UTF-8")) from error
 
 
-def _refuse_cleverness(text: str) -> None:
-    """Read the events, which cost little, before anything is built from them."""
-    depth = documents = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1 if event.start_mark else 1
-        depth += _DEPTH.get(type(event), 0)
-        documents += isinstance(event, yaml.DocumentStartEvent)
-        if depth > MAX_DEPTH:
-            message = gettext_noop("nested too deeply; accepted: at most %(maximum)s levels")
-            raise _Refused(line, message, maximum=MAX_DEPTH)
-        if documents > 1:
-            raise _Refused(line, gettext_noop("a second document; accepted: one"))
-        if getattr(event, "anchor", None):
-            message = gettext_noop("anchors and aliases are not accepted; write the value out")
-            raise _Refused(line, message)
-        if getattr(event, "tag", None):
+class _Reader:
+    """Turns events, which cost little, into values, and stops at the first that is too clever."""
+
+    def __init__(self, text: str, name: str, report: Report) -> None:
+        self._loader: Any = _Loader(text)
+        self._name = name
+        self._report = report
+        self._values = 0
+
+    @property
+    def line(self) -> int:
+        """How far it has read."""
+        return int(self._loader.line) + 1
+
+    def document(self) -> Located:
+        """The only document; an empty mapping where there is none."""
+        self._next()
+        root = Located({}, self._name)
+        if isinstance(self._next(), yaml.DocumentStartEvent):
+            root = self._value(self._next(), "", 0)
+            self._next()
+            if isinstance(event := self._next(), yaml.DocumentStartEvent):
+                raise _Refused(_start(event), gettext_noop("a second document; accepted: one"))
+        return root
+
+    def _next(self) -> Any:
+        return self._loader.get_event()
+
+    def _value(self, event: Any, key: str, depth: int) -> Located:
+        self._refuse_cleverness(event, depth)
+        place = f"{self._name}:{_start(event)}"
+        if isinstance(event, yaml.MappingStartEvent):
+            return Located(self._members(key, depth + 1), place)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return Located(self._items(key, depth + 1), place)
+        return Located(self._scalar(event, key, place), place)
+
+    def _refuse_cleverness(self, event: Any, depth: int) -> None:
+        line = _start(event)
+        self._values += 1
+        if self._values > MAX_VALUES:
+            text = gettext_noop("too many values; accepted: at most %(maximum)s")
+            raise _Refused(line, text, maximum=MAX_VALUES)
+        if depth >= MAX_DEPTH and isinstance(event, yaml.CollectionStartEvent):
+            text = gettext_noop("nested too deeply; accepted: at most %(maximum)s levels")
+            raise _Refused(line, text, maximum=MAX_DEPTH)
+        if event.anchor:
+            text = gettext_noop("anchors and aliases are not accepted; write the value out")
+            raise _Refused(line, text)
+        if event.tag:
             raise _Refused(line, gettext_noop("tags (!) are not accepted"))
 
+    def _items(self, key: str, depth: int) -> list[Located]:
+        items = []
+        while not isinstance(event := self._next(), yaml.SequenceEndEvent):
+            items.append(self._value(event, key, depth))
+        return items
 
-_DEPTH = {
-    yaml.MappingStartEvent: 1,
-    yaml.SequenceStartEvent: 1,
-    yaml.MappingEndEvent: -1,
-    yaml.SequenceEndEvent: -1,
-}
+    def _members(self, path: str, depth: int) -> dict[str, Located]:
+        members: dict[str, Located] = {}
+        while not isinstance(event := self._next(), yaml.MappingEndEvent):
+            place = f"{self._name}:{_start(event)}"
+            written = self._value(event, path, depth).value
+            text = written if isinstance(written, str) else ""
+            key = f"{path}.{text}" if path else text
+            # A member's place is its key's line, where a reader looks for it.
+            member = Located(self._value(self._next(), key, depth).value, place)
+            if not isinstance(written, str):
+                no_text = gettext_noop("a key is no text; accepted: names")
+                self._report.add(place, path, Message(no_text))
+            elif text in members:
+                twice = gettext_noop("stated twice; the first time at %(place)s")
+                self._report.add(place, key, Message(twice, {"place": members[text].place}))
+            else:
+                members[text] = member
+        return members
+
+    def _scalar(self, event: Any, key: str, place: str) -> Any:
+        for pattern, accepted in _AMBIGUOUS.items():
+            if event.style is None and re.fullmatch(pattern, event.value):
+                self._report.add(place, key, found(Message(accepted), event.value))
+                return None
+        tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
+        return _SCALARS[tag.removeprefix(_TAG)](event.value)
 
 
-def _located(node: Any, name: str, key: str, report: Report) -> Located:
-    place = f"{name}:{node.start_mark.line + 1}"
-    if isinstance(node, yaml.MappingNode):
-        return Located(_members(node, name, key, report), place)
-    if isinstance(node, yaml.SequenceNode):
-        return Located([_located(item, name, key, report) for item in node.value], place)
-    return Located(_SCALARS[node.tag.removeprefix(_TAG)](node.value), place)
-
-
-def _members(node: Any, name: str, path: str, report: Report) -> dict[str, Located]:
-    members: dict[str, Located] = {}
-    for key_node, value_node in node.value:
-        place = f"{name}:{key_node.start_mark.line + 1}"
-        if key_node.tag != f"{_TAG}str":
-            report.add(place, path, Message(gettext_noop("a key is no text; accepted: names")))
-            continue
-        key = f"{path}.{key_node.value}" if path else key_node.value
-        if key_node.value in members:
-            first = members[key_node.value].place
-            text = gettext_noop("stated twice; the first time at %(place)s")
-            report.add(place, key, Message(text, {"place": first}))
-            continue
-        # A member's place is its key's line, where a reader looks for it.
-        members[key_node.value] = Located(_located(value_node, name, key, report).value, place)
-    return members
+def _start(event: Any) -> int:
+    return int(event.start_mark.line) + 1

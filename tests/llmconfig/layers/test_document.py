@@ -169,7 +169,23 @@ SECONDS = "1 to 300 seconds, written as 60, 60s, 2m or 1h30m"
         ),
         (
             "default: {parameters: {context_window: 1}}",
-            "f:1: default.parameters.context_window: unknown; accepted: temperature, ",
+            "f:1: default.parameters.context_window: belongs to a model, because it makes the "
+            "model load again: state it in model_params of the YAML file, or in LLM_MODEL_PARAMS",
+        ),
+        (
+            f"task_types: {{{INSIGHT}: {{load_timeout: 2m}}}}",
+            f"f:1: task_types.{INSIGHT}.load_timeout: belongs to a model",
+        ),
+        ("num_gpu: 1", "f:1: num_gpu: belongs to a model"),
+        ("default: {temperature: 0}", "f:1: default.temperature: belongs under parameters"),
+        ("model_params: {a: {num_ctx: 1}}", "f:1: model_params.a.num_ctx: unknown; accepted: temp"),
+        ("default: {fallback_model: no}", "f:1: default.fallback_model: accepted: true or false"),
+        ("max_retries: 010", "f:1: max_retries: accepted: a number without leading zeros"),
+        ("timeout: 1:30", f"f:1: timeout: accepted: {SECONDS}; found: '1:30'"),
+        ("timeout: 2026-11-22", f"f:1: timeout: accepted: {SECONDS}; found: '2026-11-22'"),
+        (
+            'task_types: {"\\e[2J\\nX": {}}',
+            "f:1: task_types.\\x1b[2J\\nX: unknown task type; accepted: ",
         ),
         (
             "default: {parameters: {temperature: .nan}}",

@@ -1,3 +1,6 @@
+import os
+from pathlib import Path
+
 import pytest
 
 from llmconfig.errors import ConfigurationError
@@ -32,11 +35,39 @@ def test_a_missing_file_is_named_with_its_variable(configure, settings, tmp_path
         static_config()
 
 
-def test_a_directory_is_no_file(configure, settings, tmp_path):
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("", "not a regular file"),
+        ("pipe", "not a regular file"),
+        ("/dev/zero", "not a regular file"),
+        ("llm.yaml/x", "Not a directory"),
+        ("x" * 300, "File name too long"),
+    ],
+)
+def test_what_cannot_be_read_is_told_at_once(name, told, configure, settings, tmp_path):
     configure()
-    settings.LLM_CONFIG_FILE = tmp_path
-    with pytest.raises(ConfigurationError, match="cannot be read"):
+    os.mkfifo(tmp_path / "pipe")
+    settings.LLM_CONFIG_FILE = tmp_path / name
+    with pytest.raises(ConfigurationError, match=rf"cannot be read \({told}\); LLM_CONFIG_FILE"):
         static_config()
+
+
+def test_a_file_that_may_not_be_read_is_told(configure, settings):
+    path = configure()
+    path.chmod(0)
+    if os.geteuid() == 0:  # who may read that one too, but not the first page of memory
+        settings.LLM_CONFIG_FILE = Path("/proc/self/mem")
+    with pytest.raises(ConfigurationError, match=r"Permission denied|Input/output error"):
+        static_config()
+
+
+def test_a_name_that_would_break_lines_is_escaped(configure, settings):
+    path = configure("colour: 1")
+    settings.LLM_CONFIG_FILE = path.rename(path.with_name("a\n\x1b[2J\udcff.yaml"))
+    with pytest.raises(ConfigurationError) as told:
+        static_config()
+    assert str(told.value).startswith(r"a\n\x1b[2J\udcff.yaml:1: colour: unknown")
 
 
 def test_a_file_outside_the_project_is_named_in_full(configure, settings):
