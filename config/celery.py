@@ -42,10 +42,12 @@ def declare_queues() -> None:
     from workers import task_types
     from workers.queues import queue_name, queues
     from workers.reports import BEAT_TASK, REPORT_TYPE
+    from workers.retention import PRUNE_TASK
 
     kinds = task_types.registered()
     app.conf.task_queues = queues(kind.name for kind in kinds)
     app.conf.task_routes = {
         **{kind.celery_name: {"queue": queue_name(kind.name)} for kind in kinds},
         BEAT_TASK: {"queue": queue_name(REPORT_TYPE)},
+        PRUNE_TASK: {"queue": queue_name(REPORT_TYPE, "low")},
     }

@@ -1,13 +1,17 @@
 """The Celery tasks: one for each registered task type, under its own explicit name."""
 
+from datetime import timedelta
 from typing import Any
 
 from celery import Task, shared_task
+from django.conf import settings
+from django.utils import timezone
 
 from workers import task_types
 from workers.deliveries import run_of_message
 from workers.outages import DATABASE_AWAY
 from workers.reports import BEAT_TASK, weekly_reports_enqueue
+from workers.retention import PRUNE_TASK, runs_prune
 from workers.runner import run_deliver
 
 DATABASE_RETRY_SECONDS = 5
@@ -39,3 +43,9 @@ for _task_type in task_types.registered():
 def enqueue_weekly_reports() -> None:
     """Beat's hourly call."""
     weekly_reports_enqueue()
+
+
+@shared_task(name=PRUNE_TASK)
+def prune() -> None:
+    """Beat's daily call."""
+    runs_prune(timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))

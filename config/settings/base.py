@@ -182,6 +182,7 @@ CELERY_ENABLE_UTC = True
 # week already gets none.
 CELERY_BEAT_SCHEDULE = {
     "weekly-reports": {"task": "llm.enqueue_weekly_reports", "schedule": crontab(minute=7)},
+    "prune": {"task": "llm.prune", "schedule": crontab(hour=3, minute=37)},
 }
 
 LOGGING = {
