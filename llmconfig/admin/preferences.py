@@ -6,8 +6,12 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +24,7 @@ from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.columns import FIELD_COLUMNS, Columns
 from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
 from llmconfig.admin.effective import effective_view
+from llmconfig.admin.export import export_response
 from llmconfig.admin.filters import FILTERS
 from llmconfig.admin.hints import URL_NAME as HINTS_URL
 from llmconfig.admin.hints import hints_add, hints_view
@@ -55,6 +60,7 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
     list_before_template = "llmconfig/admin/list_intro.html"
     change_form_before_template = "llmconfig/admin/form_hidden.html"
     readonly_fields = ["scope", "changed"]
+    actions = ["export_selected"]
 
     class Media:
         js = ["llmconfig/admin/hints.js"]
@@ -62,18 +68,20 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
     # Lists
 
     def get_urls(self) -> list[URLPattern]:
+        list_view = self.admin_site.admin_view(self.changelist_view)
+        csv_view = self.admin_site.admin_view(self.csv_view)
         lists = [
-            path(
-                f"{scope.slug}/",
-                self.admin_site.admin_view(self.changelist_view),
-                {"scope": scope},
-                name=scope.url_name,
-            )
+            path(f"{scope.slug}/", list_view, {"scope": scope}, name=scope.url_name)
             for scope in scopes.SCOPES
+        ]
+        exports = [
+            path(f"{scope.slug}.csv", csv_view, {"scope": scope}, name=scope.csv_url_name)
+            for scope in (*scopes.SCOPES, scopes.ALL)
         ]
         people = PeopleView.as_view(admin_site=self.admin_site)
         return [
             *lists,
+            *exports,
             path("effective/", self._page(effective_view), name=EFFECTIVE_URL),
             path("hints/", self._page(hints_view), name=HINTS_URL),
             path("people/", self.admin_site.admin_view(people), name=PEOPLE_URL),
@@ -93,6 +101,22 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
             # How pages of single rows find back to the list that they were opened from.
             return _redirect_to_scope(request)
         return super().changelist_view(request, extra_context)
+
+    def csv_view(self, request: HttpRequest, scope: Scope) -> HttpResponseBase:
+        """What the list shows, searched and filtered as the address says."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            rows = self.get_changelist_instance(request).get_queryset(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"{scope.url}?{ERROR_FLAG}=1")
+        return export_response(request, rows, scope)
+
+    @admin.action(description=_("Export as CSV"), permissions=["view"])
+    def export_selected(
+        self, request: HttpRequest, queryset: QuerySet[Preference]
+    ) -> HttpResponseBase:
+        return export_response(request, queryset, _list_scope(request))
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         changes = super().get_changelist_instance(request)

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from llmconfig.models import Preference
 
+CHANGELIST = "llmconfig_preference_changelist"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
@@ -33,11 +35,20 @@ class Scope:
 
     @property
     def url_name(self) -> str:
-        return f"llmconfig_preference_{self.slug.replace('-', '_') or 'changelist'}"
+        return f"llmconfig_preference_{self.slug.replace('-', '_')}"
+
+    @property
+    def csv_url_name(self) -> str:
+        return f"{self.url_name}_csv"
+
+    @property
+    def csv_url(self) -> str:
+        return reverse(f"admin:{self.csv_url_name}")
 
     @property
     def url(self) -> str:
-        return reverse(f"admin:{self.url_name}")
+        name = CHANGELIST if self is ALL else self.url_name
+        return reverse(f"admin:{name}")
 
 
 EVERYONE = Scope(
@@ -103,7 +114,7 @@ USERS = Scope(
     ordering=("user__username", "task_type"),
 )
 ALL = Scope(
-    slug="",
+    slug="all",
     title=_("All preferences"),
     intro=_("Every stored row."),
     empty=_("No row is stored: everyone gets what the file and the environment state."),
@@ -128,7 +139,7 @@ def scope_of_list(request: HttpRequest) -> Scope | None:
     match = request.resolver_match
     if match is None:
         return None
-    if match.url_name == ALL.url_name:
+    if match.url_name == CHANGELIST:
         return ALL
     return match.kwargs.get("scope")
 
