@@ -253,3 +253,40 @@ def test_reading_takes_three_queries_beside_the_login(api, ada, state):
         api.get(URL)
     ours = [query["sql"] for query in captured if "knox" not in query["sql"]]
     assert len(ours) == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        rb'{"\ud800": 1}',
+        rb'{"parameters": {"\ud800": 1}}',
+        rb'{"task_type_configs": {"\ud800": {}}}',
+        rb'{"model": "\ud800"}',
+        rb'{"parameters": {"stop": ["\ud800"]}}',
+    ],
+)
+def test_half_a_character_is_refused_like_any_other_mistake(body, api):
+    answer = api.put(URL, body, content_type="application/json")
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
+
+
+def test_an_option_that_reloads_a_model_is_told_where_it_belongs(api):
+    answer = api.put(URL, {"parameters": {"context_window": 8192}})
+    assert answer.status_code == 400
+    (told,) = answer.json()["errors"]["parameters"]["context_window"]
+    assert told.startswith("belongs to a model, because it makes the model load again")
+    answer = api.put(URL, {"task_type_configs": {INSIGHT: {"temperature": 0}}})
+    assert answer.json()["errors"]["task_type_configs"][INSIGHT] == {
+        "temperature": ["belongs under parameters"]
+    }
+
+
+def test_zero_is_a_value_over_the_api_too(api):
+    document = {"max_retries": 0, "parameters": {"temperature": 0, "seed": 0}}
+    body = api.put(URL, document).json()
+    assert body["preferences"] == document
+    effective = body["effective"][INSIGHT]
+    assert (effective["max_retries"], effective["parameters"]) == (
+        0,
+        {"temperature": 0, "seed": 0},
+    )
