@@ -1,0 +1,1 @@
+"""Programs that measure; never part of the test suite."""
