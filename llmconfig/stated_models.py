@@ -119,7 +119,7 @@ def _scope(
     places = [*stated, *(each for row in rows for each in _of_row(row, layer))]
     for field in FIELDS:
         for statement in reversed([each for each in places if each.field == field]):
-            allowed = not policy.refused([statement.value])
+            allowed = policy.allows(statement.value)
             if statement.value:
                 yield StatedModel(
                     model=statement.value,

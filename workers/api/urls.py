@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from workers.api.models import ModelListView
 from workers.api.views import (
     TaskCancelView,
     TaskDetailView,
@@ -11,6 +12,7 @@ from workers.api.views import (
 )
 
 urlpatterns = [
+    path("llm/models", ModelListView.as_view(), name="model-list"),
     path("tasks", TaskListView.as_view(), name="task-list"),
     path("tasks/<str:task_id>", TaskDetailView.as_view(), name="task-detail"),
     path("tasks/<str:task_id>/result", TaskResultView.as_view(), name="task-result"),

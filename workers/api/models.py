@@ -1,0 +1,77 @@
+"""``GET /v1/llm/models``: which models there are, for whoever asks."""
+
+from typing import Any
+
+from django.utils.cache import patch_cache_control
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from llmconfig.stated_models import StatedModel
+from workers.registry.catalogue import Holding, ListedModel, models_listed
+
+
+class ModelListView(APIView):
+    """``{"models": […]}``, sorted by name: what live workers have, and what the caller's
+    configurations name. Each has
+
+    - ``name``; ``available``: a live worker has it at hand now; ``allowed``: policy of environment
+      and tiers lets the caller use it; ``loaded``: somewhere, in memory
+    - ``size`` (bytes), ``context_length`` (tokens), ``capabilities`` (Ollama's words): null where
+      no worker tells
+    - ``workers``: ``[{"name", "state"}]``, where ``state`` is ``loaded``, ``present``,
+      ``missing`` (this worker would need it) or ``unreachable`` (its model server does not answer)
+    - ``used_by``: the caller's effective configurations that name it:
+      ``[{"task_type", "field", "layer"}]``, ``field`` being ``model`` or ``fallback_model``
+
+    Staff see all configured models, whole names of workers with the ``host`` of each, and
+    ``places``: who states the model, ``[{"layer", "place", "tier", "task_types", "field",
+    "users"}]``. ``place`` is null for users, who are counted in ``users``; ``task_types`` is null
+    for all of them.
+    """
+
+    def get(self, request: Request) -> Response:
+        user: Any = request.user  # the global permission class lets nobody anonymous come here
+        is_staff = bool(user.is_staff)
+        listed = models_listed(user_id=user.pk, with_places=is_staff)
+        response = Response({"models": [_model_told(model, is_staff) for model in listed]})
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+
+def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "name": model.name,
+        "available": model.available,
+        "allowed": model.allowed,
+        "loaded": model.loaded,
+        "size": model.size_bytes,
+        "context_length": model.context_length,
+        "capabilities": model.capabilities,
+        "workers": [_holding_told(holding, is_staff) for holding in model.holdings],
+        "used_by": [
+            {"task_type": use.task_type, "field": use.field, "layer": use.layer}
+            for use in model.uses
+        ],
+    }
+    if is_staff:
+        told["places"] = [_place_told(stated) for stated in model.stated]
+    return told
+
+
+def _holding_told(holding: Holding, is_staff: bool) -> dict[str, str]:
+    if is_staff:
+        return {"name": holding.worker, "state": holding.state, "host": holding.host}
+    # What follows the @ is a machine's address.
+    return {"name": holding.worker.partition("@")[0], "state": holding.state}
+
+
+def _place_told(stated: StatedModel) -> dict[str, Any]:
+    return {
+        "layer": stated.layer,
+        "place": stated.place or None,
+        "tier": stated.tier,
+        "task_types": None if stated.task_types is None else list(stated.task_types),
+        "field": stated.field,
+        "users": stated.users,
+    }
