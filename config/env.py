@@ -56,6 +56,8 @@ class Environment:
     llm_config_file: Path
     llm_variables: Mapping[str, str]
     request_layer: bool
+    #: Which processes share cached configurations; "": those that name the database alike.
+    cache_namespace: str
     worker_concurrency: int
     #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
     worker_metrics_address: str
@@ -180,6 +182,7 @@ def read() -> Environment:
             name: value for name in LLM_VARIABLES if (value := env.str(name, None)) is not None
         },
         "request_layer": env.bool("LLM_ALLOW_REQUEST_LAYER", False),
+        "cache_namespace": env.str("LLM_CACHE_NAMESPACE", ""),
         "worker_concurrency": env.int(
             "LLM_WORKER_CONCURRENCY", 4, validate=validate.Range(min=1, max=256)
         ),

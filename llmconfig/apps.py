@@ -1,4 +1,4 @@
-"""The Django app: its checks are known from the start."""
+"""The Django app: its checks and signals are known from the start."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,5 +10,7 @@ class LLMConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from llmconfig import checks  # noqa: F401  (registers them)
+        from llmconfig import checks, signals  # noqa: F401  (registers them)
         from llmconfig.history import people  # noqa: F401  (connects its signals)
+
+        signals.connect(self)

@@ -1,6 +1,5 @@
 """Why a run would get what it gets: read for the preview, the admin and ``llm_explain``."""
 
-from django.db.models import Q
 from django.urls import NoReverseMatch, reverse
 
 from llmconfig import task_types
@@ -21,7 +20,7 @@ def config_explain(*, user_id: int | None, task_type: str) -> Explanation:
     """
     task_types.require(task_type)
     static = static_config()
-    rows = rows_load(user_id, static, Q(task_type=None) | Q(task_type=task_type))
+    rows = rows_load(user_id, static)
     merged = rows_merge(task_type, static=static, rows=rows, request={})
     try:
         config, refusal = decide(merged, static.model_params), None

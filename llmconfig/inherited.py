@@ -17,7 +17,6 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from django.contrib.auth.models import Group
-from django.db.models import Q
 
 from llmconfig import task_types
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
@@ -95,9 +94,9 @@ def _without(preference: Preference, name: str) -> _Row:
 def _surroundings(preference: Preference, static: Static) -> Callable[[Row], Rows]:
     """Puts a row in the preference's stead, with all that is weaker and nothing stronger."""
     if preference.user_id is not None:
-        user = rows_load(preference.user_id, static, Q())
+        user = rows_load(preference.user_id, static)
         return lambda row: replace(user, user=(*_weaker(user.user, row), row))
-    common = rows_load(None, static, Q()).common
+    common = rows_load(None, static).common
     if preference.group is not None:
         tier = _tier(preference.group)
         return lambda row: Rows(

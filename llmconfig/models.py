@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.allow_list import allow_list_parse
+from llmconfig.cache.owed import OwedInvalidation  # noqa: F401  (a table of this app)
 from llmconfig.constraints import allow_list_constraint, field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.history.records import Records
@@ -80,6 +81,8 @@ class Preference(Versioned):
     history: Any = Records(excluded_fields=("updated_at", "updated_by"))
 
     class Meta:
+        # Also where Django itself writes many rows, such as user.llm_preferences.set().
+        base_manager_name = "objects"
         verbose_name = _("preference")
         verbose_name_plural = _("preferences")
         constraints = [
@@ -175,6 +178,7 @@ class Tier(Versioned):
     history: Any = Records()
 
     class Meta:
+        base_manager_name = "objects"
         verbose_name = _("tier")
         verbose_name_plural = _("tiers")
         ordering = ["rank"]

@@ -1,51 +1,38 @@
-"""Reads the stored rows that concern one user."""
+"""The stored rows that concern one user, arranged as the ladder takes them."""
 
-from collections.abc import Iterable
-from typing import NamedTuple
-
-from django.contrib.auth.models import Group
-from django.db.models import Q
-
+from llmconfig.cache.reading import read
 from llmconfig.layers.ladder import Rows, Tier
 from llmconfig.layers.static import Static
-from llmconfig.models import Preference
+from llmconfig.stored import Stored, StoredGroup, StoredRow
 
 
-def rows_load(user_id: int | None, static: Static, scope: Q) -> Rows:
-    """The stored rows that concern the user, those of ``scope`` alone, in at most two queries."""
-    groups = _groups(user_id, static) if user_id is not None else []
-    theirs = Q(user=None, group=None)
-    if user_id is not None:
-        theirs |= Q(user=user_id) | Q(group__in=[group.id for group in groups])
-    found = list(Preference.objects.filter(theirs, scope))
+def rows_load(user_id: int | None, static: Static) -> Rows:
+    """The rows of all task types that concern the user, in at most two queries."""
+    return rows_arrange(read(user_id).stored(), static)
+
+
+def rows_arrange(stored: Stored, static: Static) -> Rows:
+    """The same from what was read; tiers weakest first."""
+    rows = stored.rows
     return Rows(
-        common=tuple(row for row in found if row.user_id is None and row.group_id is None),
-        tiers=tuple(_tier(group, found) for group in groups),
-        user=tuple(row for row in found if row.user_id is not None),
+        common=tuple(row for row in rows if row.group_id is None and not row.is_users),
+        tiers=tuple(_tier(group, rows) for group in _by_strength(stored.groups, static)),
+        user=tuple(row for row in rows if row.is_users),
     )
 
 
-class _Group(NamedTuple):
-    id: int
-    name: str
-    rank: int | None
-    allowed_models: list[str] | None
-
-
-def _groups(user_id: int, static: Static) -> list[_Group]:
-    """The user's groups, weakest first: by rank, those without one before all others."""
+def _by_strength(groups: tuple[StoredGroup, ...], static: Static) -> list[StoredGroup]:
+    """Weakest first: by rank, those without one before all others."""
     named = static.tier_names()
 
-    def strength(group: _Group) -> tuple[int, int, int]:
+    def strength(group: StoredGroup) -> tuple[int, int, int]:
         in_file = named.index(group.name) if group.name in named else -1
         return (-1 if group.rank is None else group.rank, in_file, group.id)
 
-    columns = ("id", "name", "tier__rank", "tier__allowed_models")
-    groups = Group.objects.filter(user=user_id).values_list(*columns)
-    return sorted((_Group(*group) for group in groups), key=strength)
+    return sorted(groups, key=strength)
 
 
-def _tier(group: _Group, rows: Iterable[Preference]) -> Tier:
+def _tier(group: StoredGroup, rows: tuple[StoredRow, ...]) -> Tier:
     allowed = group.allowed_models
     return Tier(
         name=group.name,

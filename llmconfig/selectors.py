@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 
 from llmconfig import task_types
+from llmconfig.cache.memo import remember
+from llmconfig.cache.reading import read
 from llmconfig.errors import (
     InvalidPreference,
     NoAllowedModel,
@@ -21,7 +22,7 @@ from llmconfig.merging import rows_merge
 from llmconfig.models import Preference
 from llmconfig.policy import models_check
 from llmconfig.resolver import decide
-from llmconfig.rows import rows_load
+from llmconfig.rows import rows_arrange, rows_load
 from llmconfig.skip_log import skips_log
 from llmconfig.types import ResolvedConfig
 
@@ -29,8 +30,9 @@ from llmconfig.types import ResolvedConfig
 def config_resolve(
     *, user_id: int | None, task_type: str, request: Mapping[str, object] | None = None
 ) -> ResolvedConfig:
-    """The configuration for a run that is accepted now, in at most two SQL queries.
+    """The configuration for a run that is accepted now.
 
+    One round trip to Redis where the same was decided before, else at most two SQL queries too.
     ``request`` is the strongest layer. Raises ``UnknownTaskType``, ``NoAllowedModel``,
     ``RequestLayerNotPermitted``, ``InvalidPreference``, ``ModelNotAllowed``,
     ``FallbackSameAsModel``.
@@ -38,14 +40,21 @@ def config_resolve(
     task_types.require(task_type)
     static = static_config()
     stated = _request_values(request)
-    rows = rows_load(user_id, static, Q(task_type=None) | Q(task_type=task_type))
-    return _resolve(task_type, static=static, rows=rows, request=stated)
+    reading = read(user_id)
+
+    def decide_now() -> ResolvedConfig:
+        rows = rows_arrange(reading.stored(), static)
+        return _resolve(task_type, static=static, rows=rows, request=stated)
+
+    if stated or reading.versions is None:
+        return decide_now()
+    return remember((reading.versions, user_id, task_type), static, decide_now)
 
 
 def configs_resolve(*, user_id: int | None) -> dict[str, ResolvedConfig | None]:
     """The same for every task type, in as many queries; None where no model is allowed."""
     static = static_config()
-    rows = rows_load(user_id, static, Q())
+    rows = rows_load(user_id, static)
     configs: dict[str, ResolvedConfig | None] = {}
     for task_type in task_types.names():
         try:

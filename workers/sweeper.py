@@ -17,6 +17,7 @@ from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
+from llmconfig.cache import owed
 from workers import task_types
 from workers.endings import run_end
 from workers.losses import runs_reclaim
@@ -50,6 +51,7 @@ def sweep(*, reclaim: bool = True) -> int:
         _expire()
         suspects = set(_long_queued().values_list("queue", flat=True))
     _reclaim_lost(suspects)
+    owed.deliver()
     published = 0
     for run in _due()[:BATCH]:
         try:

@@ -51,6 +51,7 @@ MIDDLEWARE = [
 ]
 
 UNFOLD = look.UNFOLD
+LOGIN_REDIRECT_URL = "admin:index"
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -107,6 +108,7 @@ REDIS_URL = ENVIRONMENT.redis_url
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
 LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
 LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
+LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
 
 # What workers read
 OLLAMA_HOST = ENVIRONMENT.ollama_host

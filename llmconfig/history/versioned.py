@@ -8,11 +8,12 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.history.authorship import current_author, current_moment
+from llmconfig.querysets import ConfigQuerySet
 
 Row = TypeVar("Row", bound=models.Model)
 
 
-class RecordedQuerySet(models.QuerySet[Row]):
+class RecordedQuerySet(ConfigQuerySet[Row]):
     """``update``, ``bulk_update`` and ``bulk_create`` count versions and leave records, too.
 
     They send no signals and validate nothing: that is what services are for.

@@ -17,7 +17,9 @@ from llmconfig.types import INVALID, Origin, Skipped, Statement
 class Row(Protocol):
     """A stored preference, as far as the ladder reads it."""
 
-    task_type: Any
+    @property
+    def task_type(self) -> str | None:
+        """None: of all task types."""
 
     @property
     def place(self) -> str:

@@ -7,6 +7,7 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from llmconfig.cache.owed import OwedInvalidation
 from workers.models import Attempt, TaskRun
 from workers.sweeper import LOCK_KEY, sweep
 
@@ -154,3 +155,9 @@ def test_an_expired_run_lists_its_attempts(run):
     late.refresh_from_db()
     assert late.status == "expired"
     assert "ok:1b on http://h: host (refused) after 5 ms, 3 times" in late.error["detail"]
+
+
+def test_changes_that_the_cache_was_not_told_of_are_delivered(transactional_db, broker):
+    OwedInvalidation.objects.create(scopes=["common"])
+    sweep()
+    assert not OwedInvalidation.objects.exists()

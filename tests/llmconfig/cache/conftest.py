@@ -1,0 +1,211 @@
+"""A cache of the test's own, servers to stop and pause, and other processes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import uuid
+from collections import Counter
+
+import pytest
+import redis
+from django.conf import settings as django_settings
+from django.db import connection
+
+from config.embedded.stack import Stack
+from config.embedded.valkey import Valkey
+from config.env import PROJECT
+from llmconfig import task_types
+from llmconfig.cache import server
+from llmconfig.cache.namespace import namespace
+from llmconfig.layers.static import static_config
+from llmconfig.merging import rows_merge
+from llmconfig.resolver import decide
+from llmconfig.rows import rows_arrange
+from llmconfig.selectors import config_resolve
+from llmconfig.stored import stored_fetch
+from tests.llmconfig.conftest import INSIGHT, SEED
+from tests.workers.worker_process import database_url
+
+OURS = ("mget", "get", "set", "eval", "del")
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(configure, settings):
+    configure(SEED)
+    settings.LLM_CACHE_NAMESPACE = uuid.uuid4().hex
+
+
+@pytest.fixture
+def resolved():
+    """What a user gets now, through the cache."""
+    return lambda user: config_resolve(user_id=getattr(user, "pk", user), task_type=INSIGHT)
+
+
+@pytest.fixture
+def truth():
+    """What a user should get now: by SQL alone."""
+
+    def ask(user):
+        static = static_config()
+        rows = rows_arrange(stored_fetch(getattr(user, "pk", user)), static)
+        task_types.require(INSIGHT)
+        return decide(
+            rows_merge(INSIGHT, static=static, rows=rows, request={}), static.model_params
+        )
+
+    return ask
+
+
+@pytest.fixture
+def raw():
+    """A plain client of the server in force."""
+    with redis.Redis.from_url(django_settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture
+def keys(raw):
+    """The keys of this test's cache whose names end so."""
+    return lambda end: raw.keys(f"llmconfig:{namespace(connection)}:*:{end}")
+
+
+@pytest.fixture
+def commands(raw):
+    """The commands of ours that the server ran while something was done, and how often."""
+
+    def counts():
+        stats = raw.info("commandstats")
+        return Counter({name: stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in OURS})
+
+    def during(work):
+        before = counts()
+        work()
+        return counts() - before
+
+    return during
+
+
+class OtherProcess:
+    def __init__(self, **environment):
+        self.popen = subprocess.Popen(
+            [sys.executable, "-m", "tests.llmconfig.cache.program"],
+            cwd=PROJECT,
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url(),
+                "REDIS_URL": django_settings.REDIS_URL,
+                "LLM_CONFIG_FILE": str(django_settings.LLM_CONFIG_FILE),
+                "LLM_CACHE_NAMESPACE": django_settings.LLM_CACHE_NAMESPACE,
+                **environment,
+            },
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def ask(self, *words):
+        self._send(*words)
+        return self._answer()
+
+    def kill_by(self, *words):
+        """Tell it to do what ends it."""
+        self._send(*words)
+        assert self.popen.wait(20) == -signal.SIGKILL
+
+    def close(self):
+        self.popen.stdin.close()
+        self.popen.wait(20)
+        self.popen.stdout.close()
+
+    def _send(self, *words):
+        self.popen.stdin.write(" ".join(map(str, words)) + "\n")
+        self.popen.stdin.flush()
+
+    def _answer(self):
+        return json.loads(self.popen.stdout.readline())
+
+
+@pytest.fixture
+def other_process(transactional_db):
+    """Starts other processes on this test's database and cache."""
+    started = []
+
+    def start(**environment):
+        started.append(OtherProcess(**environment))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.close()
+
+
+@pytest.fixture
+def elsewhere(transactional_db):
+    """Does something in another thread, with a database connection of its own."""
+
+    def do(work):
+        answers = []
+
+        def run():
+            try:
+                answers.append(work())
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(30)
+        assert answers, "it raised, or does not end"
+        return answers[0]
+
+    return do
+
+
+class OwnServer:
+    """A Valkey to be treated badly; its supervisor brings it back when it is killed."""
+
+    def __init__(self, stack):
+        self._stack = stack
+        self._paused = None
+
+    @property
+    def url(self):
+        return self._stack.environment["REDIS_URL"]
+
+    @property
+    def pid(self):
+        return self._stack.pids["valkey"]
+
+    def kill(self):
+        os.kill(self.pid, signal.SIGKILL)
+
+    def pause(self):
+        self._paused = self.pid
+        os.kill(self._paused, signal.SIGSTOP)
+
+    def resume(self):
+        if self._paused:
+            os.kill(self._paused, signal.SIGCONT)
+        self._paused = None
+
+
+@pytest.fixture(scope="session")
+def _own_stack(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("cache")
+    with Stack(directory, parts=(Valkey,), durable=False, environ={}) as stack:
+        yield stack
+
+
+@pytest.fixture
+def own_server(_own_stack, settings):
+    """A server of the test's own, in force as ``REDIS_URL``."""
+    own = OwnServer(_own_stack)
+    settings.REDIS_URL = own.url
+    server._servers.clear()
+    yield own
+    own.resume()
+    server._servers.clear()
