@@ -1,4 +1,4 @@
-"""The states of a run (``status`` on the wire) and of a worker."""
+"""The states of a run (``status`` on the wire), of a worker, and of a model on it."""
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
@@ -25,3 +25,12 @@ class NodeState(TextChoices):
     LIVE = "live", _("live")
     GONE = "gone", _("gone")
     STOPPED = "stopped", _("stopped")
+
+
+class ModelState(TextChoices):
+    """How a model is on one worker."""
+
+    LOADED = "loaded", _("loaded")
+    PRESENT = "present", _("present")
+    MISSING = "missing", _("missing")
+    UNREACHABLE = "unreachable", _("model server does not answer")

@@ -8,7 +8,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from llmconfig.stated_models import StatedModel
-from workers.registry.catalogue import Holding, ListedModel, models_listed
+from workers.registry.catalogue import ListedModel, models_listed
+from workers.registry.holdings import Holding
 
 
 class ModelListView(APIView):
@@ -45,9 +46,9 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
         "available": model.available,
         "allowed": model.allowed,
         "loaded": model.loaded,
-        "size": model.size_bytes,
-        "context_length": model.context_length,
-        "capabilities": model.capabilities,
+        "size": model.told("size_bytes"),
+        "context_length": model.told("context_length"),
+        "capabilities": model.told("capabilities"),
         "workers": [_holding_told(holding, is_staff) for holding in model.holdings],
         "used_by": [
             {"task_type": use.task_type, "field": use.field, "layer": use.layer}

@@ -6,20 +6,17 @@ Workers that share a queue tell the same numbers: aggregate by ``max``, not by `
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.db.models import Count
 from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from workers.breakers import with_state
+from workers.breakers import State, state_of, with_state
 from workers.metrics.instruments import REGISTRY
 from workers.metrics.labels import model_label
 from workers.models import Breaker, TaskRun
 from workers.states import Status
-
-BREAKER_STATES = ("closed", "half_open", "open")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,16 +36,10 @@ def snapshot_take(host: str, queues: Iterable[str]) -> Snapshot:
     return Snapshot(
         parked={**dict.fromkeys(queues, 0), **dict(counted)},
         breakers=tuple(
-            (breaker.model, _state(breaker))
+            (breaker.model, str(state_of(breaker)))
             for breaker in with_state(Breaker.objects.filter(host=host))
         ),
     )
-
-
-def _state(breaker: Any) -> str:
-    if breaker.open_until is None:
-        return "closed"
-    return "open" if breaker.is_open else "half_open"
 
 
 class StoredCollector(Collector):
@@ -68,7 +59,7 @@ class StoredCollector(Collector):
         )  # fmt: skip
         counted = Counter((model_label(model), state) for model, state in self.snapshot.breakers)
         for model in {model for model, _state in counted}:
-            for state in BREAKER_STATES:
+            for state in State.values:
                 breakers.add_metric([model, state], counted[model, state])
         yield breakers
 

@@ -6,8 +6,9 @@ import pytest
 from django.utils import timezone
 from prometheus_client import CollectorRegistry
 
+from workers.breakers import State
 from workers.metrics import labels
-from workers.metrics.stored import BREAKER_STATES, StoredCollector, snapshot_take
+from workers.metrics.stored import StoredCollector, snapshot_take
 from workers.models import Breaker, TaskRun
 
 pytestmark = pytest.mark.django_db
@@ -52,13 +53,13 @@ def test_parked_runs_are_counted_by_queue_and_nothing_else_is(sample):
 
 
 @pytest.mark.parametrize(
-    ("open_until", "state"), [(None, "closed"), (60, "open"), (-60, "half_open")]
+    ("open_until", "state"), [(None, "closed"), (60, "open"), (-60, "half-open")]
 )
 def test_a_breaker_is_in_one_state(sample, open_until, state):
     moment = None if open_until is None else timezone.now() + timedelta(seconds=open_until)
     Breaker.objects.create(host=HOST, model="a:1", open_until=moment)
     Breaker.objects.create(host="http://other:11434", model="b:1", open_until=moment)
-    states = {s: sample("llm_breakers", model="a:1", state=s) for s in BREAKER_STATES}
+    states = {s: sample("llm_breakers", model="a:1", state=s) for s in State.values}
     assert states == {**dict.fromkeys(states, 0.0), state: 1.0}
     assert sample("llm_breakers", model="b:1", state=state) is None
 

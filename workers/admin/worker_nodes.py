@@ -1,0 +1,137 @@
+"""Workers: which there are, whether they live, and how the models on each of them are."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.template.defaultfilters import filesizeformat
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from llmconfig.admin.base import ModelAdmin
+from llmconfig.stated_models import models_stated
+from workers.admin.read_only import ReadOnly
+from workers.doctor.examination import models_used
+from workers.doctor.uses import short_name, uses_told
+from workers.models import WorkerNode
+from workers.registry.holdings import Holding, holdings_of, missing_from, needed_by
+from workers.registry.selectors import nodes
+from workers.states import NodeState
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [(state.value, state.label) for state in NodeState]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+@admin.register(WorkerNode)
+class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
+    list_display = (
+        "name",
+        "state_now",
+        "queues_told",
+        "concurrency",
+        "version",
+        "server",
+        "models_counted",
+        "seen_at",
+    )
+    list_filter = (StateFilter,)
+    search_fields = ("name", "host")
+    fieldsets = (
+        (None, {"fields": ("name", "state_now", "queues_told", "concurrency", "version")}),
+        (_("Model server"), {"fields": ("host", "host_version", "host_error")}),
+        (_("Models"), {"fields": ("models_told",)}),
+        (
+            _("Default configuration"),
+            {
+                "fields": ("defaults_told",),
+                "description": _("What a run without a user gets here."),
+            },
+        ),
+        (_("Times"), {"fields": ("started_at", "seen_at", "stopped_at")}),
+        (_("Health and metrics"), {"fields": ("metrics_address",)}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WorkerNode]:
+        return nodes()
+
+    @admin.display(description=_("state"))
+    def state_now(self, node: Any) -> str:
+        return str(NodeState(node.state).label)
+
+    @admin.display(description=_("queues"))
+    def queues_told(self, node: WorkerNode) -> str:
+        return ", ".join(node.queues)
+
+    @admin.display(description=_("model server"), ordering="host")
+    def server(self, node: WorkerNode) -> str:
+        return (
+            _("%(host)s (does not answer)") % {"host": node.host} if node.host_error else node.host
+        )
+
+    @admin.display(description=_("models"))
+    def models_counted(self, node: WorkerNode) -> str:
+        loaded = sum(1 for model in node.known_models if model["loaded"])
+        return _("%(all)s, %(loaded)s loaded") % {"all": len(node.known_models), "loaded": loaded}
+
+    @admin.display(description=_("models"))
+    def models_told(self, node: WorkerNode) -> str:
+        titles = (_("model"), _("state"), _("size"), _("context"), _("can do"), _("used by"))
+        rows = _model_rows(node)
+        return table(titles, rows) if rows else "–"
+
+    @admin.display(description=_("by task type"))
+    def defaults_told(self, node: WorkerNode) -> str:
+        titles = (_("task type"), _("model"), _("fallback model"))
+        nothing = {"model": _("no allowed model"), "fallback_model": ""}
+        rows = [
+            (short_name(name), stated["model"], stated["fallback_model"] or "–")
+            for name, stated in (
+                (name, config or nothing) for name, config in node.default_config.items()
+            )
+        ]
+        return table(titles, rows) if rows else "–"
+
+
+def table(titles: Any, rows: Any) -> SafeString:
+    """A table of plain texts, escaped: a model server is a stranger."""
+    cell = '<{0} style="text-align: left; padding: 0.2em 1.5em 0.2em 0">{1}</{0}>'
+    head = format_html_join("", cell, (("th", title) for title in titles))
+    body = format_html_join(
+        "",
+        "<tr>{}</tr>",
+        ((format_html_join("", cell, (("td", text) for text in row)),) for row in rows),
+    )
+    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+
+
+def _model_rows(node: WorkerNode) -> list[tuple[Any, ...]]:
+    """What the worker has, and what it would need."""
+    needed = (each for each in models_stated() if needed_by(node, each.task_types))
+    uses = models_used(needed)
+    holdings = holdings_of(node)
+    return [
+        _cells(holdings.get(name) or missing_from(node, name), uses_told(uses.get(name, ())))
+        for name in sorted(holdings.keys() | uses.keys())
+    ]
+
+
+def _cells(holding: Holding, used_by: str) -> tuple[Any, ...]:
+    size, context = holding.size_bytes, holding.context_length
+    return (
+        holding.model,
+        holding.state.label,
+        "–" if size is None else filesizeformat(size),
+        "–" if context is None else f"{context:,}",
+        ", ".join(holding.capabilities or ()) or "–",
+        used_by or "–",
+    )

@@ -1,0 +1,54 @@
+"""The models of one worker: those that it has, and those that it would need."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llmconfig.model_names import normalise_model
+from workers.models import WorkerNode
+from workers.registry.announcement import task_types_served
+from workers.states import ModelState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """A model as one worker has it; None is what its model server does not tell."""
+
+    worker: str
+    host: str
+    model: str
+    state: ModelState
+    size_bytes: int | None = None
+    context_length: int | None = None
+    capabilities: list[str] | None = None
+
+
+def holdings_of(node: WorkerNode) -> dict[str, Holding]:
+    """What the worker has, by normalised name."""
+    holdings = (_known(node, told) for told in node.known_models)
+    return {holding.model: holding for holding in holdings}
+
+
+def missing_from(node: WorkerNode, model: str) -> Holding:
+    """A model that the worker would need and does not have."""
+    state = ModelState.UNREACHABLE if node.host_error else ModelState.MISSING
+    return Holding(worker=node.name, host=node.host, model=model, state=state)
+
+
+def needed_by(node: WorkerNode, wanted: Collection[str] | None) -> bool:
+    """Whether a model for these task types (None: for all) is needed on the worker."""
+    served = set(task_types_served(node.queues))
+    return bool(served) and (wanted is None or not served.isdisjoint(wanted))
+
+
+def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
+    present = ModelState.LOADED if told["loaded"] else ModelState.PRESENT
+    return Holding(
+        worker=node.name,
+        host=node.host,
+        model=normalise_model(told["name"]),
+        state=ModelState.UNREACHABLE if node.host_error else present,
+        size_bytes=told["size"],
+        context_length=told["context_length"],
+        capabilities=told["capabilities"],
+    )
