@@ -44,7 +44,7 @@ def config_resolve(
 
     def decide_now() -> ResolvedConfig:
         rows = rows_arrange(reading.stored(), static)
-        return _resolve(task_type, static=static, rows=rows, request=stated)
+        return rows_resolve(task_type, static=static, rows=rows, request=stated)
 
     if stated or reading.versions is None:
         return decide_now()
@@ -55,13 +55,7 @@ def configs_resolve(*, user_id: int | None) -> dict[str, ResolvedConfig | None]:
     """The same for every task type, in as many queries; None where no model is allowed."""
     static = static_config()
     rows = rows_load(user_id, static)
-    configs: dict[str, ResolvedConfig | None] = {}
-    for task_type in task_types.names():
-        try:
-            configs[task_type] = _resolve(task_type, static=static, rows=rows, request={})
-        except NoAllowedModel:
-            configs[task_type] = None
-    return configs
+    return {name: rows_resolve_any(name, static=static, rows=rows) for name in task_types.names()}
 
 
 def reload_options(model: str) -> dict[str, object]:
@@ -106,10 +100,19 @@ def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:
     return values
 
 
-def _resolve(
+def rows_resolve(
     task_type: str, *, static: Static, rows: Rows, request: Mapping[str, Any]
 ) -> ResolvedConfig:
+    """What the rows decide. Raises as ``config_resolve``."""
     models_check(request, rows.narrow(static.policy))
     merged = rows_merge(task_type, static=static, rows=rows, request=request)
     skips_log(merged.skipped)
     return decide(merged, static.model_params)
+
+
+def rows_resolve_any(task_type: str, *, static: Static, rows: Rows) -> ResolvedConfig | None:
+    """The same without a request; None where no model is allowed."""
+    try:
+        return rows_resolve(task_type, static=static, rows=rows, request={})
+    except NoAllowedModel:
+        return None
