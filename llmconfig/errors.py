@@ -158,6 +158,11 @@ class EditConflict(LLMConfigError):
         return cls(Message(text, {"what": Message(what)}))
 
     @classmethod
+    def busy(cls) -> "EditConflict":
+        text = gettext_noop("Others are saving. Nothing was changed; try again.")
+        return cls(Message(text))
+
+    @classmethod
     def owner_gone(cls) -> "EditConflict":
         text = gettext_noop("Meanwhile the user or group has been deleted. Nothing was changed.")
         return cls(Message(text))

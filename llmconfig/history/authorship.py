@@ -34,6 +34,7 @@ REASON_MAX_LENGTH = 100
 class Author:
     by: AbstractBaseUser | None
     source: str
+    #: As it is stored, with the program's note.
     reason: str | None
 
     @cached_property
@@ -47,16 +48,21 @@ _author: ContextVar[Author | None] = ContextVar("author", default=None)
 
 @contextmanager
 def authored(
-    *, by: AbstractBaseUser | None, source: str | None = None, reason: str | None = None
+    *,
+    by: AbstractBaseUser | None,
+    source: str | None = None,
+    reason: str | None = None,
+    note: str | None = None,
 ) -> Iterator[Author]:
     """Record the changes made inside as ``by``'s; ``source`` and ``reason`` of an outer unit hold
-    where none is given.
+    where none is given. A ``note`` of the program (at most 100 characters) precedes the reason.
 
     Raises ``InvalidPreference`` for a reason longer than 100 characters, or of more than one line.
     """
     outer = _author.get()
     reason = reason_parse(reason) or (outer.reason if outer else None)
-    author = Author(by=by, source=source or current_source(), reason=reason)
+    told = ": ".join(filter(None, (note, reason))) or None
+    author = Author(by=by, source=source or current_source(), reason=told)
     token = _author.set(author)
     try:
         yield author
@@ -88,9 +94,7 @@ def reason_parse(reason: str | None) -> str | None:
     """The reason without surrounding blanks; None where there is none."""
     text = (reason or "").strip()
     if len(text) > REASON_MAX_LENGTH or not text.isprintable():
-        accepted = gettext_noop("accepted: one line of at most %(maximum)s characters")
+        accepted = gettext_noop("A reason is one line of at most %(maximum)s characters.")
         message = Message(accepted, {"maximum": REASON_MAX_LENGTH})
-        raise InvalidPreference(
-            Message(gettext_noop("The reason is not valid.")), errors={"reason": [message]}
-        )
+        raise InvalidPreference(message, errors={"reason": [message]})
     return text or None

@@ -6,6 +6,8 @@ from typing import Any
 
 #: A row's fields by name, without number and version.
 State = Mapping[str, Any]
+#: What a state has of its scope; everything else is what it states.
+SCOPE_FIELDS = ("user_id", "group_id", "task_type")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,9 +21,14 @@ class FieldChange:
 
 
 def diff(old: State | None, new: State | None) -> tuple[FieldChange, ...]:
-    """The changes from one state to another, in the order of the fields; None is no row."""
+    """The changes from one state to another, in the order of the fields.
+
+    None is no row. The scope of a row that is made or removed is not among its changes.
+    """
     before, after = dict(_flat(old or {})), dict(_flat(new or {}))
     names = dict.fromkeys((*before, *after))
+    if old is None or new is None:
+        names = dict.fromkeys(name for name in names if name not in SCOPE_FIELDS)
     return tuple(
         FieldChange(field=name, old=before.get(name), new=after.get(name))
         for name in names

@@ -69,7 +69,7 @@ class Records(HistoricalRecords):  # type: ignore[misc]  # the library is untype
         if hasattr(instance, "deleted_meanwhile"):
             return
         instance.version += 1
-        began_with = getattr(origin, "model", type(origin))
+        began_with = origin.model if isinstance(origin, models.QuerySet) else type(origin)
         setattr(instance, WITH_OWNER, began_with is not type(instance))
         super().post_delete(instance, using=using, **kwargs)
 

@@ -1,0 +1,79 @@
+"""What a rollback would do, row by row, and which rows cannot return. Changes nothing."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from llmconfig.errors import RollbackRefused, UnknownVersion
+from llmconfig.history.refusals import refusals_find, tiers_supposed
+from llmconfig.history.scopes import Names, scope_name
+from llmconfig.history.states import (
+    AnyModel,
+    made_after,
+    state_at_version,
+    state_of,
+    states_at,
+    states_now,
+)
+from llmconfig.history.steps import Plan, Refused, Step
+from llmconfig.messages import gettext_noop
+from llmconfig.models import Preference, Tier
+
+_UNKNOWN = gettext_noop("Its history begins later: nobody knows what it was.")
+
+
+def plan_at(moment: datetime) -> Plan:
+    """To return everything to an (aware) moment."""
+    return _checked([*_steps_at(Tier, moment), *_steps_at(Preference, moment)])
+
+
+def plan_of(model: AnyModel, row_id: int, version: int) -> Plan:
+    """To return one row. Raises ``UnknownVersion``, also for the version of a deletion."""
+    after = state_at_version(model, row_id, version)
+    if after is None:
+        raise UnknownVersion(f"{model._meta.model_name} {row_id}", version)
+    row = model.objects.filter(pk=row_id).first()
+    stored, before = (row.version, state_of(row)) if row else (None, None)
+    step = Step(model=model, row_id=row_id, version=stored, before=before, after=after)
+    return _checked([step] if before != after else [])
+
+
+def _steps_at(model: AnyModel, moment: datetime) -> Iterable[Step]:
+    now, then, made = states_now(model), states_at(model, moment), made_after(model, moment)
+    for row_id in sorted(now.keys() | then.keys()):
+        version, before = now.get(row_id, (None, None))
+        known = row_id in then or row_id in made
+        step = Step(
+            model=model,
+            row_id=row_id,
+            version=version,
+            before=before,
+            after=then.get(row_id),
+            refused=None if known else RollbackRefused(_UNKNOWN),
+        )
+        if step.before != step.after:
+            yield step
+
+
+def _checked(steps: list[Step]) -> Plan:
+    """Tiers come first: their lists, as they will be, are policy for the users' rows."""
+    named = _named(steps)
+    tiers = _plan([step for step in named if step.model is Tier])
+    with tiers_supposed(tiers.steps):
+        preferences = _plan([step for step in named if step.model is Preference])
+    return Plan(steps=tiers.steps + preferences.steps, refused=tiers.refused + preferences.refused)
+
+
+def _named(steps: list[Step]) -> list[Step]:
+    names = Names.of_states([step.shown for step in steps])
+    return [replace(step, scope=scope_name(step.shown, names)) for step in steps]
+
+
+def _plan(steps: list[Step]) -> Plan:
+    refused = refusals_find(steps)
+    return Plan(
+        steps=tuple(step for step in steps if step.row_id not in refused),
+        refused=tuple(
+            Refused(step, refused[step.row_id]) for step in steps if step.row_id in refused
+        ),
+    )

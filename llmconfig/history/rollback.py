@@ -1,0 +1,142 @@
+"""Return rows to what they were: one to a version, or everything to a moment.
+
+A rollback is a change like others: it is checked by today's policy, counts versions up and is
+recorded. Nobody else writes a preference or tier while one runs, two run one after the other.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import OperationalError, connection, transaction
+from psycopg.errors import DeadlockDetected, LockNotAvailable
+
+from llmconfig.conflicts import conflicts_told
+from llmconfig.errors import EditConflict, RollbackRefused
+from llmconfig.history.authorship import authored
+from llmconfig.history.plan import plan_at, plan_of
+from llmconfig.history.states import AnyModel, last_version
+from llmconfig.history.steps import Plan, Step
+from llmconfig.messages import gettext_noop
+from llmconfig.models import Preference, Tier
+
+LOCK_TIMEOUT_SECONDS = 10
+
+
+def row_rollback(
+    *,
+    model: AnyModel,
+    row_id: int,
+    to_version: int,
+    by: AbstractBaseUser | None,
+    expected_version: int | None = None,
+    source: str | None = None,
+    reason: str | None = None,
+) -> Plan:
+    """Return one preference or tier; one that was deleted is made again under its number.
+
+    Nothing is written where it is so already, and the plan has no step then. ``plan_of`` shows what
+    would be done. Raises ``UnknownVersion``, ``RollbackRefused`` (user or group deleted),
+    ``EditConflict`` (changed since ``expected_version``, or its scope is taken),
+    ``ModelNotAllowed``, ``FallbackSameAsModel``, ``UnknownTaskType``, ``InvalidPreference``.
+    """
+    with _alone(by, source, reason, f"rollback to v{to_version}"):
+        plan = plan_of(model, row_id, to_version)
+        for step in (*plan.steps, *(each.step for each in plan.refused)):
+            _version_check(step, expected_version)
+        for refused in plan.refused:
+            raise refused.error
+        _apply(plan, by)
+    return plan
+
+
+def everything_rollback(
+    *,
+    moment: datetime,
+    by: AbstractBaseUser | None,
+    skip_refused: bool = False,
+    source: str | None = None,
+    reason: str | None = None,
+) -> Plan:
+    """Return all preferences and tiers to an (aware) moment; what has been done.
+
+    Rows made since are removed, deleted ones are made again under their numbers. ``plan_at`` shows
+    what would be done. Raises ``RollbackRefused`` with every row that cannot return, unless these
+    are skipped: then they stay as they are, and the plan names them.
+    """
+    note = f"rollback to {moment.isoformat(timespec='seconds')}"
+    with _alone(by, source, reason, note):
+        plan = plan_at(moment)
+        if plan.refused and not skip_refused:
+            text = gettext_noop("Nothing was changed: some rows cannot return to what they were.")
+            raise RollbackRefused(text, refusals=plan.refusals)
+        _apply(plan, by)
+    return plan
+
+
+@contextmanager
+def _alone(
+    by: AbstractBaseUser | None, source: str | None, reason: str | None, note: str
+) -> Iterator[None]:
+    """A transaction in which nobody else writes preferences or tiers; reading goes on."""
+    author = authored(by=by, source=source, reason=reason, note=note)
+    with author, conflicts_told(), _waiting_told(), transaction.atomic():
+        tables = ", ".join(
+            connection.ops.quote_name(model._meta.db_table) for model in (Preference, Tier)
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_SECONDS}s'")
+            # Also waits for those who have locked a row and not written it yet.
+            cursor.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
+        yield
+
+
+@contextmanager
+def _waiting_told() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable | DeadlockDetected):
+            raise EditConflict.busy() from error
+        raise
+
+
+def _version_check(step: Step, expected: int | None) -> None:
+    if expected is None or step.version == expected:
+        return
+    if step.version is None:
+        raise EditConflict.deleted(step.name)
+    raise EditConflict.changed(step.name, expected, step.version)
+
+
+def _apply(plan: Plan, by: AbstractBaseUser | None) -> None:
+    """Who leaves a place goes before who comes there; a row that swaps places is made again."""
+    for step in plan.steps:
+        if step.after is None:
+            _remove(step)
+    swapping = {step.name: step for step in plan.steps if step.before and _is_awaited(step)}
+    for step in swapping.values():
+        _remove(step)
+    for step in plan.steps:
+        if step.after is not None:
+            _store(step, by, made_again=step.before is None or step.name in swapping)
+
+
+def _is_awaited(step: Step) -> bool:
+    """Whether a place that the row is to have is another row's still."""
+    rows = step.model.objects.all()
+    return any(rows.filter(**dict(place.values)).exists() for place in step.new_places)
+
+
+def _remove(step: Step) -> None:
+    step.model.objects.get(pk=step.row_id).delete()
+
+
+def _store(step: Step, by: AbstractBaseUser | None, *, made_again: bool) -> None:
+    row = step.row(made_again=made_again)
+    if made_again:
+        row.version = last_version(step.model, step.row_id) + 1
+    if isinstance(row, Preference):
+        row.updated_by = by  # type: ignore[assignment]  # the project's user model
+    row.save(force_insert=made_again)
