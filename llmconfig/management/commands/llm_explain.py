@@ -4,9 +4,6 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import AbstractBaseUser
-from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
@@ -14,6 +11,7 @@ from llmconfig import task_types
 from llmconfig.errors import LLMConfigError
 from llmconfig.explain import config_explain
 from llmconfig.explain_text import explanation_lines
+from llmconfig.management.people import user_named
 from llmconfig.texts import printable
 
 
@@ -26,7 +24,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="as the API's preview answers")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        user = None if options["user"] is None else _user(options["user"])
+        user = None if options["user"] is None else user_named(options["user"])
         user_id = None if user is None else user.pk
         wanted = options["task_type"]
         names = task_types.names() if wanted is None else (wanted,)
@@ -54,16 +52,3 @@ class Command(BaseCommand):
             "skipped": self.style.WARNING,
         }
         return styles.get(kind, str)(text)
-
-
-def _user(text: str) -> AbstractBaseUser:
-    """The user of that name, else of that id."""
-    users = get_user_model()._default_manager
-    name = get_user_model().USERNAME_FIELD
-    for lookup in (name, "pk"):
-        try:
-            return users.get(**{lookup: text})
-        except (users.model.DoesNotExist, ValueError, ValidationError):
-            continue
-    told = gettext("There is no user %(name)s; give a name or an id.")
-    raise CommandError(told % {"name": printable(repr(text))})
