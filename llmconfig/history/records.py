@@ -69,6 +69,7 @@ class Records(HistoricalRecords):  # type: ignore[misc]  # the library is untype
         if hasattr(instance, "deleted_meanwhile"):
             return
         instance.version += 1
+        # Not by its attribute: a preference has a field of that name.
         began_with = origin.model if isinstance(origin, models.QuerySet) else type(origin)
         setattr(instance, WITH_OWNER, began_with is not type(instance))
         super().post_delete(instance, using=using, **kwargs)
