@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.admin import values
+from llmconfig import values_told as values
 from llmconfig.admin.row_states import STATES, row_states
 from llmconfig.labels import scope_label, task_type_label
 from llmconfig.models import Preference

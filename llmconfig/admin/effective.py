@@ -18,13 +18,12 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from llmconfig import task_types
 from llmconfig.admin.autocomplete import PeopleSelect
-from llmconfig.admin.values import value_told
 from llmconfig.explain import config_explain, origin_link
 from llmconfig.explanation import ExplainedField, Explanation
 from llmconfig.fields import FIELDS
 from llmconfig.labels import field_label, layer_label, task_type_label
-from llmconfig.models import Preference
 from llmconfig.types import Clamped, Origin, Skipped, Statement
+from llmconfig.values_told import value_told
 
 URL_NAME = "llmconfig_preference_effective"
 #: Prefixes of field names, and what their group is called.
@@ -73,8 +72,7 @@ class ScopeForm(forms.Form):
 
     def __init__(self, data: Any, *, site: AdminSite) -> None:
         super().__init__(data)
-        field = Preference._meta.get_field("user")
-        widget = PeopleSelect(field, site, choices=self.fields["user"].choices)  # type: ignore[attr-defined]
+        widget = PeopleSelect(site, choices=self.fields["user"].choices)  # type: ignore[attr-defined]
         widget.placeholder = _("Everyone")
         self.fields["user"].widget = widget
         names = [(name, task_type_label(name)) for name in task_types.names()]

@@ -12,13 +12,13 @@ from django.utils.safestring import SafeString
 
 from llmconfig import task_types
 from llmconfig.admin.effective import Place
-from llmconfig.admin.values import value_told
 from llmconfig.errors import LLMConfigError
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.inherited import Inherited, inherited_values
 from llmconfig.labels import task_type_label
 from llmconfig.models import Preference
 from llmconfig.parameters import PARAMETERS
+from llmconfig.values_told import value_told
 
 URL_NAME = "llmconfig_preference_hints"
 #: Fields of the form by the name under which they are resolved.

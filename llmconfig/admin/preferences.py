@@ -20,7 +20,6 @@ from llmconfig import known_models, services
 from llmconfig.admin import scopes
 from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
 from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
-from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.columns import FIELD_COLUMNS, Columns
 from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
 from llmconfig.admin.effective import effective_view
@@ -30,6 +29,7 @@ from llmconfig.admin.hints import URL_NAME as HINTS_URL
 from llmconfig.admin.hints import hints_add, hints_view
 from llmconfig.admin.row_states import with_tiers
 from llmconfig.admin.scopes import Scope
+from llmconfig.admin.versioned import VersionedAdmin
 from llmconfig.forms import PreferenceForm
 from llmconfig.model_names import normalise_model
 from llmconfig.models import Preference
@@ -49,7 +49,9 @@ _PARAMETERS = [
 
 
 @admin.register(Preference)
-class PreferenceAdmin(Columns, ModelAdmin[Preference]):
+class PreferenceAdmin(Columns, VersionedAdmin[Preference]):
+    delete_service = services.preference_delete
+    row_name = "preference"
     form = PreferenceForm
     list_select_related = ["user", "group", "updated_by"]
     list_filter_submit = True
@@ -58,9 +60,8 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
     compressed_fields = False
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"
-    change_form_before_template = "llmconfig/admin/form_hidden.html"
     readonly_fields = ["scope", "changed"]
-    actions = ["export_selected"]
+    actions = ["export_selected", "delete_rows"]
 
     class Media:
         js = ["llmconfig/admin/hints.js"]
@@ -162,7 +163,7 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":
-            kwargs["widget"] = PeopleSelect(db_field, self.admin_site)
+            kwargs["widget"] = PeopleSelect(self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def render_change_form(
@@ -173,15 +174,13 @@ class PreferenceAdmin(Columns, ModelAdmin[Preference]):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Preference, form: Any, change: bool) -> None:
-        services.preference_save(preference=obj, by=request.user)  # type: ignore[arg-type]
+        services.preference_save(
+            preference=obj,
+            by=request.user,  # type: ignore[arg-type]  # nobody else gets here
+            expected_version=form.cleaned_data["opened_version"] if change else None,
+            reason=form.cleaned_data["reason"] or None,
+        )
         _warn_of_unknown_models(request, obj)
-
-    def delete_model(self, request: HttpRequest, obj: Preference) -> None:
-        services.preference_delete(preference=obj, by=request.user)  # type: ignore[arg-type]
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Preference]) -> None:
-        for row in queryset:
-            services.preference_delete(preference=row, by=request.user)  # type: ignore[arg-type]
 
 
 def _list_scope(request: HttpRequest) -> Scope:

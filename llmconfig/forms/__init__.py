@@ -1,5 +1,6 @@
 """Forms of the admin."""
 
 from llmconfig.forms.preference import PreferenceForm
+from llmconfig.forms.tier import TierForm
 
-__all__ = ["PreferenceForm"]
+__all__ = ["PreferenceForm", "TierForm"]

@@ -8,7 +8,6 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import (
     UnfoldAdminSelectWidget,
-    UnfoldAdminTextInputWidget,
     UnfoldBooleanWidget,
 )
 
@@ -16,6 +15,7 @@ from llmconfig import task_types
 from llmconfig.errors import LLMConfigError
 from llmconfig.fields import FIELDS
 from llmconfig.forms.kind_field import KindField
+from llmconfig.forms.versioned import VersionedForm
 from llmconfig.forms.widgets import ModelNameInput, input_for
 from llmconfig.labels import task_type_label
 from llmconfig.models import Preference
@@ -33,8 +33,7 @@ def _parameter(name: str) -> KindField:
     return KindField(kind, label=name, widget=input_for(kind))
 
 
-class PreferenceForm(forms.ModelForm[Preference]):
-    opened_version = forms.IntegerField(widget=forms.HiddenInput, required=False)
+class PreferenceForm(VersionedForm[Preference]):
     task_type = forms.ChoiceField(
         label=_("Task type"), required=False, widget=UnfoldAdminSelectWidget
     )
@@ -71,13 +70,6 @@ class PreferenceForm(forms.ModelForm[Preference]):
     repeat_penalty = _parameter("repeat_penalty")
     presence_penalty = _parameter("presence_penalty")
     frequency_penalty = _parameter("frequency_penalty")
-    reason = forms.CharField(
-        label=_("Why"),
-        required=False,
-        max_length=100,
-        help_text=_("Kept in the history, beside your name."),
-        widget=UnfoldAdminTextInputWidget(),
-    )
 
     class Meta:
         model = Preference
@@ -93,13 +85,12 @@ class PreferenceForm(forms.ModelForm[Preference]):
             del self.fields["task_type"]
         self.initial.update(self.instance.parameters)
         self.initial["no_fallback"] = self.instance.fallback_model == ""
-        self.initial["opened_version"] = self.instance.version
 
     def clean_task_type(self) -> str | None:
         return self.cleaned_data["task_type"] or None
 
-    def clean(self) -> dict[str, Any] | None:
-        cleaned = super().clean() or self.cleaned_data
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
         if cleaned.get("no_fallback"):
             if cleaned.get("fallback_model"):
                 self.add_error("no_fallback", _("Name a fallback model or state none, not both."))

@@ -144,7 +144,9 @@ def test_it_is_sent_in_parts_under_asgi_too(state, monkeypatch):
     assert [len(part.splitlines()) for part in sent] == [1, 2, 2, 1]
 
 
-def test_many_rows_start_at_once_and_take_four_queries_for_five_hundred(staff, django_assert_max_num_queries):
+def test_many_rows_start_at_once_and_take_four_queries_for_five_hundred(
+    staff, django_assert_max_num_queries
+):
     users = get_user_model()
     many = users.objects.bulk_create(users(username=f"user{number}") for number in range(1_200))
     Preference.objects.bulk_create(Preference(user=user, max_retries=1) for user in many)

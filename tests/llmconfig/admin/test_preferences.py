@@ -3,7 +3,7 @@ import re
 import pytest
 from django.test import Client
 
-from llmconfig.models import Preference, Tier
+from llmconfig.models import Preference
 from llmconfig.parameters import PARAMETERS
 from tests.llmconfig.conftest import INSIGHT, SEED
 
@@ -177,24 +177,6 @@ def test_known_models_are_offered(staff, monkeypatch):
     page = staff.get(ADD).content.decode()
     assert '<datalist id="id_model_known"><option value="qwen3:8b"></datalist>' in page
     assert 'list="id_model_known"' in page
-
-
-def test_rows_are_deleted_one_by_one_and_together(staff, state):
-    one, *more = state(), state(task_type=INSIGHT), state(task_type="TASK_TYPE_GONE")
-    staff.post(f"{LIST}{one.pk}/delete/", {"post": "yes"})
-    assert Preference.objects.count() == 2
-    selected = {"action": "delete_selected", "_selected_action": [row.pk for row in more]}
-    staff.post(LIST, {**selected, "post": "yes"})
-    assert not Preference.objects.exists()
-
-
-def test_tiers_are_listed_with_their_members_and_stored(staff, ada, premium, django_user_model):
-    premium.user_set.add(ada, django_user_model.objects.create_user("bob"))
-    listed = staff.get("/admin/llmconfig/tier/").context["cl"].result_list
-    assert [(tier.group.name, tier.member_count) for tier in listed] == [("premium", 2)]
-    gold = type(premium).objects.create(name="gold")
-    staff.post("/admin/llmconfig/tier/add/", {"group": gold.pk, "rank": 30})
-    assert Tier.objects.get(rank=30).group == gold
 
 
 def test_nobody_but_staff_gets_in(ada):
