@@ -11,13 +11,13 @@ from llmconfig.preference_check import preference_check
 
 
 def row_check(row: Preference | Tier) -> None:
-    """Refuse what no save may store.
+    """Refuse what no save may store. That its user exists is known to whoever calls.
 
     Raises Django's ``ValidationError``, ``UnknownTaskType``, ``ModelNotAllowed``,
     ``FallbackSameAsModel``.
     """
-    # Who saved it last is no input, and would be looked up.
-    exclude = {"updated_by"} if isinstance(row, Preference) else set()
+    # Django would look these up; who saved a row last is no input.
+    exclude = {"user", "updated_by"} if isinstance(row, Preference) else set()
     row.full_clean(exclude=exclude, validate_unique=False, validate_constraints=False)
     if isinstance(row, Preference):
         preference_check(row)

@@ -18,6 +18,7 @@ from django.db import transaction
 from llmconfig import task_types
 from llmconfig.conflicts import conflicts_told, row_lock
 from llmconfig.documents import document_parse
+from llmconfig.errors import EditConflict
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.history.authorship import authored
 from llmconfig.models import Preference, Tier
@@ -143,10 +144,15 @@ def _unit(by: AbstractBaseUser | None, source: str | None, reason: str | None) -
 
 
 def _user_lock(user_id: int | None) -> None:
-    """All who write rows of one user wait for each other: their rows are read as one document."""
-    if user_id is not None:
-        users = get_user_model()._default_manager.select_for_update(no_key=True)
-        users.filter(pk=user_id).values_list("pk").first()
+    """All who write rows of one user wait for each other: their rows are read as one document.
+
+    Raises ``EditConflict`` where the user is deleted.
+    """
+    if user_id is None:
+        return
+    users = get_user_model()._default_manager.select_for_update(no_key=True)
+    if not users.filter(pk=user_id).values_list("pk"):
+        raise EditConflict.owner_gone()
 
 
 def _store(preference: Preference, by: AbstractBaseUser | None) -> Preference:
