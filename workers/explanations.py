@@ -8,12 +8,20 @@ from workers.models import Attempt
 from workers.outcomes import Outcome
 
 
-def error_of(code: str, attempts: Iterable[Attempt], model: str = "") -> dict[str, str]:
+def error_of(
+    code: str, attempts: Iterable[Attempt], *, model: str = "", opening: str = ""
+) -> dict[str, str]:
     """``{"code", "detail"}``; the detail has a line for each attempt that failed.
 
-    ``model`` is the one that may not be called, where that is why the run ends.
+    ``model`` is the one that may not be called, where that is why the run ends. ``opening`` is the
+    first line for a code that has none of its own.
     """
-    opening = {
+    lines = [_told(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
+    return {"code": code, "detail": "\n".join([opening or _opening(code, model), *lines])}
+
+
+def _opening(code: str, model: str) -> str:
+    return {
         "deadline_exceeded": _("The deadline passed."),
         "context_overflow": _("The prompt is longer than the context of every model."),
         "model_not_allowed": _("The model %(model)s is not allowed in this environment.")
@@ -22,8 +30,6 @@ def error_of(code: str, attempts: Iterable[Attempt], model: str = "") -> dict[st
         "cancelled": _("The run was cancelled."),
         "worker_lost": _("Its worker process died too often; it is not tried again."),
     }.get(code, _("Every attempt failed."))
-    lines = [_told(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
-    return {"code": code, "detail": "\n".join([opening, *lines])}
 
 
 def _told(attempt: Attempt) -> str:

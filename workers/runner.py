@@ -62,7 +62,7 @@ def _work(claim: Claim, run: TaskRun) -> float | None:
     try:
         return _Delivery.begin(claim, run).work()
     except _Refused as refused:
-        _end(claim, run, Status.FAILED, error={"code": refused.code, "detail": str(refused)})
+        _fail(claim, run, refused.code, str(refused))
     except DATABASE_AWAY:
         # Nothing can be written now; the claim is given back when the database answers.
         raise
@@ -71,7 +71,7 @@ def _work(claim: Claim, run: TaskRun) -> float | None:
     except Exception as error:
         logger.exception("Run %s ends with an error of ours", claim.run_id)
         detail = _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
-        _end(claim, run, Status.FAILED, error={"code": "internal_error", "detail": detail})
+        _fail(claim, run, "internal_error", detail)
     return None
 
 
@@ -166,7 +166,7 @@ class _Delivery:
             return None
         attempt = made.attempt
         breaker_record(
-            attempt.host, attempt.model, self.claim.token, Outcome(attempt.outcome), attempt.reason
+            attempt.host, attempt.model, self.claim.token, _verdict(attempt), attempt.reason
         )
         history = attempt_save(attempt, self.history)
         if made.result is None:
@@ -224,7 +224,8 @@ class _Delivery:
             case plan.Stop(code=code, model=model):
                 late = code == "deadline_exceeded"
                 status = Status.EXPIRED if late else Status.FAILED
-                return _end(self.claim, self.run, status, error=error_of(code, history, model))
+                error = error_of(code, history, model=model)
+                return _end(self.claim, self.run, status, error=error)
 
     def _wait(self, **fields: Any) -> bool:
         return claim_end(self.claim, status=Status.RETRYING, **fields)
@@ -246,6 +247,12 @@ class _Delivery:
         )
 
 
+def _verdict(attempt: Attempt) -> Outcome:
+    """What the attempt says of the model's health."""
+    # A connection that we closed ourselves, because the worker stops, says nothing.
+    return Outcome.FINAL if attempt.cause == Cause.STOPPED else Outcome(attempt.outcome)
+
+
 def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.View) -> plan.Step:
     return plan.next_step(
         config, past, view, draw=lambda limit: random.uniform(0, limit)  # noqa: S311  (jitter)
@@ -254,6 +261,11 @@ def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.Vie
 
 def _celery_waits(step: plan.RetryLater) -> bool:
     return step.delay_seconds <= LONGEST_CELERY_WAIT_SECONDS
+
+
+def _fail(claim: Claim, run: TaskRun, code: str, opening: str) -> None:
+    error = error_of(code, run.attempts.all(), opening=opening)
+    _end(claim, run, Status.FAILED, error=error)
 
 
 def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from llmconfig.models import Preference
 from tests.workers.waiting import wait_until
-from workers import reachability
+from workers import backend, reachability
 from workers.breakers import breakers_of
 from workers.cancel import run_cancel
 from workers.enqueue import enqueue
@@ -168,6 +168,27 @@ def test_a_cancelled_probe_is_given_back_without_a_verdict(accept, ollama):
     thread.join()
     standing = breakers_of(ollama.host, [PRIMARY])[PRIMARY]
     assert (standing.is_blocked, standing.failures) == (False, 3)
+
+
+def test_a_connection_that_the_worker_closes_itself_says_nothing_of_the_model(accept, ollama):
+    ollama.script(PRIMARY, [SlowFirstToken(20)])
+    run = accept()
+    thread = threading.Thread(target=_deliver_in_thread, args=[run])
+    thread.start()
+    wait_until(lambda: asked(ollama))
+    backend.close()
+    thread.join()
+    assert [a.outcome for a in run.attempts.all()] == ["transient"]
+    assert not Breaker.objects.exists()
+
+
+def test_an_error_of_ours_is_told_with_the_attempts_before_it(accept, ollama):
+    ollama.script(PRIMARY, [Status(503)])
+    run = deliver(accept())
+    TaskRun.objects.update(task_type="TASK_TYPE_GONE", available_at=NOW())
+    run = deliver(run)
+    assert (run.status, run.error["code"]) == ("failed", "unknown_task_type")
+    assert f"{PRIMARY} on {ollama.host}: transient" in run.error["detail"]
 
 
 def test_a_paused_model_parks_its_runs_and_the_reason_is_told(accept, ollama):

@@ -52,6 +52,16 @@ def test_a_primary_that_was_only_passed_over_has_its_turn_when_the_fallback_fail
     assert follow(past, view(blocked={PRIMARY})).obstacle == breakers(PRIMARY)
 
 
+def test_a_primary_that_was_passed_over_between_its_tries_has_those_that_are_left():
+    past = [
+        Past(model=PRIMARY, outcome=Outcome.TRANSIENT),
+        SKIPPED,
+        Past(model=FALLBACK, outcome=Outcome.UNUSABLE),
+    ]
+    assert tried(follow(past)) == PRIMARY
+    assert follow(past, max_retries=0) == Stop(code="all_attempts_failed")
+
+
 def test_a_fallback_at_work_is_tried_again_before_the_primary_that_was_passed_over():
     past = [SKIPPED, Past(model=FALLBACK, outcome=Outcome.TRANSIENT)]
     assert follow(past) == RetryLater(model=FALLBACK, delay_seconds=1)
