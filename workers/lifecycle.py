@@ -3,13 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
-from celery.signals import worker_ready, worker_shutdown, worker_shutting_down
+from celery.signals import (
+    worker_before_create_process,
+    worker_ready,
+    worker_shutdown,
+    worker_shutting_down,
+)
 from django.conf import settings
 
 from workers import backend, shutdown
 from workers.leases import leases
 from workers.metrics import book
 from workers.metrics.answers import Answers
+from workers.metrics.relay import relay_close, relay_open, relay_receive
 from workers.metrics.server import Server, server_open
 from workers.metrics.watch import Watch
 from workers.parking import Releaser
@@ -20,6 +26,12 @@ from workers.ticking import Ticker
 
 _tickers: list[Ticker] = []
 _servers: list[Server] = []
+
+
+@worker_before_create_process.connect
+def _prepare(**_: Any) -> None:
+    """Before a prefork pool makes a child, which inherits the relay."""
+    relay_open()
 
 
 @worker_ready.connect
@@ -34,6 +46,7 @@ def _start(sender: Any, **_: Any) -> None:
     registrar = Registrar(announced)
     _tickers.extend((Sweeper(), Releaser(announced.queues), registrar))
     book.worker_started(announced.name, announced.queues, lambda: registrar.age_seconds)
+    relay_receive(book.apply)
     for ticker in _tickers:
         ticker.start()
 
@@ -55,4 +68,5 @@ def _stop(**_: Any) -> None:
         _servers.pop().stop()
     while _tickers:
         _tickers.pop().stop()
+    relay_close()
     backend.close()
