@@ -17,6 +17,11 @@ _FIELDS = {
     "max_retries": _("Retries"),
     "deadline_seconds": _("Deadline"),
     "load_timeout_seconds": _("Load timeout"),
+    "rank": _("Rank"),
+    "allowed_models": _("Allowed models"),
+    "task_type": _("Task type"),
+    "user_id": _("User"),
+    "group_id": _("Tier"),
 }
 _LAYERS = {
     "system": _("system"),

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext, ngettext
 
-from llmconfig.fields import FIELDS, PARAMETERS_KEY
+from llmconfig.fields import FIELDS
+from llmconfig.history.diffs import FieldChange
+from llmconfig.labels import field_label
 from llmconfig.parameters import PARAMETERS
 from llmconfig.texts import printable
 
@@ -19,10 +21,22 @@ def value_told(name: str, value: Any) -> str:
     if name.endswith("_seconds") and isinstance(value, int):
         return seconds_told(value)
     if isinstance(value, list):
-        return ", ".join(printable(repr(each)) for each in value)
+        # Stop texts have blanks and line breaks that count; names and globs have none.
+        told = repr if name.endswith("stop") else str
+        return ", ".join(printable(told(each)) for each in value)
     if isinstance(value, float):
         return f"{value:g}"
     return printable(str(value), 200)
+
+
+def change_told(change: FieldChange) -> str:
+    """``Retries: 2 → 5``"""
+    old, new = _stated(change, change.old), _stated(change, change.new)
+    return f"{field_label(change.field)}: {old} → {new}"
+
+
+def _stated(change: FieldChange, value: Any) -> str:
+    return gettext("nothing stated") if value is None else value_told(change.field, value)
 
 
 def seconds_told(seconds: int) -> str:
@@ -38,8 +52,3 @@ def parameters_told(parameters: Mapping[str, Any]) -> str:
     """``temperature 0.2 · max_tokens 400`` in the order of the table."""
     known = [name for name in PARAMETERS if name in parameters]
     return " · ".join(f"{name} {value_told(name, parameters[name])}" for name in known)
-
-
-def name_told(name: str) -> str:
-    """A field's name without the prefix of parameters."""
-    return name.removeprefix(f"{PARAMETERS_KEY}.")

@@ -27,10 +27,12 @@ from llmconfig.admin.export import export_response
 from llmconfig.admin.filters import FILTERS
 from llmconfig.admin.hints import URL_NAME as HINTS_URL
 from llmconfig.admin.hints import hints_add, hints_view
+from llmconfig.admin.history import HistoryPages
 from llmconfig.admin.row_states import with_tiers
 from llmconfig.admin.scopes import Scope
 from llmconfig.admin.versioned import VersionedAdmin
 from llmconfig.forms import PreferenceForm
+from llmconfig.history.entries import preference_history
 from llmconfig.model_names import normalise_model
 from llmconfig.models import Preference
 from llmconfig.types import MODEL_FIELDS
@@ -49,8 +51,9 @@ _PARAMETERS = [
 
 
 @admin.register(Preference)
-class PreferenceAdmin(Columns, VersionedAdmin[Preference]):
+class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     delete_service = services.preference_delete
+    entries = preference_history
     row_name = "preference"
     form = PreferenceForm
     list_select_related = ["user", "group", "updated_by"]
@@ -83,13 +86,13 @@ class PreferenceAdmin(Columns, VersionedAdmin[Preference]):
         return [
             *lists,
             *exports,
-            path("effective/", self._page(effective_view), name=EFFECTIVE_URL),
-            path("hints/", self._page(hints_view), name=HINTS_URL),
+            path("effective/", self._site_view(effective_view), name=EFFECTIVE_URL),
+            path("hints/", self._site_view(hints_view), name=HINTS_URL),
             path("people/", self.admin_site.admin_view(people), name=PEOPLE_URL),
             *super().get_urls(),
         ]
 
-    def _page(self, view: Callable[..., HttpResponse]) -> Any:
+    def _site_view(self, view: Callable[..., HttpResponse]) -> Any:
         return self.admin_site.admin_view(partial(view, site=self.admin_site))
 
     def changelist_view(

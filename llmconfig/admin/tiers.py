@@ -14,8 +14,10 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig import known_models, services
 from llmconfig.admin import scopes
 from llmconfig.admin.autocomplete import PeopleSelectMultiple
+from llmconfig.admin.history import HistoryPages
 from llmconfig.admin.versioned import VersionedAdmin
 from llmconfig.forms import TierForm
+from llmconfig.history.entries import tier_history
 from llmconfig.model_names import NOT_ALLOWED
 from llmconfig.models import Tier
 from llmconfig.policy import environment_policy
@@ -27,8 +29,9 @@ _MEMBER_FIELDS = ("add_members", "remove_members")
 
 
 @admin.register(Tier)
-class TierAdmin(VersionedAdmin[Tier]):
+class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
     delete_service = services.tier_delete
+    entries = tier_history
     row_name = "tier"
     form = TierForm
     compressed_fields = False
@@ -42,7 +45,7 @@ class TierAdmin(VersionedAdmin[Tier]):
     ordering = ["-rank"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
-        tiers = super().get_queryset(request).select_related("group")
+        tiers: QuerySet[Tier] = super().get_queryset(request).select_related("group")
         return tiers.annotate(
             member_count=Count("group__user", distinct=True),
             row_count=Count("group__llm_preferences", distinct=True),

@@ -62,6 +62,13 @@ def tier_history(*, row_id: int | None = None, limit: int = 50) -> list[Entry]:
     return _entries(_some(Tier, row_id=row_id), limit)
 
 
+def rows_deleted(model: AnyModel, *, limit: int = 200) -> list[Entry]:
+    """The deletion of each row that is gone, the last one first."""
+    last = model.history.order_by("id", "-history_id").distinct("id")
+    gone = model.history.filter(history_type="-", history_id__in=last.values("history_id"))
+    return _entries(gone.order_by("-history_date", "-history_id"), limit)
+
+
 def preference_at_version(pk: int, version: int) -> Entry:
     """What ``preference 12 v3`` was, and who made it so. Raises ``UnknownVersion``."""
     return _at_version(Preference, pk, version)
