@@ -1,5 +1,5 @@
 # install, lint, test, demo, clean: the same five words here and in CI.
-.PHONY: install lint test demo clean
+.PHONY: install lint test demo chaos clean
 
 # The first of these that is Python 3.11 or later.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -22,6 +22,10 @@ test: lint
 
 demo: .venv/demo.installed
 	@$(BIN)/python manage.py demo
+
+# All parts, about eight minutes; or some: make chaos parts="faults kills"
+chaos: .venv/demo.installed
+	@$(BIN)/python -m benchmarks.chaos $(parts)
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.embedded.cleanup; fi

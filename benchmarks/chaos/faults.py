@@ -74,7 +74,9 @@ FAULTS = [
     ),
     Fault(model="dribble:3b", primary=["succeeded"], text="drop by drop"),
     Fault(model="hang-after-done:3b", primary=["succeeded"], text="word word word"),
-    Fault(model="early-hints:3b", primary=["succeeded"], text=ANSWER.format(model="early-hints:3b")),
+    Fault(
+        model="early-hints:3b", primary=["succeeded"], text=ANSWER.format(model="early-hints:3b")
+    ),
 ]
 CONFIG: dict[str, Any] = {
     "default": {"model": FALLBACK},
