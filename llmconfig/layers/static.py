@@ -6,6 +6,7 @@ Read once per process, at the first need; a file edited later counts from the ne
 import errno
 import os
 import stat
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -76,13 +77,19 @@ def static_config() -> Static:
 @lru_cache(maxsize=8)
 def _load(path: Path, variables: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> Static:
     report = Report()
-    environ = dict(variables)
+    return static_read(_file(path, report), dict(variables), names, report)
+
+
+def static_read(
+    file: Located, variables: Mapping[str, str], names: tuple[str, ...], report: Report
+) -> Static:
+    """The same of a file that was read. Raises ``ConfigurationError``."""
     sources = (
         _BUILT_IN,
-        document_read(_file(path, report), report, names),
-        environment_read(environ, report, names),
+        document_read(file, report, names),
+        environment_read(variables, report, names),
     )
-    policy = policy_read(environ, report)
+    policy = policy_read(variables, report)
     if report.problems:
         raise ConfigurationError(report.told())
     return Static(sources=sources, policy=policy, model_params=_merged(sources))

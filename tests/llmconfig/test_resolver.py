@@ -3,10 +3,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmconfig.errors import NoAllowedModel
-from llmconfig.model_names import Policy, normalise_model
+from llmconfig.model_names import Policy
 from llmconfig.resolver import resolve
 from llmconfig.types import BUILT_IN, Clamped, Origin, Skipped, Statement
-from tests.llmconfig.oracle import answer
 
 SYSTEM = Origin("system", "llm.yaml:1")
 TYPE = Origin("task_type", "llm.yaml:2")
@@ -151,23 +150,6 @@ def ladders(draw):
             origin = Origin(layer, f"place {number}")
             statements.append(Statement(field, draw(FIELDS[field]), origin))
     return statements
-
-
-@settings(max_examples=500, deadline=None)
-@given(ladders(), st.sets(st.sampled_from(NAMES)))
-def test_resolve_answers_as_the_naive_oracle_does(statements, allowed):
-    full = {normalise_model(name) for name in allowed}
-    expected = answer(statements, full)
-    policy = Policy(tuple(sorted(allowed)))
-    if expected is None:
-        with pytest.raises(NoAllowedModel):
-            resolve(statements, policy=policy, model_params={})
-        return
-    config = resolve(statements, policy=policy, model_params={})
-    values, parameters, origins, source = expected
-    assert {name: getattr(config, name) for name in values} == values
-    assert (config.parameters, config.source) == (parameters, source)
-    assert config.origins == {name: origin or BUILT_IN for name, origin in origins.items()}
 
 
 @settings(max_examples=200, deadline=None)
