@@ -146,6 +146,13 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _file(value: str) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError as error:
+        raise ValueError("a path that begins with ~ needs a home directory that exists") from error
+
+
 def _parsed(env: _Env, name: str, default: str, parse: Callable[[str], Any]) -> Any:
     """The variable through ``parse``; a ValueError becomes a problem under the variable's name."""
     value = env.str(name, default) or default
@@ -175,9 +182,9 @@ def read() -> Environment:
             _url("redis", "rediss", "amqp", "amqps", "pyamqp"),
         ),
         "ollama_host": _parsed(env, "OLLAMA_HOST", "127.0.0.1", normalise_host),
-        "llm_config_file": Path(
-            env.str("LLM_CONFIG_FILE", "") or PROJECT / "config" / "llm.yaml"
-        ).expanduser(),
+        "llm_config_file": _parsed(
+            env, "LLM_CONFIG_FILE", str(PROJECT / "config" / "llm.yaml"), _file
+        ),
         "llm_variables": {
             name: value for name in LLM_VARIABLES if (value := env.str(name, None)) is not None
         },

@@ -2,6 +2,7 @@
 
 import json
 import os
+from pathlib import Path
 
 import pytest
 
@@ -128,4 +129,13 @@ def test_a_worker_s_port_is_any_free_one_unless_it_is_stated_and_empty_is_none(
 def test_what_is_no_port_is_refused_with_what_is(variables, given):
     variables(LLM_WORKER_METRICS_PORT=given)
     with pytest.raises(env.EnvironmentInvalid, match="LLM_WORKER_METRICS_PORT: accepted: a port"):
+        env.read()
+
+
+def test_the_configuration_file_may_lie_in_a_home_directory_that_exists(variables, monkeypatch):
+    monkeypatch.setenv("HOME", "/somewhere")
+    variables(LLM_CONFIG_FILE="~/llm.yaml")
+    assert env.read().llm_config_file == Path("/somewhere/llm.yaml")
+    variables(LLM_CONFIG_FILE="~nobody-of-that-name/llm.yaml")
+    with pytest.raises(env.EnvironmentInvalid, match="LLM_CONFIG_FILE: a path that begins with ~"):
         env.read()
