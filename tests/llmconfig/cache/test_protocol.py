@@ -67,11 +67,20 @@ def test_a_writer_that_marks_twice_is_done_once(wire, place, versions):
 
 
 def test_the_mark_of_a_dead_writer_ends_although_others_write(wire, place, versions, monkeypatch):
+    mark(wire, [ADA], "b2", place)
     monkeypatch.setattr(protocol, "_LIFETIME_MS", 50)
     mark(wire, [ADA], "dead", place)
     monkeypatch.undo()
+    ended = milliseconds(wire) + 50
+    assert eventually(lambda: milliseconds(wire) > ended)
     mark(wire, [ADA], "b2", place)
-    assert eventually(lambda: release(wire, [ADA], "b2", place) or versions())
+    release(wire, [ADA], "b2", place)
+    assert versions() is not None
+
+
+def milliseconds(wire):
+    seconds, micros = map(int, wire.call("TIME"))
+    return seconds * 1000 + micros // 1000
 
 
 def test_a_mark_that_ends_leaves_no_old_token(wire, place, versions, monkeypatch):
