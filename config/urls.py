@@ -8,6 +8,7 @@ from config.health import healthz
 from config.problems import unknown_address
 
 admin.site.index_title = _("Overview")
+admin.site.index_template = "config/index.html"
 
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"

@@ -18,6 +18,7 @@ from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.history.records import Records
 from llmconfig.history.versioned import Versioned
 from llmconfig.kinds import MODEL_MAX_LENGTH, Refused
+from llmconfig.labels import scope_label
 from llmconfig.messages import Message
 from llmconfig.places import RowVersion
 
@@ -102,7 +103,7 @@ class Preference(Versioned):
         ]
 
     def __str__(self) -> str:
-        return self.place if self.pk else gettext("new preference")
+        return scope_label(self)
 
     @property
     def name(self) -> str:

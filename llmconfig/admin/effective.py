@@ -37,8 +37,10 @@ GROUPS = {
 
 
 def effective_url(user_id: int | None, task_type: str | None) -> str:
-    """The page for this user and task type; None: everyone, all types."""
-    query = {"user": user_id, "task_type": task_type}
+    """The page for this user and task type; None: everyone, all types. A type that is not
+    registered has none of its own."""
+    known = task_type if task_type in task_types.names() else None
+    query = {"user": user_id, "task_type": known}
     stated = {name: value for name, value in query.items() if value}
     address = reverse(f"admin:{URL_NAME}")
     return f"{address}?{urlencode(stated)}" if stated else address

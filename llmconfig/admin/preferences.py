@@ -22,7 +22,7 @@ from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
 from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
 from llmconfig.admin.columns import FIELD_COLUMNS, Columns
 from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
-from llmconfig.admin.effective import effective_view
+from llmconfig.admin.effective import effective_url, effective_view
 from llmconfig.admin.export import export_response
 from llmconfig.admin.filters import FILTERS
 from llmconfig.admin.hints import URL_NAME as HINTS_URL
@@ -63,6 +63,7 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     compressed_fields = False
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"
+    change_form_outer_before_template = "llmconfig/admin/form_intro.html"
     readonly_fields = ["scope", "changed"]
     actions = ["export_selected", "delete_rows"]
 
@@ -174,6 +175,8 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     ) -> HttpResponse:
         form = context["adminform"].form
         hints_add(form, form.instance)
+        if obj := kwargs.get("obj"):
+            context["effective_url"] = effective_url(obj.user_id, obj.task_type)
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Preference, form: Any, change: bool) -> None:

@@ -5,16 +5,33 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.formats import date_format
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin, TabularInline
+from llmconfig.admin.effective import effective_url
+from llmconfig.admin.places import place_told
+from llmconfig.admin.tables import badge, preformatted, table
+from llmconfig.labels import field_label, layer_label, task_type_label
+from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
 from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
-from workers.queues import PREFIX
+from workers.states import Status
+
+BADGES = {
+    Status.PENDING: "",
+    Status.QUEUED: "",
+    Status.RUNNING: "task_type",
+    Status.RETRYING: "warning",
+    Status.SUCCEEDED: "good",
+    Status.FAILED: "bad",
+    Status.CANCELLED: "",
+    Status.EXPIRED: "bad",
+}
 
 
 class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
@@ -37,13 +54,16 @@ class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
 @admin.register(TaskRun)
 class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     actions = ("cancel",)
+    change_form_outer_before_template = "workers/admin/run_intro.html"
+    compressed_fields = False
     list_display = (
-        "created_at",
+        "accepted",
         "user",
         "task",
         "status_now",
         "answered_by",
         "source",
+        "took",
     )
     list_filter = ("status", "task_type", "fallback_used", "created_at")
     search_fields = ("=id", "user__username", "model_used")
@@ -62,13 +82,18 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
         (_("Request"), {"fields": ("payload_told", "metadata"), "classes": ("collapse",)}),
     )
 
+    @admin.display(description=_("accepted"), ordering="created_at")
+    def accepted(self, run: TaskRun) -> str:
+        return date_format(timezone.localtime(run.created_at), "j M Y H:i:s")
+
     @admin.display(description=_("task type"), ordering="task_type")
     def task(self, run: TaskRun) -> str:
-        return run.task_type.removeprefix(PREFIX).lower()
+        return task_type_label(run.task_type)
 
     @admin.display(description=_("status"), ordering="status")
     def status_now(self, run: TaskRun) -> str:
-        return run.status_at(timezone.now())
+        status = Status(run.status_at(timezone.now()))
+        return badge(status.label, BADGES[status])
 
     @admin.display(description=_("answered by"), ordering="model_used", empty_value="–")
     def answered_by(self, run: TaskRun) -> str:
@@ -77,16 +102,25 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
 
     @admin.display(description=_("source"))
     def source(self, run: TaskRun) -> str:
-        return str(run.llm_config.get("source", ""))
+        layer = str(run.llm_config.get("source", ""))
+        return badge(layer_label(layer), layer) if layer else ""
+
+    @admin.display(description=_("took"), empty_value="–")
+    def took(self, run: TaskRun) -> str | None:
+        if not run.started_at or not run.finished_at:
+            return None
+        return _("%(seconds).1f s") % {
+            "seconds": (run.finished_at - run.started_at).total_seconds()
+        }
 
     @admin.display(description=_("result"))
     def result_told(self, run: TaskRun) -> str:
-        return _preformatted((run.result or {}).get("content", ""))
+        return preformatted((run.result or {}).get("content", ""))
 
     @admin.display(description=_("error"))
     def error_told(self, run: TaskRun) -> str:
         error = run.error or {}
-        return _preformatted(f"{error['code']}\n{error['detail']}" if error else "")
+        return preformatted(f"{error['code']}\n{error['detail']}" if error else "")
 
     @admin.display(description=_("decided at enqueue"))
     def config_told(self, run: TaskRun) -> str:
@@ -94,29 +128,31 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
 
     @admin.display(description=_("payload"))
     def payload_told(self, run: TaskRun) -> str:
-        return _preformatted(json.dumps(run.payload, indent=2, ensure_ascii=False))
+        return preformatted(json.dumps(run.payload, indent=2, ensure_ascii=False))
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        run = kwargs.get("obj")
+        if run and request.user.has_perm("llmconfig.view_preference"):
+            context["effective_url"] = effective_url(run.user_id, run.task_type)
+        return super().render_change_form(request, context, *args, **kwargs)
 
 
 def config_table(config: Mapping[str, Any]) -> SafeString:
     """Each value of a run's configuration with the layer and place that it came from."""
     rows = [
-        (name, _value_told(config, name), origin.get("layer", ""), origin.get("place", ""))
+        (
+            field_label(name),
+            value_told(name, _value(config, name)),
+            place_told(origin.get("layer", ""), origin.get("place", "")),
+        )
         for name, origin in sorted(config.get("origins", {}).items())
     ]
-    head = format_html_join("", "<th>{}</th>", [(_("field"),), (_("value"),), (_("layer"),),
-                                                (_("place"),)])  # fmt: skip
-    body = format_html_join("", "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>", rows)
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
+    return table((_("Field"), _("Value"), _("From")), rows)
 
 
-def _value_told(config: Mapping[str, Any], name: str) -> str:
+def _value(config: Mapping[str, Any], name: str) -> Any:
     field, _dot, parameter = name.partition(".")
     value = config.get(field)
-    if parameter:
-        value = (value or {}).get(parameter)
-    return "–" if value in (None, "") else str(value)
-
-
-def _preformatted(text: str) -> str:
-    # format_html escapes: a model's output is untrusted.
-    return format_html('<pre style="white-space: pre-wrap; margin: 0">{}</pre>', text or "–")
+    return (value or {}).get(parameter) if parameter else value

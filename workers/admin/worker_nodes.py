@@ -6,11 +6,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.tables import table
 from llmconfig.stated_models import models_stated
 from workers.admin.read_only import ReadOnly
 from workers.doctor.examination import models_used
@@ -100,18 +99,6 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
             )
         ]
         return table(titles, rows) if rows else "–"
-
-
-def table(titles: Any, rows: Any) -> SafeString:
-    """A table of plain texts, escaped: a model server is a stranger."""
-    cell = '<{0} style="text-align: left; padding: 0.2em 1.5em 0.2em 0">{1}</{0}>'
-    head = format_html_join("", cell, (("th", title) for title in titles))
-    body = format_html_join(
-        "",
-        "<tr>{}</tr>",
-        ((format_html_join("", cell, (("td", text) for text in row)),) for row in rows),
-    )
-    return format_html("<table><thead><tr>{}</tr></thead><tbody>{}</tbody></table>", head, body)
 
 
 def _model_rows(node: WorkerNode) -> list[tuple[Any, ...]]:
