@@ -1,5 +1,6 @@
 """What a model wrote is checked and cleaned before anything keeps it."""
 
+import json
 import time
 
 import pytest
@@ -138,6 +139,49 @@ def test_hostile_text_is_checked_in_no_time(text):
     text_checked(text)
     refusal(json_checked, text, SCHEMA)
     assert time.monotonic() - began < 2
+
+
+UNIQUE = {"properties": {"a": {"type": "array", "uniqueItems": True}}}
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"content": "a", "tags": [1] * 400_000},
+        {"content": "a", **dict.fromkeys(map(str, range(80_000)), 1)},
+        {"content": [{}] * 300_000},
+    ],
+    ids=["a long array", "many keys", "many objects"],
+)
+def test_json_of_countless_values_is_refused_in_no_time(value):
+    text = json.dumps(value)
+    began = time.monotonic()
+    assert "more than 10000 values" in refusal(json_checked, text, SCHEMA).reason
+    assert time.monotonic() - began < 2
+
+
+def test_thousands_of_values_are_compared_in_no_time():
+    text = json.dumps({"a": [{"n": number} for number in range(4_000)]})
+    began = time.monotonic()
+    assert len(json_checked(text, UNIQUE)["a"]) == 4_000
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize(
+    ("array", "is_unique"),
+    [
+        ('[1, "1", true, [1], {"n": 1}]', True),
+        ("[1, 1]", False),
+        ("[1, 1.0]", False),
+        ('[{"a": 1, "b": [2]}, {"b": [2.0], "a": 1}]', False),
+    ],
+)
+def test_unique_items_are_compared_as_json_schema_says(array, is_unique):
+    text = f'{{"a": {array}}}'
+    if is_unique:
+        json_checked(text, UNIQUE)
+    else:
+        assert "non-unique" in refusal(json_checked, text, UNIQUE).reason
 
 
 @given(st.text(st.characters()))
