@@ -122,7 +122,7 @@ def _as_compared(value: Any) -> Any:
     return value
 
 
-_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]  (typed by no stub)
+_Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"uniqueItems": _unique_items}
 )
 
