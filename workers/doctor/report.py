@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext as _n
 
 from workers.doctor.examination import TITLES, lacking, models_used
-from workers.doctor.facts import Facts, Finding, Server
+from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.doctor.uses import uses_told
+from workers.states import NodeState
 
 WIDTH = 100
 LABEL = 15
@@ -60,11 +61,16 @@ def report_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
                 "version": worker.version,
                 "queues": list(worker.queues),
                 "host": worker.host,
-                "metrics_address": worker.metrics_address or None,
+                "metrics_address": _reached_at(worker),
             }
             for worker in facts.workers
         ],
     }
+
+
+def _reached_at(worker: Worker) -> str | None:
+    """Where only a live worker answers."""
+    return worker.metrics_address or None if worker.state == NodeState.LIVE else None
 
 
 def _server_json(server: Server) -> dict[str, Any]:
