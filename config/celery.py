@@ -16,15 +16,16 @@ with readable_errors():
     app.autodiscover_tasks(["workers"])
 
 
-WORKER_SOCKET_SECONDS = 15
+#: Kombu reads from Redis for 10 s at a time, and from RabbitMQ until something comes: a shorter
+#: timeout, as whoever only publishes needs it, would end each read.
+PATIENT = {"socket_timeout": 15, "read_timeout": None}
 
 
 @worker_init.connect
 def _read_patiently(**_: Any) -> None:
-    """Kombu reads from Redis for 10 s at a time; a shorter socket timeout would end each read."""
     options = app.conf.broker_transport_options
-    if "socket_timeout" in options:
-        app.conf.broker_transport_options = {**options, "socket_timeout": WORKER_SOCKET_SECONDS}
+    patient = {name: value for name, value in PATIENT.items() if name in options}
+    app.conf.broker_transport_options = {**options, **patient}
 
 
 @worker_init.connect

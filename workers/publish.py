@@ -6,6 +6,7 @@ send one message.
 """
 
 import logging
+import time
 import uuid
 
 import kombu.exceptions
@@ -23,13 +24,24 @@ logger = logging.getLogger(__name__)
 #: The broker is away. It is asked twice at most: the sweeper is the retry.
 BROKER_AWAY = (kombu.exceptions.OperationalError, OSError)
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+#: RabbitMQ may take a message and never confirm it.
+CONFIRM_SECONDS = 2
+#: A broker that hangs holds one request for some seconds, not each: the next ones leave their runs
+#: to the sweeper for so long.
+LEFT_ALONE_SECONDS = 5.0
+
+_left_alone_until: dict[str, float] = {}
 
 
 def run_publish(run: TaskRun) -> None:
     """Publish if the broker takes it; the sweeper does it otherwise."""
+    broker = str(_app().conf.broker_write_url)
+    if time.monotonic() < _left_alone_until.get(broker, 0.0):
+        return
     try:
         run_send(run)
     except BROKER_AWAY as error:
+        _left_alone_until[broker] = time.monotonic() + LEFT_ALONE_SECONDS
         logger.warning("Run %s is stored but not published: %s", run.pk, error)
 
 
@@ -52,6 +64,7 @@ def run_send(run: TaskRun) -> bool:
             task_id=str(uuid.uuid4()),
             retry=True,
             retry_policy=RETRY_POLICY,
+            confirm_timeout=CONFIRM_SECONDS,
         )
     except QueueNotFound as error:
         logger.error("Run %s waits: %s", run.pk, error)

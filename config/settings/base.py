@@ -154,6 +154,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 # Celery. Delivery rules: acknowledged late, one message held per slot, the row is the truth.
 CELERY_BROKER_URL = ENVIRONMENT.broker_url
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A broker that refuses is told within a fraction of a second: the row is stored, and published
     # by the sweeper. Without these, kombu tries for six seconds while the client waits.
@@ -162,11 +163,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "interval_step": 0.1,
     "interval_max": 0.1,
     # Longer than the longest delivery, or Redis hands a message out twice. A socket that is silent
-    # must not hold a request; workers, which read for 10 s at a time, wait longer (config.celery).
+    # must not hold a request; workers wait longer (config.celery).
     **(
         {"visibility_timeout": 1800, "socket_timeout": 2, "socket_connect_timeout": 2}
         if CELERY_BROKER_URL.startswith("redis")
-        else {"confirm_publish": True}
+        else {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
     ),
 }
 CELERY_TASK_SERIALIZER = "json"

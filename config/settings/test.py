@@ -9,8 +9,9 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files as they lie in the packages; nothing is collected.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True
-# The suite's worker runs in the process that publishes, and reads for 10 s at a time.
+# The suite's worker runs in the process that publishes, and reads patiently (config.celery).
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **CELERY_BROKER_TRANSPORT_OPTIONS,
     **({"socket_timeout": 15} if "socket_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS else {}),
+    **({"read_timeout": None} if "read_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS else {}),
 }
