@@ -2,8 +2,9 @@
 
 redis-py's connections are used without its client and pool: a client costs as much as the round
 trip itself, and would connect again, to a server that restarted, without telling. Each connection
-knows the run of the server that it talks to. What a server brought back from its disk, which may be
-older than what it had told before, belongs to another run and is never read.
+knows the run of the server that it talks to. What a server brought back from its disk or was given
+as a replica, which may be older than what was told before, belongs to another run and is never
+read.
 """
 
 import os
@@ -23,6 +24,9 @@ MAX_IDLE = 32
 #: ValueError: what answers does not speak Redis, or the URL is none.
 _FAILURES = (redis.RedisError, OSError, ValueError)
 
+_NAMED = ("role", "run_id", "master_replid")
+_INFO = re.compile(rf"^({'|'.join(_NAMED)}):(\w{{1,8}})", re.MULTILINE)
+
 T = TypeVar("T")
 
 
@@ -39,7 +43,7 @@ class Wire:
         limits = {"socket_timeout": TIMEOUT_SECONDS, "socket_connect_timeout": TIMEOUT_SECONDS}
         self._connection = kind(**{**options, **limits, "protocol": 2, "driver_info": None})
         self._connection.connect()
-        #: Names this run of the server.
+        #: Names this run of the server, since it was started or promoted.
         self.run = self._run()
 
     def call(self, *command: Any) -> Any:
@@ -48,10 +52,10 @@ class Wire:
         return self._connection.read_response()
 
     def _run(self) -> str:
-        found = re.search(rb"run_id:([0-9a-f]{16})", self.call("INFO", "server"))
-        if found is None:
-            raise redis.ResponseError("INFO names no run_id")
-        return found[1].decode()
+        told = dict(_INFO.findall(self.call("INFO").decode()))
+        if told.get("role") != "master" or len(told) != len(_NAMED):
+            raise redis.ResponseError(f"INFO tells {told}; needed: a master's {', '.join(_NAMED)}")
+        return told["run_id"] + told["master_replid"]
 
 
 class Server:

@@ -182,6 +182,23 @@ def test_a_server_that_does_not_name_its_run_is_not_used(
     assert "run_id" in caplog.text
 
 
+def test_a_replica_is_not_used_and_one_that_is_promoted_starts_anew(
+    warm, ada, row, resolved, raw, keys, django_assert_num_queries
+):
+    raw.replicaof("127.0.0.1", 1)
+    server._servers.clear()
+    with django_assert_num_queries(2):
+        assert resolved(ada).model == "old:1"
+    old = keys("*")
+    raw.replicaof("NO", "ONE")
+    server._servers.clear()
+    with django_assert_num_queries(2):
+        assert resolved(ada).model == "old:1"
+    assert set(keys("*")) > set(old)
+    with django_assert_num_queries(0):
+        assert resolved(ada).model == "old:1"
+
+
 class TestOwed:
     """What a writer could not tell Redis, which answers everyone else."""
 
