@@ -52,7 +52,7 @@ class Wire:
         return self._connection.read_response()
 
     def _run(self) -> str:
-        told = dict(_INFO.findall(self.call("INFO").decode()))
+        told: dict[str, str] = dict(_INFO.findall(self.call("INFO").decode()))
         if told.get("role") != "master" or len(told) != len(_NAMED):
             raise redis.ResponseError(f"INFO tells {told}; needed: a master's {', '.join(_NAMED)}")
         return told["run_id"] + told["master_replid"]
