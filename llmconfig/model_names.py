@@ -5,15 +5,20 @@ for policy, comparison and keys. A pattern follows shell globs, where ``*`` also
 ``:``; a pattern without wildcards names one model.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
+from fnmatch import translate
+from functools import lru_cache
 
 
 def normalise_model(name: str) -> str:
     """The name with its tag. A ``:`` before the last ``/`` is a registry's port, not a tag."""
     return name if ":" in name.rpartition("/")[2] or not name else f"{name}:latest"
 
+
+#: A regular expression that no text matches.
+NOTHING = r"(?!)"
 
 NOT_ALLOWED = "not_allowed"
 NOT_ALLOWED_FOR_TIER = "not_allowed_for_tier"
@@ -57,7 +62,11 @@ class Policy:
 
 
 def _named(name: str, patterns: tuple[str, ...] | None) -> bool:
-    return patterns is None or any(
-        fnmatchcase(name, pattern) or fnmatchcase(name, normalise_model(pattern))
-        for pattern in patterns
-    )
+    return patterns is None or bool(_matcher(patterns).match(name))
+
+
+@lru_cache(maxsize=512)
+def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    """All patterns as one: every resolve asks, and lists may hold hundreds."""
+    spelled = {*patterns, *map(normalise_model, patterns)}
+    return re.compile("|".join(map(translate, spelled)) or NOTHING)

@@ -42,6 +42,27 @@ def test_patterns_allow_what_they_name(pattern, model, allowed):
     assert Policy((pattern,)).allows(model) is allowed
 
 
+def test_each_of_many_patterns_counts():
+    policy = Policy(tuple(f"m{n}-*" for n in range(300)))
+    assert policy.allows("m0-a:1")
+    assert policy.allows("m299-b")
+    assert not policy.allows("m300-a")
+
+
+def test_lists_of_tiers_are_united_and_one_without_a_list_allows_all():
+    policy = Policy(("a*", "b*"))
+    assert policy.narrowed([]) == policy
+    assert policy.narrowed([("a",), None]) == policy
+    narrow = policy.narrowed([("a:*",), ("b", "c")])
+    assert [narrow.refusal(name) for name in ("a:1", "b:latest", "b:1", "c", "")] == [
+        None,
+        None,
+        "not_allowed_for_tier",
+        "not_allowed",
+        None,
+    ]
+
+
 def test_no_list_allows_every_model():
     assert Policy().allows("anything")
 
