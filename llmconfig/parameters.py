@@ -37,5 +37,6 @@ LOAD_TIMEOUT_DEFAULT = 300
 MODEL_PARAMETERS: Mapping[str, Kind] = {
     **PARAMETERS,
     **RELOAD_OPTIONS,
-    LOAD_TIMEOUT: Seconds(1, 3600),
+    # With the longest attempt it stays below the longest delivery of a message (workers.runner).
+    LOAD_TIMEOUT: Seconds(1, 1200),
 }

@@ -7,6 +7,7 @@ that it leads to are written in one transaction, under the claim.
 
 import logging
 import random
+import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,9 @@ logger = logging.getLogger(__name__)
 
 #: Longer waits stay in the row: a waiting message occupies its worker's memory.
 LONGEST_CELERY_WAIT_SECONDS = 30.0
+#: A delivery begins no second attempt that might take it beyond this: Redis hands a message out
+#: again after 1800 s, and RabbitMQ closes the channel of who has not acknowledged it by then.
+LONGEST_DELIVERY_SECONDS = 1500.0
 #: A probe outlives its call by this much, for the verdict to be written.
 PROBE_GRACE_SECONDS = 30.0
 
@@ -104,6 +108,9 @@ class _Delivery:
     history: list[Attempt]
     #: Asked for when a prompt is too long for a model.
     windows: Mapping[str, int] = field(default_factory=dict)
+    began: float = field(default_factory=time.monotonic)
+    #: Attempts of this delivery.
+    tries: int = 0
 
     @classmethod
     def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery":
@@ -128,13 +135,22 @@ class _Delivery:
         self._ask_windows(self.history)
         step = self._keep(self._advance(self.history, plan.first_step))
         while isinstance(step, plan.Try):
+            if self._lasts_too_long_with(step):
+                claim_release(self.claim)
+                return None
             step = self._attempt(step)
         if isinstance(step, plan.RetryLater) and _celery_waits(step):
             return step.delay_seconds
         return None
 
+    def _lasts_too_long_with(self, step: plan.Try) -> bool:
+        """Then the next delivery makes the attempt."""
+        spent = time.monotonic() - self.began
+        return self.tries > 0 and spent + attempts.longest_seconds(step) > LONGEST_DELIVERY_SECONDS
+
     def _attempt(self, step: plan.Try) -> plan.Step | None:
         """Make one attempt and record it; the step after it, or None when there is none."""
+        self.tries += 1
         made = attempts.attempt_make(
             self.run, self.kind, self.prompt, self.config, step, self.claim.lost
         )
