@@ -16,7 +16,7 @@ from workers.states import NodeState
 #: Every kind of finding, in the order in which they are told.
 TITLES = {
     "configuration_invalid": gettext_lazy("The configuration cannot be used"),
-    "database_unreachable": gettext_lazy("The database cannot be reached"),
+    "database_unusable": gettext_lazy("The database cannot be used"),
     "broker_unreachable": gettext_lazy("The broker cannot be reached"),
     "model_server_unreachable": gettext_lazy("Model servers that do not answer"),
     "model_missing": gettext_lazy("Missing models"),

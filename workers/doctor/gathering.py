@@ -16,6 +16,7 @@ from llmconfig.stated_models import (
     unregistered_rows,
 )
 from workers.doctor.facts import Facts, Finding, Server, Worker
+from workers.outcomes import one_line
 from workers.parts import broker_problem, database_problem
 from workers.registry.announcement import task_types_served
 from workers.registry.selectors import nodes
@@ -26,16 +27,16 @@ from workers.states import NodeState
 def facts_gather() -> Facts:
     """Ask configuration, database, broker, the model server of the settings, and the registry."""
     problems: list[Finding] = []
-    database = _database(problems)
-    stated = _stated(database, problems)
-    registered = list(nodes()) if database else []
+    stored = _stored(problems)
+    stated = _stated(stored is not None, problems)
+    registered, ignored = stored or ([], {})
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
     return Facts(
         stated=stated,
         servers=(_asked(stated), *_reported(registered)),
         workers=tuple(worker_of(node) for node in registered),
-        ignored_rows=unregistered_rows() if database else {},
+        ignored_rows=ignored,
         problems=tuple(problems),
     )
 
@@ -66,15 +67,21 @@ def worker_of(node: Any) -> Worker:
     )
 
 
-def _database(problems: list[Finding]) -> bool:
-    if why := database_problem():
-        problems.append(Finding(code="database_unreachable", subject=_("database"), text=why))
-    return not why
+def _stored(problems: list[Finding]) -> tuple[list[Any], dict[str, int]] | None:
+    """The registered workers, and the rows that are ignored; None: no database tells."""
+    why = database_problem()
+    if not why:
+        try:
+            return list(nodes()), unregistered_rows()
+        except DatabaseError as error:
+            why = one_line(str(error))
+    problems.append(Finding(code="database_unusable", subject=_("database"), text=why))
+    return None
 
 
-def _stated(database: bool, problems: list[Finding]) -> tuple[StatedModel, ...]:
+def _stated(with_rows: bool, problems: list[Finding]) -> tuple[StatedModel, ...]:
     try:
-        return models_stated() if database else models_stated_static()
+        return models_stated() if with_rows else models_stated_static()
     except ConfigurationError as error:
         problems += [
             Finding(
@@ -84,10 +91,6 @@ def _stated(database: bool, problems: list[Finding]) -> tuple[StatedModel, ...]:
             )
             for problem in error.problems
         ]
-    except DatabaseError as error:
-        problems.append(
-            Finding(code="database_unreachable", subject=_("database"), text=str(error).strip())
-        )
     return ()
 
 

@@ -20,7 +20,7 @@ _TOLD = {
 def summary(
     stated: Iterable[StatedModel], report: HostReport, queues: Collection[str]
 ) -> tuple[str, bool]:
-    """``Models: 4 configured, 3 present; missing: qwen3:8b (tier premium)``, and whether all is
+    """``Models: 4 configured, 3 present, missing: qwen3:8b (tier premium)``, and whether all is
     well. Only what these queues need counts; users are counted, not named.
     """
     served = set(task_types_served(queues))
@@ -31,7 +31,8 @@ def summary(
         return f"Models: {configured} configured; {report.host}: {report.error}", False
     findings = examine(facts)
     counted = models_counted(uses_present(facts), configured)
-    return "; ".join([f"Models: {counted}", *_wrong(findings)]), not findings
+    told = ", ".join(filter(None, (f"Models: {counted}", "; ".join(_wrong(findings)))))
+    return told, not findings
 
 
 def _concerns(stated: StatedModel, served: set[str]) -> bool:

@@ -125,7 +125,7 @@ def test_a_worker_that_fell_silent_is_told_and_one_that_stopped_is_not(state, to
 
 
 def test_what_could_not_be_gathered_comes_first():
-    problem = Finding(code="database_unreachable", subject="database", text="refused")
+    problem = Finding(code="database_unusable", subject="database", text="refused")
     findings = examine(Facts(problems=(problem,), ignored_rows={"TASK_TYPE_OLD": 1}))
     assert findings[0] is problem
     assert {finding.code for finding in findings} <= TITLES.keys()

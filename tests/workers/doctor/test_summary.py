@@ -28,13 +28,13 @@ TIER = stated("qwen3:8b", layer="tier", tier="premium", place="preference 4 v2")
         (
             [stated("a:1"), TIER],
             report("a:1"),
-            "Models: 2 configured, 1 present; missing: qwen3:8b (tier premium (preference 4 v2))",
+            "Models: 2 configured, 1 present, missing: qwen3:8b (tier premium (preference 4 v2))",
             False,
         ),
         (
             [stated("a:1"), stated("b:1", allowed=False, users=3, layer="user")],
             report("a:1"),
-            "Models: 1 configured, 1 present; not allowed: b:1 (3 users)",
+            "Models: 1 configured, 1 present, not allowed: b:1 (3 users)",
             False,
         ),
         (

@@ -100,12 +100,21 @@ def test_parts_that_are_away_are_lines_and_no_traceback(doctor, server, broker, 
     server.stop()
     told = doctor()
     for title in (
-        "The database cannot be reached",
+        "The database cannot be used",
         "The broker cannot be reached",
         "Model servers that do not answer",
     ):
         assert title in told
     assert "3 configured, not looked for" in told
+
+
+def test_a_database_without_our_tables_is_a_line_and_no_traceback(doctor, server):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE workers_workernode RENAME TO elsewhere")
+    told = doctor("--json")
+    (finding,) = json.loads(told)["findings"]
+    assert finding["code"] == "database_unusable"
+    assert "workers_workernode" in finding["text"]
 
 
 def test_it_never_generates(doctor, server):
