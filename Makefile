@@ -23,7 +23,7 @@ test: lint
 demo: .venv/demo.installed
 	@$(BIN)/python manage.py demo
 
-# All parts, about eight minutes; or some: make chaos parts="faults kills"
+# All parts, about ten minutes; or some: make chaos parts="faults kills"
 chaos: .venv/demo.installed
 	@$(BIN)/python -m benchmarks.chaos $(parts)
 

@@ -12,7 +12,7 @@ from benchmarks.chaos import page
 from benchmarks.chaos.verdict import REPORT, Check, read, say
 from config.env import PROJECT
 
-PARTS = ("fallback", "faults", "outage", "kills", "streams")
+PARTS = ("fallback", "faults", "outage", "parked", "kills", "streams")
 
 
 def main() -> int:
