@@ -1,5 +1,6 @@
 """Runs of a stand: asking for them, and waiting for their ends."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -51,9 +52,7 @@ def attempts_on(runs: Iterable[Any], model: str) -> int:
     )
 
 
-def count_states(runs: Mapping[Any, Any]) -> dict[str, int]:
-    """How many runs are in which state."""
-    states: dict[str, int] = {}
-    for run in runs.values():
-        states[run.status] = states.get(run.status, 0) + 1
-    return states
+def count_states(runs: Mapping[Any, Any]) -> str:
+    """How many runs are in which state: ``498 succeeded, 2 failed``."""
+    states = Counter(str(run.status) for run in runs.values())
+    return ", ".join(f"{count} {state}" for state, count in states.most_common())

@@ -58,9 +58,10 @@ def main() -> int:
         config={"default": {"model": OURS, "deadline": "5m"}},
         script={"resident": [BARE, OURS], "script": {BARE: [STREAM], OURS: [STREAM]}},
     ) as the_stand:
-        memory = {count: _memory(the_stand, count) for count in (1, STREAMS // 2, STREAMS)}
-        rounds = [(_bare(the_stand), _ours(the_stand)) for _ in range(ROUNDS)]
-    _judge_speed(verdict, rounds)
+        memory = {count: _ours(the_stand, count)[1] for count in (1, STREAMS // 2)}
+        rounds = [(_bare(the_stand), _ours(the_stand, STREAMS)) for _ in range(ROUNDS)]
+        memory[STREAMS] = rounds[-1][1][1]
+    _judge_speed(verdict, [(bare, ours) for bare, (ours, _) in rounds])
     _judge_memory(verdict, memory)
     return verdict.end()
 
@@ -87,16 +88,6 @@ def _judge_memory(verdict: Verdict, memory: dict[int, tuple[float, float]]) -> N
         verdict.at_most(f"memory of one more generation ({name})", more, MOST_MEGABYTES, "MB")
 
 
-def _memory(the_stand: Stand, count: int) -> tuple[float, float]:
-    """PSS and RSS of the worker while so many generations are under way."""
-    asked = [ask(OURS) for _ in range(count)]
-    time.sleep(TOKENS * SECONDS_BETWEEN * 0.75)
-    [pid] = the_stand.pids("worker")
-    found = psutil.Process(pid).memory_full_info()
-    _require_all(ended(asked, seconds=60))
-    return found.pss / MEGABYTE, found.rss / MEGABYTE
-
-
 def _bare(the_stand: Stand) -> Round:
     async def one(client: ollama.AsyncClient) -> None:
         message = [{"role": "user", "content": "Why is the sky blue?"}]
@@ -112,14 +103,19 @@ def _bare(the_stand: Stand) -> Round:
     return _round(the_stand, BARE)
 
 
-def _ours(the_stand: Stand) -> Round:
-    _require_all(ended([ask(OURS) for _ in range(STREAMS)], seconds=60))
-    return _round(the_stand, OURS)
+def _ours(the_stand: Stand, count: int) -> tuple[Round, tuple[float, float]]:
+    """So many runs at once, and the worker's PSS and RSS while they are under way."""
+    asked = [ask(OURS) for _ in range(count)]
+    time.sleep(TOKENS * SECONDS_BETWEEN * 0.75)
+    [pid] = the_stand.pids("worker")
+    found = psutil.Process(pid).memory_full_info()
+    _require_all(ended(asked, seconds=60))
+    return _round(the_stand, OURS, count), (found.pss / MEGABYTE, found.rss / MEGABYTE)
 
 
-def _round(the_stand: Stand, model: str) -> Round:
+def _round(the_stand: Stand, model: str, count: int = STREAMS) -> Round:
     """What the fake saw of the last streams of a model."""
-    chats = the_stand.fake.chats(model)[-STREAMS:]
+    chats = the_stand.fake.chats(model)[-count:]
     begun = [datetime.fromisoformat(chat["at"]).timestamp() for chat in chats]
     over = [begin + chat["seconds"] for begin, chat in zip(begun, chats, strict=True)]
     return Round(

@@ -24,7 +24,13 @@ from workers.testing.by_name import BY_NAME, behaviour_of, is_named
 from workers.testing.script import Step
 
 _TIME = re.compile(r"(\d+(?:\.\d+)?)\s*(s|m)?")
-_WORDS = {int: "a whole number", float: "a number", str: "a text", bytes: "a text"}
+_WORDS = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "a text",
+    bytes: "a text",
+}
 _OF_THE_STEP = ("behaviour", "times", "from", "until")
 
 
@@ -103,7 +109,9 @@ def _typed(value: Any, default: Any, place: str) -> Any:
     if isinstance(default, bytes) and isinstance(value, str):
         return value.encode()
     kinds = (int, float) if isinstance(default, float) else (type(default),)
-    if isinstance(value, bool) or not (default is None or isinstance(value, kinds)):
+    # To isinstance, true is a whole number.
+    fits = isinstance(value, kinds) and isinstance(value, bool) == isinstance(default, bool)
+    if default is not None and not fits:
         _refuse(place, value, _WORDS[type(default)])
     return value
 

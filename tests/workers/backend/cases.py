@@ -130,6 +130,8 @@ HOSTS = [
         cause=Cause.UNREACHABLE,
         play=lambda _fake: failure(f"http://127.0.0.1:{free_port()}"),
     ),
+    # The broadcast address has no connections on any network.
+    Case(name="no route", cause=Cause.UNREACHABLE, play=at("http://255.255.255.255:9")),
     Case(name="no such name", cause=Cause.UNREACHABLE, play=at("http://nowhere.invalid:1")),
     Case(name="no http", cause=Cause.UNREACHABLE, play=at("ftp://host")),
     Case(name="no such port", cause=Cause.UNREACHABLE, play=at("http://host:99999")),
@@ -141,6 +143,7 @@ BROKEN = [
     *answers(
         Cause.CONNECTION_LOST,
         b.Reset(),
+        b.Reset(head=True),
         b.Reset(tokens=2),
         b.CutStream(tokens=0),
         b.CutStream(tokens=2),

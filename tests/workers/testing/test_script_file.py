@@ -18,6 +18,7 @@ script:
     - {behaviour: ok, text: Two words, times: 2}
     - {behaviour: http, code: 429, retry_after: 7}
     - {behaviour: slow-first-token, seconds: 3}
+    - {behaviour: reset, head: true}
     - {behaviour: silent, from: 10s, until: 1.5m}
     - {behaviour: ok, times: always}
   /api/ps: [silent]
@@ -35,6 +36,7 @@ def test_a_file_says_models_and_steps(tmp_path):
         Step(behaviour=b.Ok(text="Two words"), times=2),
         Step(behaviour=b.Status(code=429, retry_after=7)),
         Step(behaviour=b.SlowFirstToken(seconds=3)),
+        Step(behaviour=b.Reset(head=True)),
         Step(behaviour=b.Silent(), from_seconds=10, until_seconds=90),
         Step(behaviour=b.Ok(), times=math.inf),
     )
@@ -63,6 +65,7 @@ def test_an_empty_file_says_nothing():
         ("script: {m: [{behaviour: ok, times: 0}]}", "a whole number from 1, or always"),
         ("script: {m: [{behaviour: ok, until: soon}]}", "seconds, written as 5, 5s or 2m"),
         ("script: {m: [{behaviour: ok, chunks: many}]}", "script.m[0].chunks: 'many' is not acc"),
+        ("script: {m: [{behaviour: reset, head: 1}]}", "accepted: true or false"),
         ("script: {m: [{behaviour: ok, chunks: true}]}", "accepted: a whole number"),
     ],
 )

@@ -19,11 +19,14 @@ class CutStream(Behaviour):
 
 @dataclass(frozen=True)
 class Reset(Behaviour):
-    """The connection is reset, before or after so many tokens."""
+    """The connection is reset: after so many tokens, after the head alone, or before it."""
 
     tokens: int = 0
+    head: bool = False
 
     async def answer(self, reply: Reply) -> None:
+        if self.head:
+            await reply.head()
         await say(reply, self.tokens)
         reply.connection.reset()
 
