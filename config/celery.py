@@ -17,8 +17,8 @@ with readable_errors():
 
 
 #: Kombu reads from Redis for 10 s at a time, and from RabbitMQ until something comes: a shorter
-#: timeout, as whoever only publishes needs it, would end each read.
-PATIENT = {"socket_timeout": 15, "read_timeout": None}
+#: timeout, as whoever only publishes needs it, would end each read. 0: no limit.
+PATIENT = {"socket_timeout": 15, "read_timeout": 0}
 
 
 @worker_init.connect

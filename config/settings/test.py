@@ -13,5 +13,5 @@ WHITENOISE_AUTOREFRESH = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     **CELERY_BROKER_TRANSPORT_OPTIONS,
     **({"socket_timeout": 15} if "socket_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS else {}),
-    **({"read_timeout": None} if "read_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS else {}),
+    **({"read_timeout": 0} if "read_timeout" in CELERY_BROKER_TRANSPORT_OPTIONS else {}),
 }

@@ -61,3 +61,12 @@ def test_the_five_words_are_the_makefiles_targets():
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
     measuring = {"chaos"}
     assert targets - measuring == {"install", "lint", "test", "demo", "clean"}
+
+
+def test_workers_have_time_to_hand_back_before_they_are_killed():
+    services = yaml.safe_load((PROJECT / "compose.yaml").read_text())["services"]
+    workers = [service for name, service in services.items() if name.startswith("worker-")]
+    assert len(workers) == 4
+    for worker in workers:
+        patience = int(worker["stop_grace_period"].removesuffix("s"))
+        assert patience >= env.read().shutdown_grace_seconds + 10

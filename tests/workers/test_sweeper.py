@@ -138,6 +138,21 @@ def test_a_waiting_message_is_not_sent_again(run):
     assert set(TaskRun.objects.values_list("status", flat=True)) == {"queued"}
 
 
+def test_a_run_that_later_ones_have_overtaken_has_lost_its_message(run):
+    """In a queue that is never empty nothing else would tell."""
+    waiting = run(status="retrying")
+    assert sweep() == 1
+    lost = run(status="queued", published_at=-300)
+    late = run(status="queued", published_at=-100)
+    assert sweep() == 0
+    run(**running(lease_expires_at=25, published_at=-120))
+    assert sweep() == 1
+    lost.refresh_from_db()
+    assert lost.published_at > NOW() - timedelta(seconds=60)
+    assert late.published_at == TaskRun.objects.get(pk=late.pk).published_at
+    assert TaskRun.objects.get(pk=waiting.pk).status == "queued"
+
+
 def test_an_expired_run_lists_its_attempts(run):
     late = run(status="retrying", deadline=-1)
     Attempt.objects.create(

@@ -1,7 +1,11 @@
 """Real worker processes on both pools: success, fallback, cancel, warm shutdown, connections."""
 
+from datetime import timedelta
+
+import psutil
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from llmconfig.models import Preference
 from tests.workers.waiting import wait_until
@@ -102,6 +106,18 @@ def test_a_second_signal_ends_the_grace(start, ask, ollama):
     run.refresh_from_db()
     assert run.status in (Status.RETRYING, Status.QUEUED)
     assert run.losses == 0
+
+
+@pytest.mark.parametrize("start", ["prefork"], indirect=True)
+def test_a_killed_child_is_replaced_and_its_run_is_a_loss(start, ask, ollama, finished):
+    ollama.script("ok:3b", ["silent"])
+    worker, run = start(concurrency=1), ask()
+    wait_until(lambda: chats(ollama))
+    (child,) = psutil.Process(worker.popen.pid).children()
+    child.kill()
+    TaskRun.objects.update(lease_expires_at=timezone.now() - timedelta(seconds=1))
+    ended = finished(run, seconds=30)
+    assert (ended.status, ended.losses, ended.attempts.count()) == ("succeeded", 1, 1)
 
 
 @pytest.mark.parametrize("start", ["threads"], indirect=True)
