@@ -1,7 +1,8 @@
 """Every model that is configured anywhere, and by whom.
 
 Within one scope the strongest place counts: what it overrides in its own scope nobody uses. Where
-policy refuses it the next weaker one counts as well, as when runs resolve.
+the environment or a tier's list refuses it, the next weaker one that is allowed there counts as
+well, as when runs resolve.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,12 +12,12 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Count, Q
 
 from llmconfig import task_types
+from llmconfig.fields import FIELDS
+from llmconfig.kinds import Refused
 from llmconfig.layers.static import Static, static_config
 from llmconfig.model_names import Policy, normalise_model
-from llmconfig.models import Preference
-from llmconfig.types import Origin, Statement
-
-FIELDS = ("model", "fallback_model")
+from llmconfig.models import Preference, Tier
+from llmconfig.types import MODEL_FIELDS, Origin, Statement
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,18 +40,21 @@ class StatedModel:
 
 
 def models_stated() -> tuple[StatedModel, ...]:
-    """Those of file, variables and rows, in three queries. Rows of unknown task types are left out.
+    """Those of file, variables and rows, in four queries. Rows of unknown task types are left out.
 
     Raises ``ConfigurationError``.
     """
     static = static_config()
-    rows = Preference.objects.filter(_stating(), user=None).select_related("group", "group__tier")
-    return (*_shared(static, list(rows)), *_of_users(static.policy))
+    rows = Preference.objects.filter(_stating(), user=None).select_related("group")
+    lists = Tier.objects.exclude(allowed_models=None).values_list("allowed_models", flat=True)
+    policies = _Policies(static.policy, tuple(tuple(each or ()) for each in lists))
+    return (*_shared(static, list(rows), policies), *_of_users(static.policy))
 
 
 def models_stated_static() -> tuple[StatedModel, ...]:
     """Those of file and variables alone. Raises ``ConfigurationError``."""
-    return tuple(_shared(static_config(), []))
+    static = static_config()
+    return tuple(_shared(static, [], _Policies(static.policy)))
 
 
 def users_stating(model: str, *, limit: int) -> list[str]:
@@ -71,35 +75,55 @@ def unregistered_rows() -> dict[str, int]:
     return {str(name): count for name, count in counted}
 
 
+class _Policies:
+    """Whose policies there may be: the environment's, and it narrowed by each tier's list.
+
+    A user of several tiers may use what any of their lists names: then one of them alone will do.
+    """
+
+    def __init__(self, environment: Policy, lists: tuple[tuple[str, ...], ...] = ()) -> None:
+        self.environment = environment
+        self.all = (environment, *(environment.narrowed([each]) for each in lists))
+
+
 def _stating() -> Q:
     known = Q(task_type=None) | Q(task_type__in=task_types.names())
     return known & (Q(model__isnull=False) | Q(fallback_model__isnull=False))
 
 
-def _shared(static: Static, rows: list[Preference]) -> Iterator[StatedModel]:
+def _shared(static: Static, rows: list[Preference], policies: _Policies) -> Iterator[StatedModel]:
     """What everyone, a task type or a tier states, scope by scope."""
-    system = [statement for source in static.sources for statement in source.system]
-    yield from _scope(system, [row for row in rows if _is_for(row, None, None)], static.policy)
-    for name in task_types.names():
-        stated = [
-            *(
-                Statement(field, value, Origin("task_type", "built-in"))
-                for field, value in task_types.defaults(name).items()
-            ),
-            *(each for source in static.sources for each in source.task_types.get(name, ())),
-        ]
-        mine = [row for row in rows if _is_for(row, None, name)]
-        yield from _scope(stated, mine, static.policy, task_type=name)
+    types = task_types.names()
+    system = [each for source in static.sources for each in source.system]
+    yield from _scope(system, _rows_for(rows), policies)
+    for name in types:
+        stated = [*_defaults(name), *_of_task_type(static, name)]
+        yield from _scope(stated, _rows_for(rows, task_type=name), policies, task_type=name)
     for tier in dict.fromkeys((*static.tier_names(), *_tiers(rows))):
         stated = [each for source in static.sources for each in source.tiers.get(tier, ())]
-        for scope in (None, *task_types.names()):
-            mine = [row for row in rows if _is_for(row, tier, scope)]
-            of_tier = stated if scope is None else []
-            yield from _scope(of_tier, mine, static.policy, task_type=scope, tier=tier)
+        yield from _scope(stated, _rows_for(rows, tier), policies, tier=tier)
+        for name in types:
+            mine = _rows_for(rows, tier, name)
+            yield from _scope([], mine, policies, task_type=name, tier=tier)
 
 
-def _is_for(row: Preference, tier: str | None, task_type: str | None) -> bool:
-    return (row.group.name if row.group else None, row.task_type) == (tier, task_type)
+def _defaults(task_type: str) -> Iterator[Statement]:
+    for field, value in task_types.defaults(task_type).items():
+        yield Statement(field, value, Origin("task_type", "built-in"))
+
+
+def _of_task_type(static: Static, name: str) -> Iterator[Statement]:
+    return (each for source in static.sources for each in source.task_types.get(name, ()))
+
+
+def _rows_for(
+    rows: Iterable[Preference], tier: str | None = None, task_type: str | None = None
+) -> list[Preference]:
+    return [
+        row
+        for row in rows
+        if (row.group.name if row.group else None, row.task_type) == (tier, task_type)
+    ]
 
 
 def _tiers(rows: Iterable[Preference]) -> list[str]:
@@ -109,7 +133,7 @@ def _tiers(rows: Iterable[Preference]) -> list[str]:
 def _scope(
     stated: Iterable[Statement],
     rows: Iterable[Preference],
-    policy: Policy,
+    policies: _Policies,
     *,
     task_type: str | None = None,
     tier: str | None = None,
@@ -117,43 +141,65 @@ def _scope(
     """The statements of one scope that somebody uses. ``stated`` come weakest first."""
     layer = "tier" if tier else "task_type" if task_type else "system"
     places = [*stated, *(each for row in rows for each in _of_row(row, layer))]
-    for field in FIELDS:
-        for statement in reversed([each for each in places if each.field == field]):
-            allowed = policy.allows(statement.value)
-            if statement.value:
-                yield StatedModel(
-                    model=statement.value,
-                    field=field,
-                    layer=layer,
-                    place=statement.origin.place,
-                    tier=tier,
-                    task_types=(task_type,) if task_type else None,
-                    allowed=allowed,
-                )
-            if allowed:
-                break
+    for field in MODEL_FIELDS:
+        strongest_first = [each for each in reversed(places) if each.field == field]
+        for statement, allowed in _reached(strongest_first, policies):
+            yield StatedModel(
+                model=statement.value,
+                field=field,
+                layer=layer,
+                place=statement.origin.place,
+                tier=tier,
+                task_types=(task_type,) if task_type else None,
+                allowed=allowed,
+            )
+
+
+def _reached(
+    strongest_first: Iterable[Statement], policies: _Policies
+) -> Iterator[tuple[Statement, bool]]:
+    """Those that hold under some policy, and those that the environment refuses on the way."""
+    passed_on = list(policies.all)
+    for statement in strongest_first:
+        allowed = policies.environment.allows(statement.value)
+        refused = not allowed and policies.environment in passed_on
+        remaining = [policy for policy in passed_on if not policy.allows(statement.value)]
+        if statement.value and (refused or len(remaining) < len(passed_on)):
+            yield statement, allowed
+        passed_on = remaining
 
 
 def _of_row(row: Preference, layer: str) -> Iterator[Statement]:
-    for field in FIELDS:
-        if (value := getattr(row, field)) is not None:
+    for field in MODEL_FIELDS:
+        value = getattr(row, field)
+        if value is not None and _is_valid(field, value):
             yield Statement(field, value, Origin(layer, row.place))
+
+
+def _is_valid(field: str, value: str) -> bool:
+    """An older release may have stored what is no name by now; it is skipped."""
+    try:
+        FIELDS[field].kind.parse(value)
+    except Refused:
+        return False
+    return True
 
 
 def _of_users(policy: Policy) -> Iterator[StatedModel]:
     """What users state, counted by model: one query for each field."""
     rows = Preference.objects.filter(_stating(), user__isnull=False)
-    for field in FIELDS:
+    for field in MODEL_FIELDS:
         named = rows.exclude(**{field: None}).exclude(**{field: ""})
         counted = named.values_list(field).annotate(
             users=Count("user", distinct=True), types=ArrayAgg("task_type", distinct=True)
         )
         for model, users, types in counted.order_by(field):
-            yield StatedModel(
-                model=model,
-                field=field,
-                layer="user",
-                task_types=None if None in types else tuple(sorted(types)),
-                users=users,
-                allowed=policy.allows(model),
-            )
+            if _is_valid(field, model):
+                yield StatedModel(
+                    model=model,
+                    field=field,
+                    layer="user",
+                    task_types=None if None in types else tuple(sorted(types)),
+                    users=users,
+                    allowed=policy.allows(model),
+                )

@@ -103,11 +103,31 @@ def test_rows_of_unregistered_task_types_are_counted_and_left_out(configure, sta
     assert not [each for each in models_stated() if each.model.startswith("gone")]
 
 
-def test_everything_takes_three_queries(configure, state, ada, premium, django_assert_num_queries):
+def test_what_a_tier_s_list_refuses_its_members_get_from_the_next_weaker_place(
+    configure, state, premium
+):
+    configure("default: {model: 'file:1', fallback_model: ''}", LLM_DEFAULT_MODEL="variable:1")
+    row = state(model="row:1")
+    premium.tier.allowed_models = ["file:*"]
+    premium.tier.save()
+    assert told(models_stated()) == [
+        ("file:1", "model", "llm.yaml:1"),
+        ("row:1", "model", row.place),
+    ]
+
+
+def test_what_is_no_model_s_name_is_left_out(configure, state, ada):
+    configure(LLM_DEFAULT_MODEL="variable:1", LLM_FALLBACK_MODEL="")
+    state(model="no name")
+    state(user=ada, model="no name")
+    assert told(models_stated()) == [("variable:1", "model", "LLM_DEFAULT_MODEL")]
+
+
+def test_everything_takes_four_queries(configure, state, ada, premium, django_assert_num_queries):
     configure()
     state(user=ada, model="users:1")
     state(group=premium, model="row:1")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         models_stated()
 
 
