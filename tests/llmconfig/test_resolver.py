@@ -152,7 +152,7 @@ def ladders(draw):
     return statements
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(ladders(), st.sets(st.sampled_from(NAMES), min_size=1))
 def test_every_statement_holds_or_is_told_why_not(statements, allowed):
     try:
