@@ -6,10 +6,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as DjangoGroupAdmin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.effective import effective_url
+from llmconfig.admin.tables import badge
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import (
@@ -30,8 +33,27 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     change_form_outer_before_template = "config/user_intro.html"
-    list_display = ["username", "email", "first_name", "last_name", "is_staff", "is_active"]
+    list_display = ["username", "email", "full_name", "groups_told", "role", "last_login"]
     list_filter = ["is_staff", "is_superuser", "is_active", "groups"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        return super().get_queryset(request).prefetch_related("groups")
+
+    @admin.display(description=_("name"), ordering="last_name")
+    def full_name(self, user: User) -> str:
+        return user.get_full_name()
+
+    @admin.display(description=_("groups"))
+    def groups_told(self, user: User) -> str:
+        return ", ".join(group.name for group in user.groups.all())
+
+    @admin.display(description=_("role"))
+    def role(self, user: User) -> str:
+        if not user.is_active:
+            return badge(_("not active"), "warning")
+        if user.is_superuser:
+            return badge(_("superuser"), "tier")
+        return badge(_("staff"), "task_type") if user.is_staff else ""
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

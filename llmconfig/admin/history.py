@@ -74,7 +74,7 @@ class HistoryPages(ModelAdmin[Any]):
         now = stored.version if stored else None
         context = {
             "title": gettext("History"),
-            "heading": gettext("History of %(row)s") % {"row": entries[0].scope},
+            "heading": gettext("History of %(row)s") % {"row": stored or entries[0].scope},
             "row": stored,
             "entries": [EntryShown(entry, entry.version == now) for entry in entries],
             "may_return": self._may_return(request, exists=stored is not None),

@@ -59,7 +59,6 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     list_select_related = ["user", "group", "updated_by"]
     list_filter_submit = True
     list_per_page = 50
-    show_full_result_count = False
     compressed_fields = False
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"

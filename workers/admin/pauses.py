@@ -22,7 +22,9 @@ class PauseForm(forms.ModelForm[Pause]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = True
+        # A page that is only looked at has no fields.
+        if "reason" in self.fields:
+            self.fields["reason"].required = True
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data

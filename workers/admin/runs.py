@@ -9,12 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin, TabularInline
 from llmconfig.admin.effective import effective_url
 from llmconfig.admin.places import place_told
 from llmconfig.admin.tables import badge, preformatted, table
+from llmconfig.fields import FIELDS
 from llmconfig.labels import field_label, layer_label, task_type_label
 from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
@@ -43,12 +45,26 @@ class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
         "outcome",
         "reason",
         "count",
-        "duration_ms",
-        "first_token_ms",
-        "prompt_tokens",
-        "completion_tokens",
+        "took",
+        "first_token",
+        "tokens",
     )
+    readonly_fields = ("took", "first_token", "tokens")
     extra = 0
+
+    @admin.display(description=_("took"))
+    def took(self, attempt: Attempt) -> str:
+        return _milliseconds(attempt.duration_ms)
+
+    @admin.display(description=_("first token"))
+    def first_token(self, attempt: Attempt) -> str:
+        return _milliseconds(attempt.first_token_ms)
+
+    @admin.display(description=_("tokens"))
+    def tokens(self, attempt: Attempt) -> str:
+        """Those read and those written."""
+        counts = (attempt.prompt_tokens, attempt.completion_tokens)
+        return " → ".join("–" if count is None else str(count) for count in counts)
 
 
 @admin.register(TaskRun)
@@ -72,12 +88,17 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     show_full_result_count = False
     inlines = (AttemptInline,)
     fieldsets = (
-        (None, {"fields": ("user", "task_type", "status_now", "queue", "priority")}),
-        (_("Result"), {"fields": ("model_used", "fallback_used", "result_told", "error_told")}),
+        (None, {"fields": (("user", "task", "status_now"), ("queue", "priority", "took"))}),
+        (_("Result"), {"fields": ("answered_by", "result_told", "error_told")}),
         (_("Configuration"), {"fields": ("config_told",)}),
         (
             _("Times"),
-            {"fields": ("created_at", "available_at", "deadline", "started_at", "finished_at")},
+            {
+                "fields": (
+                    ("created_at", "available_at", "deadline"),
+                    ("started_at", "finished_at"),
+                )
+            },
         ),
         (_("Request"), {"fields": ("payload_told", "metadata"), "classes": ("collapse",)}),
     )
@@ -134,22 +155,34 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         run = kwargs.get("obj")
+        context["run_title"] = run and self._title(run)
         if run and request.user.has_perm("llmconfig.view_preference"):
             context["effective_url"] = effective_url(run.user_id, run.task_type)
         return super().render_change_form(request, context, *args, **kwargs)
 
+    def _title(self, run: TaskRun) -> str:
+        parts = {"task": task_type_label(run.task_type), "user": run.user or gettext("nobody")}
+        return gettext("%(task)s for %(user)s") % parts
+
 
 def config_table(config: Mapping[str, Any]) -> SafeString:
     """Each value of a run's configuration with the layer and place that it came from."""
+    origins = config.get("origins", {})
+    names = [name for name in FIELDS if name in origins]
+    names += sorted(origins.keys() - set(names))
     rows = [
         (
             field_label(name),
             value_told(name, _value(config, name)),
-            place_told(origin.get("layer", ""), origin.get("place", "")),
+            place_told(origins[name].get("layer", ""), origins[name].get("place", "")),
         )
-        for name, origin in sorted(config.get("origins", {}).items())
+        for name in names
     ]
     return table((_("Field"), _("Value"), _("From")), rows)
+
+
+def _milliseconds(count: int | None) -> str:
+    return "–" if count is None else gettext("%(count)s ms") % {"count": f"{count:,}"}
 
 
 def _value(config: Mapping[str, Any], name: str) -> Any:
