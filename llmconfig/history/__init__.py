@@ -1,7 +1,9 @@
 """Who changed which row when, from where and why; how rows return to what they were.
 
 ``authorship`` says who, from where and why for a unit of work. ``records`` and ``versioned`` write
-the history with every change. ``entries`` reads it, ``diffs`` compares, ``rollback`` returns.
+the history with every change, ``people`` forgets who was deleted. ``entries`` reads it in words,
+``states`` as plain rows, ``diffs`` compares. ``rollback`` returns rows by a ``plan`` of ``steps``,
+without those that ``refusals`` finds.
 
 Recorded is what services and ``save`` do, ``QuerySet.update``, ``bulk_create`` and ``bulk_update``,
 fixtures, and what goes with a deleted user or group. Plain SQL is not: a row that it made is never

@@ -15,26 +15,30 @@ _CREATED, _DELETED = "+", "-"
 def state_of(row: Any) -> State:
     """Of a stored row, or of a record of the history."""
     model: AnyModel = getattr(row, "instance_type", type(row))
-    names = [field.attname for field in model.history.model.tracked_fields]
-    return {name: getattr(row, name) for name in names if name not in ("id", "version")}
+    return {name: getattr(row, name) for name in _columns(model)}
 
 
 def states_now(model: AnyModel) -> dict[int, tuple[int, State]]:
     """Version and state of each stored row."""
-    return {row.pk: (row.version, state_of(row)) for row in model.objects.order_by().iterator()}
+    rows = model.objects.order_by().values("id", "version", *_columns(model))
+    return {row.pop("id"): (row.pop("version"), row) for row in rows.iterator()}
 
 
 def states_at(model: AnyModel, moment: datetime) -> dict[int, State | None]:
     """Of each row that had been changed by then; None: it was deleted."""
     records = model.history.filter(history_date__lte=moment)
     last = records.order_by("id", "-history_id").distinct("id")
-    return {record.id: _state(record) for record in last.iterator()}
+    found = last.values("id", "history_type", *_columns(model))
+    return {
+        row.pop("id"): None if row.pop("history_type") == _DELETED else row
+        for row in found.iterator()
+    }
 
 
 def state_at_version(model: AnyModel, row_id: int, version: int) -> State | None:
     """None where there was no such version, or it is that of a deletion."""
     found = model.history.filter(id=row_id, version=version).order_by("-history_id").first()
-    return found and _state(found)
+    return None if found is None or found.history_type == _DELETED else state_of(found)
 
 
 def made_after(model: AnyModel, moment: datetime) -> set[int]:
@@ -50,5 +54,6 @@ def last_version(model: AnyModel, row_id: int) -> int:
     return found["last"] or 0
 
 
-def _state(record: Any) -> State | None:
-    return None if record.history_type == _DELETED else state_of(record)
+def _columns(model: AnyModel) -> list[str]:
+    names = [field.attname for field in model.history.model.tracked_fields]
+    return [name for name in names if name not in ("id", "version")]

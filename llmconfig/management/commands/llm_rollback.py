@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from llmconfig.errors import LLMConfigError, RollbackRefused
 from llmconfig.history.authorship import COMMAND, reason_parse
@@ -19,6 +19,8 @@ from llmconfig.management.numbers import number
 from llmconfig.management.people import user_named
 from llmconfig.models import Preference, Tier
 from llmconfig.texts import shown
+
+_SKIPPING = gettext_noop("With --skip-refused these stay as they are, and the others return.")
 
 
 class Command(BaseCommand):
@@ -46,11 +48,11 @@ class Command(BaseCommand):
             plan = _plan_everything(options) if options["at"] is not None else _plan_one(options)
         except RollbackRefused as error:
             self._write(refusal_lines(error.refusals))
-            raise CommandError(error.message.translate(gettext)) from error
+            raise CommandError(_refused(error)) from error
         except LLMConfigError as error:
             raise CommandError(error.message.translate(gettext)) from error
         self._write(plan_lines(plan))
-        self._write([_summary(plan, dry_run=options["dry_run"])])
+        self._write([_summary(plan, options)])
 
     def _write(self, lines: Iterable[str]) -> None:
         for line in lines:
@@ -100,15 +102,21 @@ def _moment(text: str) -> datetime:
     return aware
 
 
-def _summary(plan: Plan, *, dry_run: bool) -> str:
+def _refused(error: RollbackRefused) -> str:
+    told = error.message.translate(gettext)
+    return f"{told} {gettext(_SKIPPING)}" if error.refusals else told
+
+
+def _summary(plan: Plan, options: Mapping[str, Any]) -> str:
     if not plan.steps and not plan.refused:
         return gettext("Nothing to do: it is so already.")
     count = len(plan.steps)
-    if dry_run:
+    if options["dry_run"]:
         text = ngettext("%(count)s row would return", "%(count)s rows would return", count)
     else:
         text = ngettext("%(count)s row has returned", "%(count)s rows have returned", count)
     told = text % {"count": count}
     if plan.refused:
         told += gettext(", %(count)s cannot") % {"count": len(plan.refused)}
-    return f"{told}."
+    skipping = plan.refused and not options["skip_refused"]
+    return f"{told}. {gettext(_SKIPPING)}" if skipping else f"{told}."

@@ -94,13 +94,16 @@ def test_what_cannot_return_is_told_row_by_row(row, allow):
     other = preference_save(preference=Preference(max_retries=1), by=None)
     allow("qwen3")
     out, at = StringIO(), then.isoformat()
-    with pytest.raises(CommandError, match="Nothing was changed"):
+    with pytest.raises(CommandError, match=r"Nothing was changed: .* With --skip-refused"):
         call_command("llm_rollback", "--at", at, stdout=out)
     told = f"""\
 refuse  preference {row.pk}  user ada
         The model llama3.2:1b is not allowed here.
 """
     assert out.getvalue() == told
+    dry = run("llm_rollback", "--at", at, "--dry-run")
+    assert told in dry
+    assert "1 row would return, 1 cannot. With --skip-refused" in dry
     skipping = run("llm_rollback", "--at", at, "--skip-refused")
     removed = f"remove  preference {other.pk}  everyone\n        max_retries  1 → -\n"
     assert skipping == f"{removed}{told}1 row has returned, 1 cannot.\n"

@@ -1,5 +1,7 @@
 """All rows return to a moment."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
 
@@ -67,6 +69,16 @@ def test_a_rollback_is_one_moment_with_its_reason_in_every_entry(ada, root):
     told = f"rollback to {then.isoformat(timespec='seconds')}: wrong week"
     assert {entry.reason for entry in entries} == {told}
     assert len(done.steps) == 2
+
+
+def test_the_moment_of_a_change_is_after_it(ada):
+    row = saved(user=ada, max_retries=1)
+    at = preference_history()[0].at
+    saved(row, max_retries=2)
+    back(at)
+    assert Preference.objects.get().max_retries == 1
+    back(at - timedelta(microseconds=1))
+    assert not Preference.objects.exists()
 
 
 def test_what_is_as_it_was_is_not_written(ada):
