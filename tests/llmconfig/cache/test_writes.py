@@ -188,7 +188,9 @@ def test_so_does_a_write_that_gives_a_user_more(
 def test_so_does_an_action_of_the_admin(scene, staff, resolved, truth):
     before = resolved(scene.ada)
     url = reverse("admin:llmconfig_preference_changelist")
-    chosen = {"action": "delete_selected", "_selected_action": [scene.users.pk], "post": "yes"}
+    row = scene.users
+    chosen = {"action": "delete_rows", "_selected_action": [row.pk], "post": "yes"}
+    chosen[f"version_{row.pk}"] = row.version
     assert staff.post(url, chosen).status_code == 302
     assert resolved(scene.ada) == truth(scene.ada) != before
 
