@@ -12,18 +12,14 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
-from config.embedded.postgres import Postgres
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from benchmarks.services import services
 
 PROCESSES, THREADS = 2, 4
 DEAD_SECONDS, HEALTHY_SECONDS = 45.0, 5.0
@@ -160,15 +156,8 @@ def measure(name: str) -> dict[str, int]:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory(prefix="breaker-") as home:
-        parts = Stack(
-            Path(home), parts=(Valkey, Postgres), durable=False, supervised=False, environ={}
-        )
-        with parts:
-            os.environ.update(parts.environment, LLMCONFIG_HOME=home)
-            os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
-            subprocess.check_call([sys.executable, "manage.py", "migrate", "-v0"])
-            found = {name: measure(name) for name in GATES}
+    with services():
+        found = {name: measure(name) for name in GATES}
     sys.stdout.write("gate                calls while dead   ratio   calls while healthy   ratio\n")
     for name, calls in found.items():
         ratios = {phase: calls[phase] / found["ours"][phase] for phase in calls}

@@ -11,12 +11,8 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any
 
 from django.db import connection, transaction
-from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import LLMConfigError
@@ -25,8 +21,7 @@ from workers import attempts, header, outages, plan, task_types
 from workers.attempt_rows import attempt_save, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
-from workers.claims import Claim, claim_end, claim_holds, claim_release, claim_take
-from workers.explanations import error_of
+from workers.claims import Claim, claim_holds, claim_release, claim_take
 from workers.leases import leases
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
@@ -34,13 +29,11 @@ from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
 from workers.prompts import Prompt, prompt_render
 from workers.sights import Sight, context_windows, sight_of
-from workers.states import Status
 from workers.task_types import TaskType
+from workers.writes import celery_waits, run_fail, run_succeed, step_write
 
 logger = logging.getLogger(__name__)
 
-#: Longer waits stay in the row: a waiting message occupies its worker's memory.
-LONGEST_CELERY_WAIT_SECONDS = 30.0
 #: A delivery begins no second attempt that might take it beyond this: Redis hands a message out
 #: again after 1800 s, and RabbitMQ closes the channel of who has not acknowledged it by then.
 LONGEST_DELIVERY_SECONDS = 1500.0
@@ -66,7 +59,7 @@ def _work(claim: Claim, run: TaskRun) -> float | None:
     try:
         return _Delivery.begin(claim, run).work()
     except _Refused as refused:
-        _fail(claim, run, refused.code, str(refused))
+        run_fail(claim, run, refused.code, str(refused))
     except DATABASE_AWAY:
         # Nothing can be written now; the claim is given back when the database answers.
         raise
@@ -75,7 +68,7 @@ def _work(claim: Claim, run: TaskRun) -> float | None:
     except Exception as error:
         logger.exception("Run %s ends with an error of ours", claim.run_id)
         detail = _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
-        _fail(claim, run, "internal_error", detail)
+        run_fail(claim, run, "internal_error", detail)
     return None
 
 
@@ -139,7 +132,7 @@ class _Delivery:
                 claim_release(self.claim)
                 return None
             step = self._attempt(step)
-        if isinstance(step, plan.RetryLater) and _celery_waits(step):
+        if isinstance(step, plan.RetryLater) and celery_waits(step):
             return step.delay_seconds
         return None
 
@@ -187,7 +180,7 @@ class _Delivery:
         history = attempt_save(attempt, self.history)
         if made.result is None:
             return self._advance(history, _next_step)
-        self._write_success(made, step)
+        run_succeed(self.claim, self.run, made.result, step)
         return _Recorded(history=history, step=None)
 
     @transaction.atomic
@@ -201,7 +194,8 @@ class _Delivery:
         if isinstance(step, plan.Try | plan.Park):
             for model in step.skipped:
                 history = note_save(self.run, model, *sight.why_not(model), history)
-        return _Recorded(history=history, step=step) if self._write(step, history) else None
+        written = step_write(self.claim, self.run, step, history)
+        return _Recorded(history=history, step=step) if written else None
 
     def _may_call(self, step: plan.Try, sight: Sight) -> bool:
         if not sight.needs_probe(step.model):
@@ -214,37 +208,6 @@ class _Delivery:
         if any(attempt.cause == Cause.CONTEXT_OVERFLOW for attempt in made):
             connection.close()
             self.windows = context_windows(models_of(self.config))
-
-    def _write_success(self, made: attempts.Made, step: plan.Try) -> bool:
-        return _end(
-            self.claim,
-            self.run,
-            Status.SUCCEEDED,
-            result=made.result,
-            model_used=step.model,
-            fallback_used=step.is_fallback,
-        )
-
-    def _write(self, step: plan.Step, history: list[Attempt]) -> bool:
-        """The state that a step leads to. False: the claim was lost."""
-        match step:
-            case plan.Try():
-                return True
-            case plan.RetryLater(delay_seconds=delay):
-                ready = Now() + timedelta(seconds=delay)
-                # While Celery's own retry is on its way, the sweeper need not send another.
-                coming = ready if _celery_waits(step) else None
-                return self._wait(available_at=ready, published_at=coming)
-            case plan.Park(obstacle=obstacle):
-                return self._wait(parked_on=str(obstacle))
-            case plan.Stop(code=code, model=model):
-                late = code == "deadline_exceeded"
-                status = Status.EXPIRED if late else Status.FAILED
-                error = error_of(code, history, model=model)
-                return _end(self.claim, self.run, status, error=error)
-
-    def _wait(self, **fields: Any) -> bool:
-        return claim_end(self.claim, status=Status.RETRYING, **fields)
 
     def _warn_fallback(self, step: plan.Try) -> None:
         passed = [a for a in self.history if a.model in step.skipped] or self.history[-1:]
@@ -273,19 +236,3 @@ def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.Vie
     return plan.next_step(
         config, past, view, draw=lambda limit: random.uniform(0, limit)  # noqa: S311  (jitter)
     )  # fmt: skip
-
-
-def _celery_waits(step: plan.RetryLater) -> bool:
-    return step.delay_seconds <= LONGEST_CELERY_WAIT_SECONDS
-
-
-def _fail(claim: Claim, run: TaskRun, code: str, opening: str) -> None:
-    error = error_of(code, run.attempts.all(), opening=opening)
-    _end(claim, run, Status.FAILED, error=error)
-
-
-def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:
-    ended = claim_end(claim, status=status, finished_at=timezone.now(), **fields)
-    if ended:
-        transaction.on_commit(lambda: book.run_ended(run.task_type, status))
-    return ended

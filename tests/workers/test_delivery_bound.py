@@ -10,8 +10,9 @@ from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS
 from workers import runner
 from workers.enqueue import enqueue
 from workers.outages import PATIENCE_SECONDS
-from workers.runner import LONGEST_CELERY_WAIT_SECONDS, LONGEST_DELIVERY_SECONDS, run_deliver
+from workers.runner import LONGEST_DELIVERY_SECONDS, run_deliver
 from workers.tasks import DATABASE_RETRY_SECONDS
+from workers.writes import LONGEST_CELERY_WAIT_SECONDS
 
 #: RabbitMQ's ``consumer_timeout``, and what we set on Redis.
 BROKER_PATIENCE_SECONDS = 1800

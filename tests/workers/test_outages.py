@@ -14,7 +14,7 @@ from config.settings import base
 from tests.proxy import Proxy
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess, database_url
-from workers import outages, runner
+from workers import outages, writes
 from workers.enqueue import enqueue
 from workers.leases import leases
 from workers.models import TaskRun
@@ -101,7 +101,7 @@ def test_a_run_whose_outcome_cannot_be_written_is_done_again_by_the_next_deliver
     impatient(0)
     run = enqueue(**BODY, user_id=person.pk)
     with monkeypatch.context() as patch:
-        patch.setattr(runner, "claim_end", away(1))
+        patch.setattr(writes, "claim_end", away(1))
         with pytest.raises(OperationalError):
             run_deliver(run.pk)
     assert TaskRun.objects.get().status == "running"

@@ -1,0 +1,75 @@
+"""What a delivery writes on its run: its end or its next wait, under the claim.
+
+Each returns False where the claim was lost, and nothing was written.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from workers import plan
+from workers.claims import Claim, claim_end
+from workers.explanations import error_of
+from workers.metrics import book
+from workers.models import Attempt, TaskRun
+from workers.states import Status
+from workers.task_types import Result
+
+#: Longer waits stay in the row: a waiting message occupies its worker's memory.
+LONGEST_CELERY_WAIT_SECONDS = 30.0
+
+
+def celery_waits(step: plan.RetryLater) -> bool:
+    """Whether Celery brings the run back itself after this back-off."""
+    return step.delay_seconds <= LONGEST_CELERY_WAIT_SECONDS
+
+
+def step_write(claim: Claim, run: TaskRun, step: plan.Step, attempts: Sequence[Attempt]) -> bool:
+    """The state that a step leads to; an attempt that follows at once leads to none."""
+    match step:
+        case plan.Try():
+            return True
+        case plan.RetryLater(delay_seconds=delay):
+            ready = Now() + timedelta(seconds=delay)
+            # While Celery's own retry is on its way, the sweeper need not send another.
+            coming = ready if celery_waits(step) else None
+            return _wait(claim, available_at=ready, published_at=coming)
+        case plan.Park(obstacle=obstacle):
+            return _wait(claim, parked_on=str(obstacle))
+        case plan.Stop(code=code, model=model):
+            late = code == "deadline_exceeded"
+            status = Status.EXPIRED if late else Status.FAILED
+            return _end(claim, run, status, error=error_of(code, attempts, model=model))
+
+
+def run_succeed(claim: Claim, run: TaskRun, result: Result, step: plan.Try) -> bool:
+    """The run ends with this result of the attempt that ``step`` led to."""
+    return _end(
+        claim,
+        run,
+        Status.SUCCEEDED,
+        result=result,
+        model_used=step.model,
+        fallback_used=step.is_fallback,
+    )
+
+
+def run_fail(claim: Claim, run: TaskRun, code: str, opening: str) -> bool:
+    """The run ends for a reason beside the plan's."""
+    error = error_of(code, run.attempts.all(), opening=opening)
+    return _end(claim, run, Status.FAILED, error=error)
+
+
+def _wait(claim: Claim, **fields: Any) -> bool:
+    return claim_end(claim, status=Status.RETRYING, **fields)
+
+
+def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:
+    ended = claim_end(claim, status=status, finished_at=timezone.now(), **fields)
+    if ended:
+        transaction.on_commit(lambda: book.run_ended(run.task_type, status))
+    return ended
