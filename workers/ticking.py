@@ -8,6 +8,7 @@ from typing import ClassVar
 from django.db import connection
 
 from workers.metrics import book
+from workers.outages import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,9 @@ class Ticker(threading.Thread):
         self._looked_at = time.monotonic()
         try:
             self.tick()
+        except DATABASE_AWAY as error:
+            book.thread_failed(self.name)
+            logger.warning("The %s waits for the database: %s", self.name, error)
         except Exception:
             book.thread_failed(self.name)
             logger.warning("The %s failed; trying again", self.name, exc_info=True)
