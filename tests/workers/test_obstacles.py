@@ -246,6 +246,18 @@ def test_who_comes_after_a_server_was_found_down_is_parked_without_trying_it(
     assert not ollama.log
 
 
+def test_a_host_that_stays_away_is_one_attempt_that_counts_and_no_retry(accept, ollama):
+    run = accept(max_retries=0)
+    ollama.stop()
+    for _ in range(3):
+        run = deliver(run)
+    assert [(a.outcome, a.number, a.count) for a in run.attempts.all()] == [("host", 1, 3)]
+    ollama.start()
+    reachability.note(ollama.host, is_up=True)
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+
+
 def test_a_server_that_was_found_down_is_tried_again_after_a_moment(accept, ollama, monkeypatch):
     monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 0.2)
     reachability.note(ollama.host, is_up=False)
