@@ -81,7 +81,7 @@ class Columns:
         return format_html(
             '<span title="{}">{}</span><br><span class="lc-muted lc-small">{}</span>',
             moment.isoformat(timespec="seconds"),
-            date_format(moment, "j M Y H:i"),
+            date_format(moment, "j M H:i" if moment.year == timezone.localtime().year else "j M Y"),
             _("by %(user)s") % {"user": row.updated_by} if row.updated_by else _("by a program"),
         )
 

@@ -152,6 +152,14 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
             return urlencode({"_changelist_filters": query})
         return super().get_preserved_filters(request)
 
+    def response_post_save_add(self, request: HttpRequest, obj: Preference) -> HttpResponseRedirect:
+        return _back_to_list(request, obj) or super().response_post_save_add(request, obj)
+
+    def response_post_save_change(
+        self, request: HttpRequest, obj: Preference
+    ) -> HttpResponseRedirect:
+        return _back_to_list(request, obj) or super().response_post_save_change(request, obj)
+
     # Form
 
     def get_fieldsets(self, request: HttpRequest, obj: Preference | None = None) -> Any:
@@ -196,6 +204,13 @@ def _redirect_to_scope(request: HttpRequest) -> HttpResponse:
     query = request.GET.copy()
     scope = scopes.scope_named(str(query.pop("scope")[-1]))
     return HttpResponseRedirect(f"{scope.url}?{query.urlencode()}".rstrip("?"))
+
+
+def _back_to_list(request: HttpRequest, row: Preference) -> HttpResponseRedirect | None:
+    """The row's own list, where the form was opened from none."""
+    if "_changelist_filters" in request.GET:
+        return None
+    return HttpResponseRedirect(scopes.scope_of_row(row).url)
 
 
 def _warn_of_unknown_models(request: HttpRequest, row: Preference) -> None:

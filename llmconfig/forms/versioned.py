@@ -5,6 +5,7 @@ from typing import Any, TypeVar, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminTextInputWidget
@@ -52,7 +53,10 @@ class VersionedForm(forms.ModelForm[Row]):
             "Somebody else has changed this row since you opened it, and nothing was saved. What"
             " you entered is kept below; save again to put it in place of the following."
         )
-        self.add_error(None, [text, *changes_since(self.instance, opened)])
+        changes = [(change,) for change in changes_since(self.instance, opened)]
+        items = format_html_join("", "<li>{}</li>", changes)
+        # One message: several would stand in one line.
+        self.add_error(None, format_html('{}<ul class="lc-changes">{}</ul>', text, items))
         data = cast("QueryDict", self.data).copy()
         data[self.add_prefix("opened_version")] = str(self.instance.version)
         self.data = data

@@ -104,6 +104,11 @@ def test_forms_lead_back_to_the_list_that_they_were_opened_from(slug, staff):
     assert back.url == f"{ROOT}{slug}/?q=x"
 
 
+def test_a_form_that_was_opened_from_no_list_leads_to_its_rows_list(staff, premium):
+    answer = staff.post(f"{ROOT}add/", {"group": premium.pk})
+    assert answer.url == f"{ROOT}tiers/"
+
+
 def test_the_form_of_a_new_row_asks_for_its_scope_alone(staff):
     def asks(slug):
         page = staff.get(f"{ROOT}add/?scope={slug}")

@@ -53,6 +53,19 @@ def test_the_second_who_saves_is_told_who_changed_what(staff, row):
     assert "Model: qwen3 → phi4" in told
     assert "temperature: nothing stated → 0.5" in told
     assert "Retries" not in told
+
+
+def test_what_others_wrote_is_escaped_where_it_is_told(staff, row):
+    row.parameters = {"stop": ["<script>alert(1)</script>"]}
+    services.preference_save(preference=row, by=None)
+    answer = staff.post(f"{ROOT}{row.pk}/change/", {"opened_version": "2"})
+    assert "stop: nothing stated" in answer.content.decode()
+    assert "<script>alert(1)" not in answer.content.decode()
+
+
+def test_nothing_of_the_second_is_stored(staff, row):
+    typed = {"model": "llama3.2:1b", "max_retries": "4", "opened_version": "1"}
+    form_of(staff.post(f"{ROOT}{row.pk}/change/", typed))
     row.refresh_from_db()
     assert (row.model, row.max_retries, row.version) == ("phi4", 1, 2)
 

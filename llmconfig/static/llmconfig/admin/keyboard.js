@@ -13,7 +13,8 @@
   };
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(CONTROLS).forEach(reachable);
-    const search = document.getElementById("searchbar");
-    if (search) search.setAttribute("aria-label", search.placeholder);
+    document.querySelectorAll("#searchbar, input[type=search]").forEach((search) => {
+      if (!search.labels?.length) search.setAttribute("aria-label", search.placeholder);
+    });
   });
 })();
