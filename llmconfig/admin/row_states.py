@@ -7,7 +7,7 @@ from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig import task_types
-from llmconfig.fields import FIELDS
+from llmconfig.fields import FIELDS, fields_parse
 from llmconfig.layers.static import static_config
 from llmconfig.model_names import Policy
 from llmconfig.models import Preference
@@ -16,6 +16,7 @@ from llmconfig.types import MODEL_FIELDS
 #: In words, for badges and the filter.
 STATES = {
     "not_allowed": _("model not allowed"),
+    "invalid": _("not valid"),
     "not_registered": _("task type not registered"),
     "empty": _("states nothing"),
 }
@@ -34,7 +35,10 @@ def row_states(row: Preference) -> Iterator[str]:
         yield "not_registered"
     if _policy(row).refused(getattr(row, name) or "" for name in MODEL_FIELDS):
         yield "not_allowed"
-    if not row.stated():
+    stated = row.stated()
+    if fields_parse(stated)[1]:
+        yield "invalid"
+    if not stated:
         yield "empty"
 
 
@@ -45,6 +49,8 @@ def rows_in_state(rows: QuerySet[Preference], state: str) -> QuerySet[Preference
     if state == "empty":
         nothing = dict.fromkeys(FIELDS)
         return rows.filter(parameters={}, **nothing)
+    if state == "invalid":
+        return rows.filter(pk__in=_invalid())
     return rows.filter(_refused_by_environment() | Q(pk__in=_refused_by_tiers()))
 
 
@@ -55,6 +61,12 @@ def _policy(row: Preference) -> Policy:
     groups = row.user.groups.all()
     lists = [group.tier.allowed_models for group in groups if hasattr(group, "tier")]
     return environment.narrowed(None if each is None else tuple(each) for each in lists)
+
+
+def _invalid() -> list[int]:
+    """Bounds are the database's matter; names and texts are read one by one."""
+    rows = Preference.objects.order_by("pk").iterator()
+    return [row.pk for row in rows if fields_parse(row.stated())[1]]
 
 
 def _refused_by_environment() -> Q:

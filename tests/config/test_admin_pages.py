@@ -8,6 +8,8 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, Permission
 from django.contrib.staticfiles import finders
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
@@ -222,6 +224,30 @@ def test_the_overview_takes_the_same_queries_for_any_number_of_rows(
         Preference.objects.create(user=user, model=f"model{number}")
     with django_assert_max_num_queries(25):
         admin_client.get(address("index"))
+
+
+@pytest.mark.parametrize("page", ["auth_user", "workers_taskrun", "knox_authtoken"])
+def test_lists_take_the_same_queries_for_any_number_of_rows(page, admin_client, django_user_model):
+    def add(numbers):
+        for number in numbers:
+            user = django_user_model.objects.create_user(f"user{number}")
+            user.groups.add(Group.objects.create(name=f"group{number}"))
+            AuthToken.objects.create(user)
+            TaskRun.objects.create(
+                user=user, task_type="TASK_TYPE_TEXT_GENERATION", queue="q", payload={},
+                llm_config={"source": "user"}, deadline=timezone.now(),
+            )  # fmt: skip
+
+    def queries():
+        admin_client.get(address(f"{page}_changelist"))
+        with CaptureQueriesContext(connection) as taken:
+            admin_client.get(address(f"{page}_changelist"))
+        return len(taken)
+
+    add(range(5))
+    few = queries()
+    add(range(5, 50))
+    assert queries() == few
 
 
 def test_a_users_page_leads_to_what_the_user_gets(admin_client, rows, django_user_model):

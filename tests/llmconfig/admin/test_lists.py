@@ -28,6 +28,7 @@ def rows(ada, premium, state):
         "tier and type": state(group=premium, task_type=REPORT, max_retries=1),
         "user": state(user=ada, model="qwen3", fallback_model=""),
         "user and type": state(user=ada, task_type="TASK_TYPE_GONE"),
+        "invalid": state(group=premium, task_type=INSIGHT, model="a b"),
     }
 
 
@@ -41,7 +42,7 @@ def listed(staff, rows, address) -> set[str]:
     [
         ("everyone/", {"everyone"}),
         ("task-types/", {"type"}),
-        ("tiers/", {"tier", "tier and type"}),
+        ("tiers/", {"tier", "tier and type", "invalid"}),
         ("users/", {"user", "user and type"}),
         ("users/?q=lovelace", {"user", "user and type"}),
         ("users/?q=premium", {"user", "user and type"}),
@@ -54,7 +55,8 @@ def listed(staff, rows, address) -> set[str]:
         ("?fallback=none", {"user"}),
         ("?fallback=named", {"everyone"}),
         ("users/?fallback=inherits", {"user and type"}),
-        ("?state=not_allowed", {"type"}),
+        ("?state=not_allowed", {"type", "invalid"}),
+        ("?state=invalid", {"invalid"}),
         ("?state=not_registered", {"user and type"}),
         ("?state=empty", {"user and type"}),
         ("?state=nonsense&fallback=nonsense", None),
@@ -66,9 +68,13 @@ def test_lists_hold_their_scope_and_are_searched_and_filtered(address, found, st
 
 def test_members_and_rows_of_one_tier_are_found_by_it(staff, rows, premium):
     assert listed(staff, rows, f"users/?tier={premium.pk}") == {"user", "user and type"}
-    assert listed(staff, rows, f"tiers/?tier={premium.pk}") == {"tier", "tier and type"}
+    assert listed(staff, rows, f"tiers/?tier={premium.pk}") == {
+        "tier",
+        "tier and type",
+        "invalid",
+    }
     assert listed(staff, rows, "tiers/?tier=0") == set()
-    assert listed(staff, rows, "tiers/?tier=x") == {"tier", "tier and type"}
+    assert len(listed(staff, rows, "tiers/?tier=x")) == 3
 
 
 def test_a_row_says_why_it_does_not_count(staff, rows, premium):
