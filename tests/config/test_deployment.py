@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from django.conf import settings
 
 from config import env
 from config.embedded import procfile
@@ -70,3 +71,10 @@ def test_workers_have_time_to_hand_back_before_they_are_killed():
     for worker in workers:
         patience = int(worker["stop_grace_period"].removesuffix("s"))
         assert patience >= env.read().shutdown_grace_seconds + 10
+
+
+def test_all_processes_together_hold_fewer_than_eighty_database_connections():
+    processes = procfile.read(PROJECT / "Procfile")
+    assert len(processes) == 6
+    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
+    assert len(processes) * pool["max_size"] < 80
