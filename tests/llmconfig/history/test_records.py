@@ -5,7 +5,7 @@ import threading
 
 import pytest
 from django.core.management import call_command
-from django.db import NotSupportedError, transaction
+from django.db import DataError, NotSupportedError, transaction
 from django.db.models.signals import post_delete, post_save
 
 from llmconfig.errors import InvalidPreference, ModelNotAllowed, UnknownVersion
@@ -137,6 +137,23 @@ def test_what_a_refusal_takes_back_leaves_no_entry(ada):
         preference_save(preference=Preference(user=ada), by=ada)
         transaction.set_rollback(True)
     assert not Preference.history.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("write", ["save", "create", "update", "delete", "bulk_create"])
+def test_what_cannot_be_recorded_is_not_done(write, ada):
+    row = Preference.objects.create(max_retries=1)
+    writes = {
+        "save": row.save,
+        "create": lambda: Preference.objects.create(user=ada),
+        "update": lambda: Preference.objects.update(max_retries=2),
+        "delete": row.delete,
+        "bulk_create": lambda: Preference.objects.bulk_create([Preference(user=ada)]),
+    }
+    before = list(Preference.objects.values())
+    with authored(by=None, source="x" * 21), pytest.raises(DataError):
+        writes[write]()
+    assert list(Preference.objects.values()) == before
 
 
 @pytest.mark.parametrize("reason", ["x" * 101, "two\nlines", "\x00", "\x1b[2J"])
