@@ -9,13 +9,15 @@ from django.http import HttpRequest, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from llmconfig import task_types
 from llmconfig.admin.effective import Place
+from llmconfig.admin.tables import table
 from llmconfig.errors import LLMConfigError
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.inherited import Inherited, inherited_values
-from llmconfig.labels import task_type_label
+from llmconfig.labels import field_label, task_type_label
 from llmconfig.models import Preference
 from llmconfig.parameters import PARAMETERS
 from llmconfig.values_told import value_told
@@ -43,6 +45,21 @@ def hints_add(form: forms.BaseForm, row: Preference) -> None:
             name,
             _hint(name, told),
         )
+
+
+def stated_table(row: Preference) -> SafeString:
+    """The row for those who may only look: what it states, and what it inherits."""
+    inherited = _inherited(row)
+    stated = {**row.stated(), **row.parameters}
+    rows = [
+        (
+            field_label(name),
+            value_told(name, stated[name]) if name in stated else "–",
+            _hint(name, inherited.get(resolved)),
+        )
+        for name, resolved in RESOLVED.items()
+    ]
+    return table((gettext("Field"), gettext("States"), gettext("Inherits")), rows)
 
 
 def hints_view(request: HttpRequest, **_kwargs: Any) -> JsonResponse:

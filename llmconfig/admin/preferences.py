@@ -26,7 +26,7 @@ from llmconfig.admin.effective import effective_url, effective_view
 from llmconfig.admin.export import export_response
 from llmconfig.admin.filters import FILTERS
 from llmconfig.admin.hints import URL_NAME as HINTS_URL
-from llmconfig.admin.hints import hints_add, hints_view
+from llmconfig.admin.hints import hints_add, hints_view, stated_table
 from llmconfig.admin.history import HistoryPages
 from llmconfig.admin.row_states import with_tiers
 from llmconfig.admin.scopes import Scope
@@ -63,7 +63,7 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"
     change_form_outer_before_template = "llmconfig/admin/form_intro.html"
-    readonly_fields = ["scope", "changed"]
+    readonly_fields = ["scope", "changed", "stated"]
     actions = ["export_selected", "delete_rows"]
 
     class Media:
@@ -163,6 +163,11 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     # Form
 
     def get_fieldsets(self, request: HttpRequest, obj: Preference | None = None) -> Any:
+        if obj and not self.has_change_permission(request, obj):
+            return [
+                (_("For whom"), {"fields": [("scope", "changed")]}),
+                (None, {"fields": ["stated"]}),
+            ]
         scope = list(scopes.scope_of_form(request).fields) if obj is None else ["scope", "changed"]
         return [
             *([(_("For whom"), {"fields": [tuple(scope)]})] if scope else []),
@@ -176,6 +181,10 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
         if db_field.name == "user":
             kwargs["widget"] = PeopleSelect(self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    @admin.display(description=_("What it states"))
+    def stated(self, row: Preference) -> str:
+        return stated_table(row)
 
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any

@@ -97,13 +97,15 @@ class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Tier | None = None) -> Any:
         members: list[str] = ["members_told"] if obj else []
-        if self._may_change_members(request):
+        may_change = obj is None or self.has_change_permission(request, obj)
+        if may_change and self._may_change_members(request):
             members += _MEMBER_FIELDS if obj else ("add_members",)
+        why = [(_("Why"), {"fields": ["reason"]})] if may_change else []
         return [
             (_("Tier"), {"fields": [("name" if obj else "group", "rank")]}),
             (_("Models"), {"fields": ["allowed_models", *(["matches"] if obj else [])]}),
             *([(_("Members"), {"fields": members})] if members else []),
-            (_("Why"), {"fields": ["reason"]}),
+            *why,
         ]
 
     def get_form(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:

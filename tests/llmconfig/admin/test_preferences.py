@@ -179,6 +179,21 @@ def test_known_models_are_offered(staff, monkeypatch):
     assert 'list="id_model_known"' in page
 
 
+def test_who_may_only_look_sees_everything_that_the_row_states(
+    client, state, permit, django_user_model
+):
+    row = state(model="qwen3", fallback_model="", parameters={"temperature": 0.5})
+    reader = permit(django_user_model.objects.create_user("rita", is_staff=True), "view_preference")
+    client.force_login(reader)
+    page = client.get(change(row)).content.decode()
+    told = dict(re.findall(r'<th scope="row">(.*?)</th><td data-label="States">(.*?)</td>', page))
+    assert told["Model"] == "qwen3"
+    assert told["Fallback model"] == "no fallback"
+    assert told["temperature"] == "0.5"
+    assert told["Timeout"] == "–"
+    assert {*PARAMETERS} <= told.keys()
+
+
 def test_nobody_but_staff_gets_in(ada):
     client = Client()
     client.force_login(ada)
