@@ -14,10 +14,13 @@ from benchmarks.chaos.runs import ANSWER, ask, ended, lasted, outcomes
 from benchmarks.chaos.stand import Stand, stand
 from benchmarks.chaos.verdict import Verdict, say
 
+QUEUES = ["llm.text_generation", "llm.insight_generation"]
 FALLBACK = "ok:1b"
 #: Its context is larger than the others'.
 LARGE = "ok:9b"
 TIMEOUT, FIRST_TOKEN, RETRIES, DEADLINE = 3, 2, 1, 30
+#: What the fake answers to who asks for an insight.
+INSIGHT = {"content": "sample", "tags": ["sample"], "confidence": 0.0}
 #: With a fallback: what becomes of the primary is retried once, then the fallback answers.
 TRANSIENT = ["transient", "transient"]
 SLOW, UNUSABLE, REJECTED = ["slow"], ["unusable"], ["rejected"]
@@ -30,13 +33,21 @@ class Fault:
     model: str
     primary: list[str]
     fallback: str = FALLBACK
+    kind: str = "text_generation"
     text: str | None = ANSWER.format(model=FALLBACK)
 
     @property
     def expected(self) -> list[str]:
         """The outcomes of all attempts."""
-        by_fallback = self.text == ANSWER.format(model=self.fallback)
-        return [*self.primary, "succeeded"] if by_fallback else self.primary
+        answers = self.text is not None and self.primary[-1] != "succeeded"
+        return [*self.primary, "succeeded"] if answers else self.primary
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """What is stored in the end."""
+        if self.kind == "insight_generation":
+            return INSIGHT
+        return None if self.text is None else {"content": self.text}
 
 
 def _faults(primary: list[str], *names: str, **details: Any) -> list[Fault]:
@@ -52,6 +63,7 @@ FAULTS = [
         *("error-mid-stream", "done-with-error", "no-done", "empty-body", "empty"),
         *("thinking-only", "too-long", "never-ending-line", "load-fails"),
     ),
+    *_faults(TRANSIENT, "prose", "misfit", kind="insight_generation"),
     *_faults(
         SLOW,
         *("silent", "silent-after-head", "slow-head", "slow-first-token-60", "dribbled-line"),
@@ -90,7 +102,7 @@ CONFIG: dict[str, Any] = {
 def main() -> int:
     verdict = Verdict("faults")
     with stand(
-        workers={"worker_1": ["llm.text_generation"], "worker_2": ["llm.text_generation"]},
+        workers={"worker_1": QUEUES, "worker_2": QUEUES},
         concurrency=8,
         config=CONFIG,
         script={"resident": [fault.model for fault in FAULTS if "load" not in fault.model]},
@@ -117,6 +129,7 @@ def _ask(fault: Fault) -> Any:
     return ask(
         fault.model,
         fault.fallback,
+        kind=fault.kind,
         timeout_seconds=TIMEOUT,
         first_token_timeout_seconds=FIRST_TOKEN,
         max_retries=RETRIES,
@@ -155,7 +168,7 @@ def _judge_faults(verdict: Verdict, asked: list[Any]) -> None:
         holds=as_documented == len(FAULTS) >= 24,
     )
     stored = [(f, run) for f, run in zip(FAULTS, asked, strict=True) if run.status == "succeeded"]
-    wrong = [fault.model for fault, run in stored if run.result != {"content": fault.text}]
+    wrong = [fault.model for fault, run in stored if run.result != fault.result]
     verdict.check("truncated or empty answers stored", len(wrong), "0", holds=not wrong)
 
 

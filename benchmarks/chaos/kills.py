@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.chaos.runs import ANSWER, count_states, ended
+from benchmarks.chaos.runs import ANSWER, PAYLOADS, count_states, ended
 from benchmarks.chaos.stand import Stand, await_, stand
 from benchmarks.chaos.verdict import Verdict, say
 
@@ -57,6 +57,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--broker-restarts", type=int, default=2)
     parser.add_argument("--database-restarts", type=int, default=1)
     parser.add_argument("--fake-kills", type=int, default=3)
+    parser.add_argument(
+        "--hard", action="store_true", help="kill -9 for the broker and PostgreSQL too"
+    )
     return parser.parse_args()
 
 
@@ -64,10 +67,9 @@ def _ask(count: int) -> Iterator[Any]:
     """So many runs over all task types."""
     from workers.enqueue import enqueue
 
-    entries = {"entries": ["Fixed the login", "Reviewed two changes"]}
     for number in range(count):
         name = QUEUES[number % len(QUEUES)]
-        payload = {"prompt": "Why?"} if name == "text_generation" else entries
+        payload = PAYLOADS.get(name, PAYLOADS["insight_generation"])
         yield enqueue(task_type=f"TASK_TYPE_{name.upper()}", payload=payload)
 
 
@@ -77,11 +79,11 @@ def _mistreat(the_stand: Stand, given: argparse.Namespace, ask_more: Any) -> dic
         "workers killed": (given.worker_kills, _worker_killer(the_stand)),
         "broker restarted": (
             _if_ours(the_stand, "valkey", given.broker_restarts),
-            lambda: _restart(the_stand, "valkey"),
+            lambda: _restart(the_stand, "valkey", hard=given.hard),
         ),
         "PostgreSQL restarted": (
             _if_ours(the_stand, "postgres", given.database_restarts),
-            lambda: _restart(the_stand, "postgres"),
+            lambda: _restart(the_stand, "postgres", hard=given.hard),
         ),
         "model server killed": (given.fake_kills, lambda: _kill_fake(the_stand)),
     }
@@ -119,10 +121,11 @@ def _if_ours(the_stand: Stand, name: str, times: int) -> int:
     return 0
 
 
-def _restart(the_stand: Stand, name: str) -> bool:
-    """Stop a part as its operator would; the supervisor starts it again."""
+def _restart(the_stand: Stand, name: str, *, hard: bool) -> bool:
+    """Stop a part, as its operator would or hard; the supervisor starts it again."""
     before = the_stand.pids(name)
-    the_stand.signal(name, signal.SIGINT if name == "postgres" else signal.SIGTERM)
+    politely = signal.SIGINT if name == "postgres" else signal.SIGTERM
+    the_stand.signal(name, signal.SIGKILL if hard else politely)
     return await_(lambda: the_stand.pids(name) not in ([], before), BACK_SECONDS)
 
 

@@ -10,13 +10,19 @@ from benchmarks.chaos.stand import await_
 ANSWER = "This is the answer of {model}."
 
 
-def ask(model: str, fallback: str = "", **stated: Any) -> Any:
-    """Enqueue one run with the strongest layer of configuration."""
+PAYLOADS = {
+    "text_generation": {"prompt": "Why is the sky blue?"},
+    "insight_generation": {"entries": ["Fixed the login", "Reviewed two changes"]},
+}
+
+
+def ask(model: str, fallback: str = "", *, kind: str = "text_generation", **stated: Any) -> Any:
+    """Enqueue one run of a kind with the strongest layer of configuration."""
     from workers.enqueue import enqueue
 
     return enqueue(
-        task_type="TASK_TYPE_TEXT_GENERATION",
-        payload={"prompt": "Why is the sky blue?"},
+        task_type=f"TASK_TYPE_{kind.upper()}",
+        payload=PAYLOADS[kind],
         request={"model": model, "fallback_model": fallback, **stated},
     )
 

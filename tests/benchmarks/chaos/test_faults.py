@@ -27,6 +27,6 @@ def host(fake_ollama, settings, tmp_path, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_every_fault_ends_as_documented(host):
     for fault in (*QUICK, *WAITING):
-        run = run_finish(ask(fault.model, fault.fallback, timeout_seconds=1, max_retries=1))
-        result = None if fault.text is None else {"content": fault.text}
-        assert (outcomes(run), run.result) == (fault.expected, result), fault.model
+        limits = {"timeout_seconds": 1, "max_retries": 1}
+        run = run_finish(ask(fault.model, fault.fallback, kind=fault.kind, **limits))
+        assert (outcomes(run), run.result) == (fault.expected, fault.result), fault.model

@@ -51,7 +51,9 @@ from workers.testing.behaviours.slow import (
 from workers.testing.behaviours.useless import (
     Empty,
     FullContext,
+    Misfit,
     OutOfContext,
+    Prose,
     ThinkingOnly,
     TooLong,
 )
@@ -80,6 +82,7 @@ __all__ = [
     "Html",
     "LoadFails",
     "LongBody",
+    "Misfit",
     "Missing",
     "NeverEnding",
     "NeverEndingLine",
@@ -87,6 +90,7 @@ __all__ = [
     "NoSuchPath",
     "Ok",
     "OutOfContext",
+    "Prose",
     "Redirect",
     "Reset",
     "ShortBody",

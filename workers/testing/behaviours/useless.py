@@ -52,3 +52,19 @@ class OutOfContext(Behaviour):
 
     async def answer(self, reply: Reply) -> None:
         await Ok(prompt_tokens=reply.context_window - 3, done_reason="length").answer(reply)
+
+
+@dataclass(frozen=True)
+class Prose(Behaviour):
+    """Plain text, whatever schema was asked for."""
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok(text="Here is what you asked for, in my own words.").answer(reply)
+
+
+@dataclass(frozen=True)
+class Misfit(Behaviour):
+    """JSON that fits no schema but its own."""
+
+    async def answer(self, reply: Reply) -> None:
+        await Ok(text='{"unasked": true}').answer(reply)
