@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from itertools import accumulate
 from typing import Any
 
-from benchmarks.chaos.runs import ask, count_states, ended
+from benchmarks.chaos.runs import ask, ended
 from benchmarks.chaos.stand import await_, stand
 from benchmarks.chaos.verdict import Verdict
 
@@ -40,7 +40,7 @@ def main() -> int:
     verdict.at_most("an expired run ends after its deadline", round(max(late), 1), 5, "s")
     first = min((_began(chat) - back for chat in chats), default=float("inf"))
     verdict.at_most("the first goes on after the server's return", round(first, 1), 5, "s")
-    answered = count_states(runs).get("succeeded", 0)
+    answered = sum(run.status == "succeeded" for run in runs.values())
     verdict.at_least(f"answered of {PARKED}", answered, PARKED)
     last = max((_began(chat) - back for chat in chats), default=float("inf"))
     verdict.at_most("the last goes on after the server's return", round(last, 1), 90, "s")
