@@ -11,6 +11,7 @@ PURE = [
     "llmconfig.explain_text",
     "llmconfig.explanation",
     "llmconfig.fields",
+    "llmconfig.history.diffs",
     "llmconfig.kinds",
     "llmconfig.layers.document",
     "llmconfig.layers.environment",
