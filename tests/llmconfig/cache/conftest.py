@@ -29,13 +29,25 @@ from llmconfig.stored import stored_fetch
 from tests.llmconfig.conftest import INSIGHT, SEED
 from tests.workers.worker_process import database_url
 
+LIMIT = server.TIMEOUT_SECONDS
 OURS = ("mget", "get", "set", "eval", "del")
 
 
 @pytest.fixture(autouse=True)
-def _own_cache(configure, settings):
+def _own_cache(configure, settings, monkeypatch):
     configure(SEED)
     settings.LLM_CACHE_NAMESPACE = uuid.uuid4().hex
+    # A busy machine is no outage; connections are made anew, with this limit.
+    monkeypatch.setattr(server, "TIMEOUT_SECONDS", 5)
+    server._servers.clear()
+    yield
+    server._servers.clear()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    """The limit as it is, for servers that hang."""
+    monkeypatch.setattr(server, "TIMEOUT_SECONDS", LIMIT)
 
 
 @pytest.fixture
@@ -205,7 +217,5 @@ def own_server(_own_stack, settings):
     """A server of the test's own, in force as ``REDIS_URL``."""
     own = OwnServer(_own_stack)
     settings.REDIS_URL = own.url
-    server._servers.clear()
     yield own
     own.resume()
-    server._servers.clear()
