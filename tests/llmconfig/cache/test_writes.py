@@ -185,6 +185,13 @@ def test_so_does_a_write_that_gives_a_user_more(
     check(scene, scene.bob, write, resolved, truth, django_assert_num_queries)
 
 
+def test_so_does_the_deletion_of_a_user_who_has_only_groups(
+    scene, resolved, truth, django_assert_num_queries
+):
+    scene.bob.groups.add(scene.premium)
+    check(scene, scene.bob, lambda s: s.bob.delete(), resolved, truth, django_assert_num_queries)
+
+
 def test_so_does_an_action_of_the_admin(scene, staff, resolved, truth):
     before = resolved(scene.ada)
     url = reverse("admin:llmconfig_preference_changelist")
