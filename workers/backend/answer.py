@@ -78,6 +78,8 @@ class Answer:
         """
         if self.last is None:
             raise classify.failure(Cause.NOT_DONE)
+        if self.done_reason in {"load", "unload"}:
+            raise classify.failure(Cause.UNLOADED, f"done_reason {self.done_reason}")
         window = options.context_window(stated)
         if self._prompt_was_cut(window, actual_window):
             detail = f"Ollama read {self.prompt_tokens} tokens, all that fit"
@@ -112,8 +114,6 @@ class Answer:
         return not as_asked and prompt + written >= window
 
     def _empty(self) -> AttemptFailed:
-        if self.done_reason in {"load", "unload"}:
-            return classify.failure(Cause.UNLOADED, f"done_reason {self.done_reason}")
         if self.done_reason == "length":
             cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
             return classify.failure(cause, "done_reason length")

@@ -1,7 +1,7 @@
 """One attempt, on the event loop: reach the host, load the model if need be, stream the answer.
 
-Every limit is on the wall clock. However an attempt ends, its connection is closed (unless the
-answer was complete), so that Ollama stops working on it, and what is raised is `AttemptFailed`.
+Every limit is on the wall clock. However an attempt ends, its connection is closed, so that Ollama
+stops working on it, and what is raised is `AttemptFailed`.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 #: An estimate on the safe side: English has about four, German and code three.
 CHARACTERS_PER_TOKEN = 3
-#: After a complete answer, to read the end of the response, so that the connection can be kept.
+#: After a complete answer, to read the end of the response: who leaves before counts as gone.
 DRAIN_SECONDS = 0.25
 
 Chunks = AsyncGenerator[ollama.ChatResponse, None]

@@ -144,23 +144,31 @@ def by_status(status: int, text: str, seen: Seen) -> AttemptFailed:
     """The failure for an HTTP status that is no success, with what the server said."""
     failed = failure(_cause_of(status, text), f"HTTP {status} {text}".rstrip())
     if failed.outcome is Outcome.TRANSIENT:
-        failed.retry_after_seconds = retry_after_seconds(seen.headers.get("retry-after", ""))
+        failed.retry_after_seconds = retry_after_seconds(
+            seen.headers.get("retry-after", ""), seen.headers.get("date", "")
+        )
     return failed
 
 
-def retry_after_seconds(value: str) -> float | None:
+def retry_after_seconds(value: str, date: str = "") -> float | None:
     """Seconds until the moment of a ``Retry-After`` header: a number of seconds or an HTTP date.
 
-    None for what is neither.
+    ``date``: the ``Date`` header, by whose clock the moment is meant. None for what is neither.
     """
     if _SECONDS.match(value.strip()):
         return min(float(value), LONGEST_WAIT_SECONDS)
+    moment = _moment(value)
+    if moment is None:
+        return None
+    return max(0.0, (moment - (_moment(date) or datetime.now(UTC))).total_seconds())
+
+
+def _moment(value: str) -> datetime | None:
     try:
         moment = email.utils.parsedate_to_datetime(value)
     except (ValueError, OverflowError):
         return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _cause_of(status: int, text: str) -> Cause:

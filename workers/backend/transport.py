@@ -104,13 +104,16 @@ class Transport(httpx.AsyncHTTPTransport):
                 seen.connected, self.reached_at = True, time.monotonic()
 
         request.headers["User-Agent"] = USER_AGENT
+        streamed = request.url.path.endswith("/api/chat")
+        if streamed:
+            # What a broken server sends beyond the answer would be read as the next one.
+            request.headers["Connection"] = "close"
         request.extensions = {**request.extensions, "trace": trace}
         response = await super().handle_async_request(request)
         seen.status, seen.headers = response.status_code, response.headers
         # JSON has no other, whatever a header says.
         response.encoding = "utf-8"
         if response.is_success:
-            streamed = request.url.path.endswith("/api/chat")
             response.stream = _Answer(response, ANSWER_BYTES if streamed else OTHER_BYTES)
         else:
             response.stream = _Explanation(response)

@@ -197,7 +197,12 @@ USELESS = [
         b.Ok(text="\x00\x00"),
     ),
     *answers(Cause.ONLY_THINKING, b.ThinkingOnly()),
-    *answers(Cause.UNLOADED, b.Empty(done_reason="load"), b.Empty(done_reason="unload")),
+    *answers(
+        Cause.UNLOADED,
+        b.Empty(done_reason="load"),
+        b.Empty(done_reason="unload"),
+        b.Ok(text="half an ans", done_reason="unload"),
+    ),
     *answers(Cause.TOO_LONG, b.TooLong(), b.NeverEndingLine()),
     *answers(Cause.CONTEXT_OVERFLOW, b.FullContext(), b.OutOfContext()),
 ]

@@ -127,6 +127,13 @@ def test_retry_after_may_be_an_http_date():
     assert 25 < retry_after_seconds(format_datetime(moment, usegmt=True)) <= 30
 
 
+def test_a_retry_after_date_is_told_by_the_servers_own_clock():
+    fast = datetime.now(UTC) + timedelta(hours=1)
+    date = format_datetime(fast, usegmt=True)
+    assert retry_after_seconds(format_datetime(fast + timedelta(seconds=3), usegmt=True), date) == 3
+    assert retry_after_seconds(date, "yesterday") > 3500
+
+
 def test_the_rows_name_every_outcome_of_a_failed_attempt():
     assert {outcome for outcome, _ in TABLE.values()} == set(Outcome) - {
         Outcome.SUCCEEDED,
