@@ -7,7 +7,7 @@ from llmconfig.stored import Stored, StoredGroup, StoredRow
 
 
 def rows_load(user_id: int | None, static: Static) -> Rows:
-    """The rows of all task types that concern the user, in at most two queries."""
+    """The rows of all task types that concern the user, in one query."""
     return rows_arrange(read(user_id).stored(), static)
 
 

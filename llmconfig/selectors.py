@@ -32,7 +32,7 @@ def config_resolve(
 ) -> ResolvedConfig:
     """The configuration for a run that is accepted now.
 
-    One round trip to Redis where the same was decided before, else at most two SQL queries too.
+    One round trip to Redis where the same was decided before, else one SQL query too.
     ``request`` is the strongest layer. Raises ``UnknownTaskType``, ``NoAllowedModel``,
     ``RequestLayerNotPermitted``, ``InvalidPreference``, ``ModelNotAllowed``,
     ``FallbackSameAsModel``.

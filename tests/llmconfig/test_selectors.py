@@ -152,13 +152,13 @@ def test_a_request_is_validated_and_never_escapes_policy(configure, ada, setting
         assert told.value.field == field
 
 
-def test_resolving_takes_two_queries(ada, premium, state, django_assert_num_queries):
+def test_resolving_takes_one_query(ada, premium, state, django_assert_num_queries):
     ada.groups.add(premium)
     state(user=ada, max_retries=0)
     state(group=premium, max_retries=0)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         config_resolve(user_id=ada.pk, task_type=INSIGHT)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         configs_resolve(user_id=ada.pk)
     with django_assert_num_queries(1):
         config_resolve(user_id=None, task_type=INSIGHT)

@@ -2,10 +2,11 @@ import json
 
 import pytest
 from django.contrib.auth import get_user_model
-from django.db import connection
+from django.db import connection, transaction
 
 from llmconfig.cache import protocol
 from llmconfig.cache.namespace import namespace
+from llmconfig.models import Preference
 from llmconfig.selectors import config_resolve, configs_resolve
 from tests.llmconfig.conftest import INSIGHT, REPORT
 
@@ -20,14 +21,40 @@ def mine(ada, premium, state):
     return state(user=ada, model="mine:1")
 
 
-def test_the_first_reading_takes_two_queries_and_the_next_none(
+def test_the_first_reading_takes_one_query_and_the_next_none(
     ada, mine, resolved, django_assert_num_queries
 ):
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         first = resolved(ada)
     assert (first.model, first.max_retries) == ("mine:1", 7)
     with django_assert_num_queries(0):
         assert resolved(ada) == first
+
+
+def test_a_transaction_that_changes_groups_and_rows_is_seen_whole(
+    ada, mine, premium, resolved, elsewhere
+):
+    """It commits after the first statement that the reader runs."""
+    left = []
+
+    def leave():
+        with transaction.atomic():
+            ada.groups.remove(premium)
+            Preference.objects.filter(user=ada).update(model="other:1")
+        return True
+
+    def statement(execute, *arguments):
+        answer = execute(*arguments)
+        if not left:
+            left.append(elsewhere(leave))
+        return answer
+
+    with connection.execute_wrapper(statement):
+        config = resolved(ada)
+    assert left
+    assert (config.model, config.max_retries) == ("mine:1", 7)
+    config = resolved(ada)
+    assert (config.model, config.max_retries) == ("other:1", 2)
 
 
 def test_what_is_for_everyone_takes_one_query_and_then_none(
@@ -115,7 +142,7 @@ def test_a_malformed_entry_means_the_database(
     (key,) = keys("entry:*")
     entry = raw.get(key)
     raw.set(key, json.dumps(damage(json.loads(entry))) if callable(damage) else damage)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         config = config_resolve(user_id=ada.pk, task_type=INSIGHT)
     assert config == truth(ada)
     assert raw.get(key) == entry
