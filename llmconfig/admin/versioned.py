@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.base import OwnDeleteAdmin
 from llmconfig.errors import EditConflict, LLMConfigError
 
 Row = TypeVar("Row", bound=Model)
@@ -21,7 +21,7 @@ Row = TypeVar("Row", bound=Model)
 MAX_ROWS = 400
 
 
-class VersionedAdmin(ModelAdmin[Row]):
+class VersionedAdmin(OwnDeleteAdmin[Row]):
     #: The service that deletes one row.
     delete_service: ClassVar[Callable[..., None]]
     #: The name of the service's argument for the row.
@@ -52,11 +52,6 @@ class VersionedAdmin(ModelAdmin[Row]):
 
     def delete_model(self, request: HttpRequest, obj: Row) -> None:
         self._delete(request, obj, request.POST.get("opened_version", ""))
-
-    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     @admin.action(description=_("Delete selected"), permissions=["delete"])
     def delete_rows(self, request: HttpRequest, queryset: QuerySet[Row]) -> HttpResponse | None:

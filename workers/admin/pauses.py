@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.base import OwnDeleteAdmin
 from workers.errors import InvalidPause, NotPaused
 from workers.models import Pause
 from workers.pauses import pause_add, pause_name, pause_remove
@@ -37,7 +37,7 @@ class PauseForm(forms.ModelForm[Pause]):
 
 
 @admin.register(Pause)
-class PauseAdmin(ModelAdmin[Pause]):
+class PauseAdmin(OwnDeleteAdmin[Pause]):
     form = PauseForm
     actions = ("resume",)
     list_display = ("name", "kind", "reason", "created_at", "created_by")
@@ -46,11 +46,6 @@ class PauseAdmin(ModelAdmin[Pause]):
 
     def has_change_permission(self, *_args: Any) -> bool:
         return False
-
-    def get_actions(self, request: HttpRequest) -> Any:
-        actions = super().get_actions(request)
-        actions.pop("delete_selected", None)
-        return actions
 
     @admin.action(description=_("Resume the selected"), permissions=["delete"])
     def resume(self, request: HttpRequest, pauses: QuerySet[Pause]) -> None:
