@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils.translation import gettext
 
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.versioned import version_seen
 from llmconfig.errors import LLMConfigError, UnknownVersion
 from llmconfig.history.entries import REMOVED, Entry, rows_deleted
 from llmconfig.history.plan import plan_of
@@ -124,7 +125,7 @@ class HistoryPages(ModelAdmin[Any]):
                 to_version=version,
                 by=request.user,  # type: ignore[arg-type]  # nobody else gets here
                 # A page that showed no row expects none.
-                expected_version=int(seen) if seen.isdecimal() else -1 if exists else None,
+                expected_version=version_seen(seen) if seen or exists else None,
                 reason=request.POST.get("reason"),
             )
         except LLMConfigError as error:

@@ -19,6 +19,14 @@ from llmconfig.errors import EditConflict, LLMConfigError
 Row = TypeVar("Row", bound=Model)
 #: Of one deletion: the confirmation has two fields for each, and Django takes a thousand.
 MAX_ROWS = 400
+#: Digits of a version; more than these are none.
+_DIGITS = 10
+
+
+def version_seen(text: str) -> int:
+    """The version that a page was sent with. One that names none has seen none: -1, which is
+    refused as any other stale one."""
+    return int(text) if text.isdecimal() and len(text) <= _DIGITS else -1
 
 
 class VersionedAdmin(OwnDeleteAdmin[Row]):
@@ -91,8 +99,7 @@ class VersionedAdmin(OwnDeleteAdmin[Row]):
         type(self).delete_service(
             **{self.row_name: row},
             by=request.user,
-            # A page that names no version has seen none: refused as any other stale one.
-            expected_version=int(version) if version.isdecimal() else -1,
+            expected_version=version_seen(version),
             reason=request.POST.get("reason") or None,
         )
 

@@ -87,6 +87,15 @@ def test_a_form_without_the_version_saves_nothing(version, staff, row):
     assert row.version == 2
 
 
+@pytest.mark.parametrize("page", ["delete", "return/1"])
+def test_a_version_of_thousands_of_digits_is_a_stale_one(page, staff, row):
+    typed = {"post": "yes", "opened_version": "9" * 5000}
+    answer = staff.post(f"{ROOT}{row.pk}/{page}/", typed, follow=True)
+    assert "Meanwhile" in first_message(answer)
+    row.refresh_from_db()
+    assert row.version == 2
+
+
 def test_a_row_that_is_gone_is_said_to_be_gone(staff, row):
     services.preference_delete(preference=row, by=None)
     address = f"{ROOT}{row.pk}/change/"
