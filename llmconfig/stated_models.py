@@ -46,7 +46,8 @@ def models_stated() -> tuple[StatedModel, ...]:
     """
     static = static_config()
     rows = Preference.objects.filter(_stating(), user=None).select_related("group")
-    lists = Tier.objects.exclude(allowed_models=None).values_list("allowed_models", flat=True)
+    narrowing = Tier.objects.filter(allowed_models__isnull=False)
+    lists = narrowing.values_list("allowed_models", flat=True)
     policies = _Policies(static.policy, tuple(tuple(each or ()) for each in lists))
     return (*_shared(static, list(rows), policies), *_of_users(static.policy))
 
