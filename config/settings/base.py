@@ -90,10 +90,10 @@ def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
             "application_name": "llmconfig",
             "connect_timeout": 5,
             **libpq,
-            # While the database is away the pool itself tries again after 1, 2 and 4 s, and no
+            # While the database is away the pool itself tries again after 1 and 2 s, and no
             # longer than somebody waits for a connection: what it would wait by default (up to
             # minutes) goes on when the database is back.
-            "pool": {"min_size": 0, "max_size": 10, "timeout": 10, "reconnect_timeout": 10},
+            "pool": {"min_size": 0, "max_size": 10, "timeout": 5, "reconnect_timeout": 5},
         },
     }
 
