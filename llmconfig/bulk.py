@@ -8,6 +8,7 @@ from itertools import islice
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 
 from llmconfig import task_types
 from llmconfig.layers.ladder import Rows
@@ -83,7 +84,7 @@ def _memberships(user_ids: list[int]) -> Mapping[int, frozenset[int]]:
     groups = get_user_model().groups
     user, group = groups.field.m2m_column_name(), groups.field.m2m_reverse_name()
     found: defaultdict[int, set[int]] = defaultdict(set)
-    memberships = groups.through.objects.filter(**{f"{user}__in": user_ids})
+    memberships = groups.through.objects.filter(**{f"{user}__in": _among(user_ids)})
     for user_id, group_id in memberships.values_list(user, group):
         found[user_id].add(group_id)
     return {user_id: frozenset(group_ids) for user_id, group_ids in found.items()}
@@ -92,9 +93,14 @@ def _memberships(user_ids: list[int]) -> Mapping[int, frozenset[int]]:
 def _own_rows(user_ids: list[int], task_type: str) -> Mapping[int | None, tuple[StoredRow, ...]]:
     """Each user's rows, of those who have any."""
     found: defaultdict[int | None, list[StoredRow]] = defaultdict(list)
-    for row in Preference.objects.filter(_of(task_type), user__in=user_ids):
+    for row in Preference.objects.filter(_of(task_type), user__in=_among(user_ids)):
         found[row.user_id].append(StoredRow.of(row))
     return {user_id: tuple(rows) for user_id, rows in found.items()}
+
+
+def _among(user_ids: list[int]) -> RawSQL:
+    # One parameter: to write 10,000 of them takes longer than to run the query.
+    return RawSQL("SELECT unnest(%s::bigint[])", [user_ids])
 
 
 def _of(task_type: str) -> Q:
