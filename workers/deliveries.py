@@ -19,6 +19,7 @@ from llmconfig.errors import LLMConfigError, MalformedConfig
 from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
 from workers import header
+from workers.endings import run_end
 from workers.enqueue import run_store, task_type_get
 from workers.errors import InvalidMessage, WorkerError
 from workers.models import TaskRun
@@ -132,8 +133,7 @@ def _refuse(
         key = uuid.UUID(str(run_id))
     except ValueError:
         return
-    TaskRun.objects.filter(pk=key, status__in=OPEN).exclude(status=Status.RUNNING).update(
-        status=Status.FAILED,
-        finished_at=timezone.now(),
-        error={"code": error.code, "detail": str(error)},
-    )
+    with transaction.atomic():
+        waiting = TaskRun.objects.filter(pk=key, status__in=OPEN).exclude(status=Status.RUNNING)
+        if run := waiting.select_for_update().first():
+            run_end(run, Status.FAILED, error.code, opening=str(error))

@@ -1,4 +1,7 @@
-"""Ending a run from outside its delivery: by cancel, deadline, or too many lost workers."""
+"""Ending a run that nobody works on, or taking it from who does.
+
+By cancel, deadline, too many lost workers, or a message that makes no sense.
+"""
 
 from functools import partial
 from typing import Any
@@ -12,15 +15,18 @@ from workers.models import TaskRun
 from workers.states import Status
 
 
-def run_end(run: TaskRun, status: Status, code: str, **fields: Any) -> None:
-    """Write the final state of a run whose row is locked, and take it from whoever claims it."""
+def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fields: Any) -> None:
+    """Write the final state of a run whose row is locked, and take it from whoever claims it.
+
+    ``opening``: see `error_of`.
+    """
     TaskRun.objects.filter(pk=run.pk).update(
         status=status,
         finished_at=Now(),
         claim_token=None,
         lease_expires_at=None,
         parked_on="",
-        error=error_of(code, run.attempts.all()),
+        error=error_of(code, run.attempts.all(), opening=opening),
         **fields,
     )
     transaction.on_commit(partial(book.run_ended, run.task_type, status))

@@ -211,8 +211,8 @@ def test_a_message_without_a_decision_gets_the_default_and_is_marked(
 def test_a_malformed_header_ends_the_run_with_a_clear_error(
     transactional_db, broker, ollama, person, finished, celery_worker
 ):
-
     run = insight(person, available_at=timezone.now() + timedelta(seconds=60))
+    TaskRun.objects.filter(pk=run.pk).update(parked_on="queue llm.insight_generation")
     broker.send_task(
         "llm.insight_generation",
         args=[str(run.pk)],
@@ -221,6 +221,7 @@ def test_a_malformed_header_ends_the_run_with_a_clear_error(
     )
     ended = finished(run)
     assert (ended.status, ended.error["code"]) == ("failed", "malformed_config")
+    assert ended.parked_on == ""
 
 
 def test_a_mistyped_queue_is_refused_when_sending(broker, db):

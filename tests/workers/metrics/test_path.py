@@ -1,6 +1,9 @@
 """A worker counts what it does, on the model that did it."""
 
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 
 from tests.workers.waiting import wait_until
 from workers.enqueue import enqueue
@@ -44,3 +47,14 @@ def test_a_run_that_fails_counts_as_failed_once(ended, ollama, counted):
     wait_until(lambda: counted("llm_running", task_type=TEXT) == 0)
     assert counted("llm_runs_total", task_type=TEXT, status="failed") == 1
     assert counted("llm_attempts_total", model="ok:1b", outcome="unusable") == 1
+
+
+def test_a_run_that_a_malformed_message_ends_counts_as_failed(
+    celery_worker, broker, person, finished, counted
+):
+    later = timezone.now() + timedelta(seconds=60)
+    run = enqueue(task_type=TEXT, payload={"prompt": "x"}, user_id=person.pk, available_at=later)
+    headers = {"llm_config": {"model": 7}}
+    broker.send_task("llm.text_generation", args=[str(run.pk)], queue=run.queue, headers=headers)
+    assert finished(run).status == "failed"
+    wait_until(lambda: counted("llm_runs_total", task_type=TEXT, status="failed") == 1)
