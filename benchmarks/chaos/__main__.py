@@ -1,4 +1,8 @@
-"""All parts of the chaos programs, one after the other, and their table in docs/reliability.md."""
+"""All parts of the chaos programs, and their table in docs/reliability.md.
+
+One after the other; those that mostly wait go together, unless they would share a database or a
+broker: then each would work on the other's runs.
+"""
 
 import argparse
 import os
@@ -6,17 +10,23 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.chaos import page
 from benchmarks.chaos.verdict import REPORT, Check, read, say
 from config.env import PROJECT
 
-PARTS = ("fallback", "faults", "outage", "parked", "kills", "streams")
+TOGETHER = (("fallback", "outage"), ("faults",), ("parked",), ("kills",), ("streams",))
+PARTS = tuple(part for group in TOGETHER for part in group)
+SHARED = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL")
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.chaos", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.chaos", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of: {', '.join(PARTS)}")
     parser.add_argument(
         "--no-table", action="store_true", help="leave docs/reliability.md as it is"
@@ -24,16 +34,23 @@ def main() -> int:
     given = parser.parse_args()
     if unknown := sorted(set(given.parts) - set(PARTS)):
         parser.error(f"unknown part {', '.join(unknown)}; there are {', '.join(PARTS)}")
-    began, failed, checks = time.monotonic(), [], list[Check]()
-    for part in given.parts or PARTS:
-        code, found = _run(part)
-        checks += found
-        if code:
-            failed.append(part)
+    began, failed, checks = time.monotonic(), list[str](), list[Check]()
+    for group in _groups(given.parts or PARTS):
+        with ThreadPoolExecutor(len(group)) as threads:
+            for part, (code, found) in zip(group, threads.map(_run, group), strict=True):
+                checks += found
+                failed += [part] if code else []
     if not given.no_table:
         page.write(checks)
     say(f"{len(checks)} checks in {time.monotonic() - began:.0f} s; failed: {_told(failed)}")
     return 1 if failed else 0
+
+
+def _groups(wanted: Sequence[str]) -> list[list[str]]:
+    if any(os.environ.get(name) for name in SHARED):
+        return [[part] for part in wanted]
+    groups = [[part for part in group if part in wanted] for group in TOGETHER]
+    return [group for group in groups if group]
 
 
 def _run(part: str) -> tuple[int, list[Check]]:
