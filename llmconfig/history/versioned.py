@@ -28,7 +28,9 @@ class RecordedQuerySet(ConfigQuerySet[Row]):
         with transaction.atomic(using=self.db):
             rows = self.model._base_manager.using(self.db)
             locked = rows.select_for_update().filter(pk__in=self.order_by().values("pk"))
-            keys = list(locked.values_list("pk", flat=True))
+            held = list(locked.values_list("pk", flat=True))
+            # While a lock was waited for, its row may have become one that is not meant.
+            keys = list(self.order_by().filter(pk__in=held).values_list("pk", flat=True))
             count = super(RecordedQuerySet, self.filter(pk__in=keys)).update(**values)
             self._record(rows.filter(pk__in=keys), update=True)
         return count
