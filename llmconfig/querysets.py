@@ -8,6 +8,9 @@ from django.db import models, transaction
 from llmconfig.cache.invalidation import changing
 from llmconfig.cache.protocol import COMMON
 
+#: Columns that no decision depends on. Django forgets a deleted user in them by an update.
+UNREAD = frozenset({"updated_by", "updated_by_id", "updated_at"})
+
 Row = TypeVar("Row", bound=models.Model)
 
 
@@ -18,7 +21,8 @@ class ConfigQuerySet(models.QuerySet[Row]):
 
     def update(self, **values: Any) -> int:
         with transaction.atomic(using=self.db):
-            changing({COMMON}, self.db)
+            if values.keys() - UNREAD:
+                changing({COMMON}, self.db)
             return super().update(**values)
 
     update.alters_data = True  # type: ignore[attr-defined]  # how templates are kept from it

@@ -235,6 +235,7 @@ def test_a_write_for_one_user_leaves_others_kept(scene, resolved, django_assert_
     resolved(scene.bob)
     save(scene.users, **MINE)
     scene.ada.groups.remove(scene.gold)
+    scene.ada.delete()
     with django_assert_num_queries(0):
         resolved(scene.bob)
 
