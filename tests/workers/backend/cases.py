@@ -3,15 +3,14 @@
 Each is played over a real socket. `test_classify` fails when a row of the table has no case.
 """
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from tests.workers.backend.asking import SOON, failure, free_port
+from tests.workers.backend.ports import deaf_port, full_backlog
 from workers.outcomes import AttemptFailed, Cause
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
@@ -60,30 +59,6 @@ def waits(cause: Cause, limits: Mapping[str, Any], *behaviours: b.Behaviour) -> 
 
 def at(host: str) -> Callable[[FakeOllama], AttemptFailed]:
     return lambda _fake: failure(host)
-
-
-@contextmanager
-def full_backlog():
-    """A port that takes no more connections: those that wait fill its queue."""
-    with socket.socket() as full:
-        full.bind(("127.0.0.1", 0))
-        full.listen(0)
-        waiting = [socket.socket() for _ in range(3)]
-        for plug in waiting:
-            plug.setblocking(False)
-            plug.connect_ex(full.getsockname())
-        yield full.getsockname()[1]
-        for plug in waiting:
-            plug.close()
-
-
-@contextmanager
-def deaf_port():
-    """A port whose kernel takes connections, and whose program never looks at them."""
-    with socket.socket() as deaf:
-        deaf.bind(("127.0.0.1", 0))
-        deaf.listen(8)
-        yield deaf, deaf.getsockname()[1]
 
 
 def not_accepted(_fake: FakeOllama) -> AttemptFailed:

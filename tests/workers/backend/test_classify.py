@@ -17,8 +17,8 @@ from tests.workers.backend.cases import (
     PROMPT,
     REFUSED,
     USELESS,
-    full_backlog,
 )
+from tests.workers.backend.ports import full_backlog
 from workers.backend import classify, transport
 from workers.backend.answer import Answer
 from workers.backend.classify import TABLE, original_of, retry_after_seconds

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.workers.backend.asking import HANGS, SOON, ask, failure
-from tests.workers.backend.cases import LATE, SLOW, deaf_port
+from tests.workers.backend.cases import LATE, SLOW
+from tests.workers.backend.ports import deaf_port
 from workers.backend import transport
 from workers.outcomes import Cause, Outcome
 from workers.testing import behaviours as b
