@@ -244,7 +244,7 @@ def test_everybody_sees_only_their_own(api, django_user_model, state):
     assert api.get(URL).json()["preferences"] == {}
 
 
-def test_reading_takes_three_queries_beside_the_login(api, ada, state):
+def test_reading_takes_two_queries_beside_the_login(api, ada, state):
     state(user=ada, max_retries=0)
     state(user=ada, task_type=INSIGHT, max_retries=0)
     with CaptureQueriesContext(
@@ -252,7 +252,7 @@ def test_reading_takes_three_queries_beside_the_login(api, ada, state):
     ) as captured:
         api.get(URL)
     ours = [query["sql"] for query in captured if "knox" not in query["sql"]]
-    assert len(ours) == 3
+    assert len(ours) == 2
 
 
 @pytest.mark.parametrize(

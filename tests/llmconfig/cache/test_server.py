@@ -1,3 +1,4 @@
+import logging
 import os
 import threading
 
@@ -103,6 +104,7 @@ def test_the_limits_are_ours_whatever_the_url_says():
 
 def test_no_password_is_told(caplog):
     for url in ("redis://:hunter2@127.0.0.1:1/0", "redis://:hunter2@127.0.0.1:hunter2/0"):
-        with pytest.raises(Unavailable):
+        with caplog.at_level(logging.WARNING, logger="llmconfig.cache"), pytest.raises(Unavailable):
             Server(url).ask(number)
+    assert caplog.text.count("does not answer") == 2
     assert "hunter2" not in caplog.text
