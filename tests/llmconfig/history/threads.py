@@ -57,6 +57,8 @@ def wait_until_blocked(count: int = 1) -> None:
 
 def _blocked() -> int:
     with connection.cursor() as cursor:
+        # Inside of a transaction PostgreSQL would answer as it did the first time.
+        cursor.execute("SELECT pg_stat_clear_snapshot()")
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
