@@ -109,7 +109,8 @@ def _serve(user_id: int) -> None:
     django.setup()
     from django.contrib.auth import get_user_model
 
-    from llmconfig.services import user_preferences_change
+    from llmconfig.scopes import Scope
+    from llmconfig.services import preferences_change
     from workers.enqueue import enqueue
 
     user = get_user_model().objects.get(pk=user_id)
@@ -117,7 +118,11 @@ def _serve(user_id: int) -> None:
         word, *rest = line.split()
         answer = None
         if word == "save":
-            user_preferences_change(user=user, change=lambda _, model=rest[0]: {"model": model})
+            preferences_change(
+                scope=Scope(user_id=user.pk),
+                change=lambda _, model=rest[0]: {"model": model},
+                by=user,
+            )
         elif word == "enqueue":
             run = enqueue(task_type=TASK_TYPE, payload=PAYLOAD, user_id=user_id)
             answer = run.llm_config["model"]

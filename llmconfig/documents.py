@@ -1,31 +1,42 @@
-"""One user's preferences as one JSON document, and how a patch changes it."""
+"""What one scope states as one JSON document, and how a patch changes it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from llmconfig import task_types
 from llmconfig.errors import InvalidPreference
 from llmconfig.fields import NOT_AN_OBJECT, Errors, fields_parse, unknown_key
+from llmconfig.layers.ladder import Row
+from llmconfig.scopes import Scope
 from llmconfig.texts import printable
 
 TASK_TYPE_CONFIGS = "task_type_configs"
 
-#: Stated fields by task type; None is the scope of all task types.
-Scopes = dict[str | None, dict[str, Any]]
+#: Stated fields by task type, as rows have them.
+Stated = dict[str | None, dict[str, Any]]
 
 
-def document_parse(document: object) -> Scopes:
-    """The document's statements by scope. Raises ``InvalidPreference`` with every field error."""
+def document_of(rows: Iterable[Row], scope: Scope) -> dict[str, Any]:
+    """The document that the scope's rows make; rows of unknown task types have no place in it."""
+    stated = {row.task_type: row.stated() for row in rows}
+    first, *others = scope.task_types
+    configs = {name: stated[name] for name in others if stated.get(name)}
+    return {**stated.get(first, {}), **({TASK_TYPE_CONFIGS: configs} if configs else {})}
+
+
+def document_parse(document: object, scope: Scope) -> Stated:
+    """The statements that the scope's rows are to have.
+
+    Raises ``InvalidPreference`` with every field error.
+    """
     if not isinstance(document, Mapping):
         raise InvalidPreference(NOT_AN_OBJECT)
+    if not scope.is_owned:
+        return {scope.task_type: _fields(document, {})}
+    stated, wrong = _configs_parse(document.get(TASK_TYPE_CONFIGS))
+    errors = {TASK_TYPE_CONFIGS: wrong.get("", wrong)} if wrong else {}
     top = {key: value for key, value in document.items() if key != TASK_TYPE_CONFIGS}
-    values, errors = fields_parse(top)
-    scopes, wrong = _scopes_parse(document.get(TASK_TYPE_CONFIGS))
-    if wrong:
-        errors[TASK_TYPE_CONFIGS] = wrong.get("", wrong)
-    if errors:
-        raise InvalidPreference(errors=errors)
-    return {None: values, **scopes}
+    return {None: _fields(top, errors), **stated}
 
 
 def merge_patch(target: object, patch: object) -> Any:
@@ -41,18 +52,26 @@ def merge_patch(target: object, patch: object) -> Any:
     return merged
 
 
-def _scopes_parse(configs: object) -> tuple[Scopes, Errors]:
+def _fields(raw: Mapping[Any, object], others: Errors) -> dict[str, Any]:
+    """Raises ``InvalidPreference`` with the errors of the other members, too."""
+    values, errors = fields_parse(raw)
+    if errors or others:
+        raise InvalidPreference(errors={**errors, **others})
+    return values
+
+
+def _configs_parse(configs: object) -> tuple[Stated, Errors]:
     if configs is None:
         return {}, {}
     if not isinstance(configs, Mapping):
         return {}, {"": [NOT_AN_OBJECT]}
-    scopes: Scopes = {}
+    stated: Stated = {}
     errors: Errors = {}
     for name, config in configs.items():
         if name not in task_types.names():
             errors[printable(str(name))] = [unknown_key(name, task_types.names())]
         elif config is not None:
-            scopes[name], wrong = fields_parse(config)
+            stated[name], wrong = fields_parse(config)
             if wrong:
                 errors[name] = wrong.get("", wrong)
-    return scopes, errors
+    return stated, errors

@@ -1,9 +1,13 @@
 """The stored rows that concern one user, arranged as the ladder takes them."""
 
+from django.contrib.auth.models import Group
+
 from llmconfig.cache.reading import read
+from llmconfig.errors import EditConflict
 from llmconfig.layers.ladder import Rows, Tier
 from llmconfig.layers.static import Static
-from llmconfig.stored import Stored, StoredGroup, StoredRow
+from llmconfig.models import Preference
+from llmconfig.stored import GROUP_COLUMNS, Stored, StoredGroup, StoredRow
 
 
 def rows_load(user_id: int | None, static: Static) -> Rows:
@@ -19,6 +23,15 @@ def rows_arrange(stored: Stored, static: Static) -> Rows:
         tiers=tuple(_tier(group, rows) for group in _by_strength(stored.groups, static)),
         user=tuple(row for row in rows if row.is_users),
     )
+
+
+def tier_load(group_id: int) -> Tier:
+    """One tier with its rows, in two queries. Raises ``EditConflict`` where the group is gone."""
+    group = Group.objects.filter(pk=group_id).values_list(*GROUP_COLUMNS).first()
+    if group is None:
+        raise EditConflict.owner_gone()
+    rows = Preference.objects.filter(group=group_id)
+    return _tier(StoredGroup(*group), tuple(StoredRow.of(row) for row in rows))
 
 
 def _by_strength(groups: tuple[StoredGroup, ...], static: Static) -> list[StoredGroup]:

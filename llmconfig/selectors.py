@@ -1,7 +1,5 @@
-"""Reads: what applies to a user, and what a user has stated."""
+"""Reads: what applies to a user."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +17,6 @@ from llmconfig.fields import fields_parse
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
 from llmconfig.merging import rows_merge
-from llmconfig.models import Preference
 from llmconfig.policy import models_check
 from llmconfig.resolver import decide
 from llmconfig.rows import rows_arrange, rows_load
@@ -61,32 +58,6 @@ def configs_resolve(*, user_id: int | None) -> dict[str, ResolvedConfig | None]:
 def reload_options(model: str) -> dict[str, object]:
     """How a model is to be loaded now: its reload options and ``load_timeout_seconds``."""
     return static_config().reload_options(model)
-
-
-def user_preferences(*, user_id: int) -> dict[str, Any]:
-    """What the user states, as the document that ``PUT`` takes."""
-    stated = {
-        row.task_type: row.stated()
-        for row in Preference.objects.filter(user=user_id).order_by("task_type")
-    }
-    document = stated.pop(None, {})
-    configs = {name: stated[name] for name in task_types.names() if stated.get(name)}
-    return {**document, **({"task_type_configs": configs} if configs else {})}
-
-
-def user_overview(*, user_id: int) -> dict[str, Any]:
-    """``{"preferences": …, "effective": {task type: llm_config}}``."""
-    configs = configs_resolve(user_id=user_id)
-    return {
-        "preferences": user_preferences(user_id=user_id),
-        "effective": {name: config and config.to_wire() for name, config in configs.items()},
-    }
-
-
-def overview_etag(overview: Mapping[str, Any]) -> str:
-    """A strong entity tag: another one for every other answer."""
-    canonical = json.dumps(overview, sort_keys=True, separators=(",", ":"))
-    return f'"{hashlib.sha256(canonical.encode()).hexdigest()[:32]}"'
 
 
 def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:

@@ -11,19 +11,17 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
-from llmconfig import task_types
 from llmconfig.conflicts import conflicts_told, row_lock
-from llmconfig.documents import document_parse
-from llmconfig.errors import EditConflict
+from llmconfig.documents import document_of, document_parse
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.history.authorship import authored
 from llmconfig.models import Preference, Tier
 from llmconfig.row_check import row_check
-from llmconfig.selectors import user_preferences
+from llmconfig.scope_lock import rows_lock, scope_lock
+from llmconfig.scopes import Scope
 
 
 def preference_save(
@@ -41,7 +39,7 @@ def preference_save(
     has changed or gone, or another has its scope: nothing is stored then.
     """
     with _unit(by, source, reason):
-        _user_lock(preference.user_id)
+        scope_lock(Scope.of(preference))
         if preference.pk:
             row_lock(preference, expected_version=expected_version)
         return _store(preference, by)
@@ -57,7 +55,7 @@ def preference_delete(
 ) -> None:
     """Remove one row; its scope inherits again. Raises ``EditConflict``, ``InvalidPreference``."""
     with _unit(by, source, reason):
-        _user_lock(preference.user_id)
+        scope_lock(Scope.of(preference))
         row_lock(preference, expected_version=expected_version)
         preference.delete()
 
@@ -99,60 +97,48 @@ def tier_delete(
         tier.delete()
 
 
-def user_preferences_change(
+def preferences_change(
     *,
-    user: AbstractBaseUser,
+    scope: Scope,
     change: Callable[[Mapping[str, Any]], object],
+    by: AbstractBaseUser | None,
     source: str | None = None,
     reason: str | None = None,
 ) -> None:
-    """Replace what the user states by what ``change`` makes of it.
+    """Replace what one scope states by what ``change`` makes of its document.
 
-    The document has the fields and ``task_type_configs``; rows that stay as they are keep their
-    version. Raises ``InvalidPreference``, ``ModelNotAllowed``, ``FallbackSameAsModel``.
+    Rows that stay as they are keep their version. Raises ``InvalidPreference``,
+    ``ModelNotAllowed``, ``FallbackSameAsModel``, ``EditConflict`` (user or group deleted).
     """
-    with _unit(user, source, reason):
-        rows = {row.task_type: row for row in user_preferences_lock(user=user)}
-        wanted = document_parse(change(user_preferences(user_id=user.pk)))
-        for scope in (None, *task_types.names()):
-            _scope_write(rows.get(scope), wanted.get(scope, {}), user=user, task_type=scope)
+    with _unit(by, source, reason):
+        stored = rows_lock(scope)
+        wanted = document_parse(change(document_of(stored, scope)), scope)
+        rows = {row.task_type: row for row in stored}
+        for task_type in scope.task_types:
+            row = rows.get(task_type) or Preference(**{**scope.columns, "task_type": task_type})
+            _row_write(row, wanted.get(task_type, {}), by)
 
 
-def user_preferences_reset(
-    *, user: AbstractBaseUser, source: str | None = None, reason: str | None = None
+def preferences_reset(
+    *,
+    scope: Scope,
+    by: AbstractBaseUser | None,
+    source: str | None = None,
+    reason: str | None = None,
 ) -> None:
-    """Remove all that the user states, also for task types that are registered no more."""
-    with _unit(user, source, reason):
-        for row in user_preferences_lock(user=user):
-            row.delete()
+    """Remove all that one scope states, also for task types that are registered no more.
 
-
-def user_preferences_lock(*, user: AbstractBaseUser) -> list[Preference]:
-    """The user's rows, which no one else changes before the transaction ends.
-
-    The lock leaves foreign keys to the user free, so that runs can be accepted meanwhile.
+    Raises ``EditConflict``, ``InvalidPreference`` (the reason).
     """
-    _user_lock(user.pk)
-    # Even where there is none: a rollback takes the whole table, and no users.
-    return list(Preference.objects.select_for_update().filter(user=user.pk))
+    with _unit(by, source, reason):
+        for row in rows_lock(scope):
+            row.delete()
 
 
 @contextmanager
 def _unit(by: AbstractBaseUser | None, source: str | None, reason: str | None) -> Iterator[None]:
     with authored(by=by, source=source, reason=reason), conflicts_told(), transaction.atomic():
         yield
-
-
-def _user_lock(user_id: int | None) -> None:
-    """All who write rows of one user wait for each other: their rows are read as one document.
-
-    Raises ``EditConflict`` where the user is deleted.
-    """
-    if user_id is None:
-        return
-    users = get_user_model()._default_manager.select_for_update(no_key=True)
-    if not users.filter(pk=user_id).values_list("pk"):
-        raise EditConflict.owner_gone()
 
 
 def _store(preference: Preference, by: AbstractBaseUser | None) -> Preference:
@@ -164,20 +150,14 @@ def _store(preference: Preference, by: AbstractBaseUser | None) -> Preference:
     return preference
 
 
-def _scope_write(
-    row: Preference | None,
-    values: Mapping[str, Any],
-    *,
-    user: AbstractBaseUser,
-    task_type: str | None,
-) -> None:
-    if values == (row.stated() if row else {}):
+def _row_write(row: Preference, values: Mapping[str, Any], by: AbstractBaseUser | None) -> None:
+    """Have the row, which may be stored already, state the values; none: no row."""
+    if values == (row.stated() if row.pk else {}):
         return
-    if row and not values:
+    if not values:
         row.delete()
         return
-    row = row or Preference(user_id=user.pk, task_type=task_type)
     for name in FIELDS:
         setattr(row, name, values.get(name))
     row.parameters = values.get(PARAMETERS_KEY, {})
-    _store(row, user)
+    _store(row, by)

@@ -2,7 +2,8 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import IO, Any, NoReturn
 
 from django.conf import settings
@@ -13,6 +14,9 @@ from rest_framework.parsers import BaseParser
 from llmconfig.errors import BodyTooLarge
 
 MAX_DEPTH = 32
+#: Of a document of preferences: far more than all fields of many task types.
+DOCUMENT_MAX_BYTES = 64 * 1024
+DOCUMENT_MAX_MEMBERS = 2000
 
 
 class StrictJSONParser(BaseParser):
@@ -20,13 +24,18 @@ class StrictJSONParser(BaseParser):
 
     media_type = "application/json"
 
+    @property
+    def max_bytes(self) -> int:
+        """Of a body; 0: no limit."""
+        return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+
     def parse(
         self,
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+        limit = self.max_bytes
         # The framework reads the stream past Django's own limit.
         body = stream.read(limit + 1) if limit else stream.read()
         if limit and len(body) > limit:
@@ -52,6 +61,31 @@ class MergePatchParser(StrictJSONParser):
     media_type = "application/merge-patch+json"
 
 
+class DocumentParser(StrictJSONParser):
+    """Of preferences. Raises also ``ParseError`` for more than 2,000 members, of all objects and
+    lists together."""
+
+    max_bytes = DOCUMENT_MAX_BYTES
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        value = super().parse(stream, media_type, parser_context)
+        if sum(map(len, _levels(value))) > DOCUMENT_MAX_MEMBERS:
+            limit = {"maximum": DOCUMENT_MAX_MEMBERS}
+            raise ParseError(_("The JSON has more than %(maximum)s members.") % limit)
+        return value
+
+
+class DocumentPatchParser(DocumentParser):
+    """The same under the media type of RFC 7396."""
+
+    media_type = MergePatchParser.media_type
+
+
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) < len(pairs):
@@ -70,13 +104,17 @@ def _refuse(text: str) -> NoReturn:
 
 def _refuse_depth(value: Any) -> None:
     """Raises RecursionError here, before code that follows the value down runs out of stack."""
-    level = [value]
-    for _depth in range(MAX_DEPTH):
-        level = [
-            member
-            for item in level
-            if isinstance(item, dict | list)
-            for member in (item.values() if isinstance(item, dict) else item)
-        ]
-    if level:
+    if sum(1 for _level in islice(_levels(value), MAX_DEPTH)) == MAX_DEPTH:
         raise RecursionError
+
+
+def _levels(value: Any) -> Iterator[list[Any]]:
+    """The members of the value, those of its members, and so on, as long as there are any."""
+    level = [value]
+    while level := [
+        member
+        for item in level
+        if isinstance(item, dict | list)
+        for member in (item.values() if isinstance(item, dict) else item)
+    ]:
+        yield level

@@ -2,7 +2,10 @@ import pytest
 
 from llmconfig.documents import document_parse, merge_patch
 from llmconfig.errors import InvalidPreference
+from llmconfig.scopes import Scope
 from tests.llmconfig.conftest import INSIGHT, REPORT
+
+OWNED = Scope(user_id=1)
 
 
 # The examples of RFC 7396, appendix A.
@@ -42,18 +45,21 @@ def test_a_document_states_for_all_types_and_for_one():
         "max_retries": None,
         "task_type_configs": {INSIGHT: {"timeout_seconds": 9}, REPORT: None},
     }
-    assert document_parse(document) == {None: {"model": "a:1"}, INSIGHT: {"timeout_seconds": 9}}
+    assert document_parse(document, OWNED) == {
+        None: {"model": "a:1"},
+        INSIGHT: {"timeout_seconds": 9},
+    }
 
 
 @pytest.mark.parametrize("document", [{}, {"task_type_configs": None}, {"task_type_configs": {}}])
 def test_an_empty_document_states_nothing(document):
-    assert document_parse(document) == {None: {}}
+    assert document_parse(document, OWNED) == {None: {}}
 
 
 @pytest.mark.parametrize("document", [[], "x", 1, None, [{"model": "a"}]])
 def test_what_is_no_object_is_no_document(document):
     with pytest.raises(InvalidPreference, match="accepted: an object"):
-        document_parse(document)
+        document_parse(document, OWNED)
 
 
 def test_errors_stand_where_the_values_stand():
@@ -66,9 +72,18 @@ def test_errors_stand_where_the_values_stand():
                     INSIGHT: {"parameters": {"seed": "x"}, "task_type_configs": {}},
                     REPORT: 3,
                 },
-            }
+            },
+            OWNED,
         )
     errors = told.value.errors
     assert errors["model"]
     assert set(errors["task_type_configs"]) == {"TASK_TYPE_POEM", INSIGHT, REPORT}
     assert set(errors["task_type_configs"][INSIGHT]) == {"parameters", "task_type_configs"}
+
+
+@pytest.mark.parametrize("scope", [Scope(), Scope(task_type=INSIGHT)])
+def test_the_document_of_a_task_type_or_of_everyone_has_the_fields_alone(scope):
+    assert document_parse({"max_retries": 0}, scope) == {scope.task_type: {"max_retries": 0}}
+    with pytest.raises(InvalidPreference) as told:
+        document_parse({"task_type_configs": {}}, scope)
+    assert set(told.value.errors) == {"task_type_configs"}

@@ -11,13 +11,7 @@ from llmconfig.errors import (
     UnknownTaskType,
 )
 from llmconfig.models import Preference, Tier
-from llmconfig.selectors import (
-    config_resolve,
-    configs_resolve,
-    overview_etag,
-    user_overview,
-    user_preferences,
-)
+from llmconfig.selectors import config_resolve, configs_resolve
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT, REPORT, SEED
 
 pytestmark = pytest.mark.django_db
@@ -170,26 +164,6 @@ def test_every_type_at_once_is_each_type_alone(ada, premium, state):
     state(group=premium, max_retries=0)
     alone = {name: config_resolve(user_id=ada.pk, task_type=name) for name in ALL_TYPES}
     assert configs_resolve(user_id=ada.pk) == alone
-
-
-def test_preferences_are_the_document_that_states_them(ada, state):
-    state(user=ada, model="a:1", parameters={"seed": 1})
-    state(user=ada, task_type=INSIGHT, max_retries=0)
-    state(user=ada, task_type=REPORT)
-    state(user=ada, task_type="TASK_TYPE_GONE", max_retries=0)
-    assert user_preferences(user_id=ada.pk) == {
-        "model": "a:1",
-        "parameters": {"seed": 1},
-        "task_type_configs": {INSIGHT: {"max_retries": 0}},
-    }
-
-
-def test_the_entity_tag_changes_with_the_answer(ada, state):
-    before = overview_etag(user_overview(user_id=ada.pk))
-    assert before == overview_etag(user_overview(user_id=ada.pk))
-    state(max_retries=9)
-    assert before != overview_etag(user_overview(user_id=ada.pk))
-    assert not before.startswith("W/")
 
 
 def test_a_row_of_a_type_that_is_gone_is_kept_and_ignored(ada, state):

@@ -3,12 +3,13 @@ from django.core.exceptions import ValidationError
 
 from llmconfig.errors import FallbackSameAsModel, InvalidPreference, ModelNotAllowed
 from llmconfig.models import Preference
-from llmconfig.selectors import user_preferences
+from llmconfig.overviews import scope_preferences
+from llmconfig.scopes import Scope
 from llmconfig.services import (
     preference_delete,
     preference_save,
-    user_preferences_change,
-    user_preferences_reset,
+    preferences_change,
+    preferences_reset,
 )
 from tests.llmconfig.conftest import INSIGHT, REPORT, SEED
 
@@ -20,8 +21,12 @@ def _seed(configure):
     configure(SEED, LLM_ALLOWED_MODELS="llama3.*,qwen3")
 
 
+def of(user):
+    return Scope(user_id=user.pk)
+
+
 def put(user, document):
-    user_preferences_change(user=user, change=lambda _: document)
+    preferences_change(scope=of(user), change=lambda _: document, by=user)
 
 
 def versions(user):
@@ -66,14 +71,14 @@ def test_a_fallback_equal_to_its_model_is_not_stored():
 def test_a_deleted_row_inherits_again(ada):
     row = preference_save(preference=Preference(user=ada, max_retries=0), by=ada)
     preference_delete(preference=row, by=ada)
-    assert user_preferences(user_id=ada.pk) == {}
+    assert scope_preferences(of(ada)) == {}
 
 
 def test_replacing_leaves_exactly_what_is_stated(ada):
     put(ada, {"model": "qwen3", "task_type_configs": {INSIGHT: {"max_retries": 0}}})
     document = {"max_retries": 1, "task_type_configs": {REPORT: {"parameters": {"seed": 1}}}}
     put(ada, document)
-    assert user_preferences(user_id=ada.pk) == document
+    assert scope_preferences(of(ada)) == document
     assert set(versions(ada)) == {None, REPORT}
 
 
@@ -89,14 +94,14 @@ def test_one_wrong_scope_changes_nothing(ada):
         put(ada, {"max_retries": 0, "task_type_configs": {INSIGHT: {"model": "phi4"}}})
     with pytest.raises(InvalidPreference):
         put(ada, {"max_retries": 0, "task_type_configs": {INSIGHT: {"max_retries": 99}}})
-    assert user_preferences(user_id=ada.pk) == {"model": "qwen3"}
+    assert scope_preferences(of(ada)) == {"model": "qwen3"}
 
 
 def test_replacing_keeps_rows_of_types_that_are_gone_and_resetting_does_not(ada, state):
     state(user=ada, task_type="TASK_TYPE_GONE", max_retries=0)
     put(ada, {})
     assert set(versions(ada)) == {"TASK_TYPE_GONE"}
-    user_preferences_reset(user=ada)
+    preferences_reset(scope=of(ada), by=ada)
     assert versions(ada) == {}
 
 
@@ -104,5 +109,5 @@ def test_resetting_leaves_other_peoples_rows(ada, state, django_user_model):
     bob = django_user_model.objects.create_user("bob")
     state(user=bob, max_retries=0)
     state(max_retries=0)
-    user_preferences_reset(user=ada)
+    preferences_reset(scope=of(ada), by=ada)
     assert Preference.objects.count() == 2

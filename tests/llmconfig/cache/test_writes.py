@@ -12,6 +12,7 @@ from django.urls import reverse
 from llmconfig import services
 from llmconfig.cache.invalidation import everything_changed
 from llmconfig.models import Preference, Tier
+from llmconfig.scopes import Scope
 from tests.llmconfig.conftest import INSIGHT, SEED
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -119,10 +120,16 @@ WRITES = {
     ),
     "moved on the user's side": lambda s: s.bob.llm_preferences.add(s.users),
     "fixture": load,
-    "service for a user": lambda s: services.user_preferences_change(
-        user=s.ada, change=lambda _: {"model": "mine:1"}
+    "service for a user": lambda s: services.preferences_change(
+        scope=Scope(user_id=s.ada.pk), change=lambda _: {"model": "mine:1"}, by=s.ada
     ),
-    "reset": lambda s: services.user_preferences_reset(user=s.ada),
+    "service for a tier": lambda s: services.preferences_change(
+        scope=Scope(group_id=s.premium.pk), change=lambda _: {"model": "mine:1"}, by=None
+    ),
+    "service for everyone": lambda s: services.preferences_change(
+        scope=Scope(), change=lambda _: {"model": "mine:1"}, by=None
+    ),
+    "reset": lambda s: services.preferences_reset(scope=Scope(user_id=s.ada.pk), by=s.ada),
     "groups.remove": lambda s: s.ada.groups.remove(s.premium),
     "groups.clear": lambda s: s.ada.groups.clear(),
     "groups.set": lambda s: s.ada.groups.set([s.gold]),

@@ -17,13 +17,14 @@ from llmconfig.history.entries import (
     tier_history,
 )
 from llmconfig.models import Preference, Tier
+from llmconfig.scopes import Scope
 from llmconfig.services import (
     preference_delete,
     preference_save,
+    preferences_change,
+    preferences_reset,
     tier_delete,
     tier_save,
-    user_preferences_change,
-    user_preferences_reset,
 )
 from tests.llmconfig.conftest import INSIGHT
 
@@ -98,9 +99,10 @@ def test_tiers_have_a_history_of_their_own(premium, root):
 
 
 def test_a_users_document_is_one_change_of_several_rows(ada):
+    scope = Scope(user_id=ada.pk)
     document = {"max_retries": 1, "task_type_configs": {INSIGHT: {"max_retries": 2}}}
-    user_preferences_change(user=ada, change=lambda _: document, source="api", reason="mine")
-    user_preferences_reset(user=ada, source="api")
+    preferences_change(scope=scope, change=lambda _: document, by=ada, source="api", reason="mine")
+    preferences_reset(scope=scope, by=ada, source="api")
     *reset, _first, _second = preference_history(user_id=ada.pk)
     entries = preference_history(user_id=ada.pk)
     assert [entry.kind for entry in entries] == ["deleted", "deleted", "created", "created"]

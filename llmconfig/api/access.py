@@ -1,0 +1,80 @@
+"""Who may read and write whose preferences, by address.
+
+Everybody their own; staff everybody's. Writing others' takes the permissions that the admin asks
+for: ``WRITE`` may add, change and delete rows, ``RESET`` deletes them. Another user's document does
+not exist for whoever is not staff (404); that there are tiers and task types is no secret (403).
+"""
+
+from collections.abc import Callable, Collection
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
+from rest_framework.exceptions import NotFound, PermissionDenied
+from rest_framework.request import Request
+
+from llmconfig import task_types
+from llmconfig.scopes import Scope
+
+READ: Collection[str] = ()
+WRITE: Collection[str] = ("add", "change", "delete")
+RESET: Collection[str] = ("delete",)
+
+#: Finds the scope that an address names, if the caller may do this to it. Raises ``NotFound``,
+#: ``PermissionDenied``.
+Reach = Callable[..., Scope]
+
+_ID_DIGITS = 18
+
+
+def own(request: Request, actions: Collection[str]) -> Scope:
+    return Scope(user_id=request.user.pk)
+
+
+def user(request: Request, actions: Collection[str], *, user_id: str) -> Scope:
+    if user_id == str(request.user.pk):
+        return own(request, actions)
+    if not is_staff(request):
+        raise NotFound
+    _require(request, actions)
+    return Scope(user_id=user_known(user_id))
+
+
+def tier(request: Request, actions: Collection[str], *, name: str) -> Scope:
+    _require(request, actions)
+    # PostgreSQL takes no NUL.
+    found = None if "\0" in name else Group.objects.filter(name=name).values_list("pk").first()
+    if found is None:
+        raise NotFound
+    return Scope(group_id=found[0])
+
+
+def task_type(request: Request, actions: Collection[str], *, name: str) -> Scope:
+    _require(request, actions)
+    if name not in task_types.names():
+        raise NotFound
+    return Scope(task_type=name)
+
+
+def system(request: Request, actions: Collection[str]) -> Scope:
+    _require(request, actions)
+    return Scope()
+
+
+def is_staff(request: Request) -> bool:
+    return bool(getattr(request.user, "is_staff", False))
+
+
+def user_known(user_id: str) -> int:
+    """The number of a user who exists. Raises ``NotFound``."""
+    if not (user_id.isascii() and user_id.isdecimal() and len(user_id) <= _ID_DIGITS):
+        raise NotFound
+    number = int(user_id)
+    if not get_user_model()._default_manager.filter(pk=number).exists():
+        raise NotFound
+    return number
+
+
+def _require(request: Request, actions: Collection[str]) -> None:
+    wanted = [f"llmconfig.{action}_preference" for action in actions]
+    if not is_staff(request) or not request.user.has_perms(wanted):
+        raise PermissionDenied

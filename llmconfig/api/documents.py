@@ -1,0 +1,79 @@
+"""``…/llm-config``: what a scope states, and what follows from it. Views only translate."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from django.db import transaction
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from llmconfig import services
+from llmconfig.api import access
+from llmconfig.api.authors import author
+from llmconfig.api.parsers import DocumentParser, DocumentPatchParser
+from llmconfig.api.preconditions import answer, read_answer, write_begin
+from llmconfig.documents import merge_patch
+from llmconfig.overviews import scope_overview
+from llmconfig.scopes import Scope
+
+
+class DocumentView(APIView):
+    """All methods answer the preferences and what is effective."""
+
+    parser_classes = [DocumentParser, DocumentPatchParser]
+    reach: ClassVar[access.Reach]
+
+    def get(self, request: Request, **named: str) -> Response:
+        return read_answer(request, scope_overview(self._scope(request, access.READ, named)))
+
+    def put(self, request: Request, **named: str) -> Response:
+        return self._change(request, named, lambda _: request.data)
+
+    def patch(self, request: Request, **named: str) -> Response:
+        return self._change(request, named, lambda current: merge_patch(current, request.data))
+
+    @transaction.atomic
+    def delete(self, request: Request, **named: str) -> Response:
+        scope = self._locked(request, access.RESET, named)
+        services.preferences_reset(scope=scope, **author(request))
+        return answer(scope_overview(scope))
+
+    @transaction.atomic
+    def _change(
+        self,
+        request: Request,
+        named: Mapping[str, str],
+        change: Callable[[Mapping[str, Any]], object],
+    ) -> Response:
+        scope = self._locked(request, access.WRITE, named)
+        services.preferences_change(scope=scope, change=change, **author(request))
+        return answer(scope_overview(scope))
+
+    def _scope(self, request: Request, actions: Any, named: Mapping[str, str]) -> Scope:
+        return type(self).reach(request, actions, **named)
+
+    def _locked(self, request: Request, actions: Any, named: Mapping[str, str]) -> Scope:
+        scope = self._scope(request, actions, named)
+        write_begin(request, scope)
+        return scope
+
+
+class OwnDocument(DocumentView):
+    reach = staticmethod(access.own)
+
+
+class UserDocument(DocumentView):
+    reach = staticmethod(access.user)
+
+
+class TierDocument(DocumentView):
+    reach = staticmethod(access.tier)
+
+
+class TaskTypeDocument(DocumentView):
+    reach = staticmethod(access.task_type)
+
+
+class SystemDocument(DocumentView):
+    reach = staticmethod(access.system)
