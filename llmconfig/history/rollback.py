@@ -111,22 +111,22 @@ def _version_check(step: Step, expected: int | None) -> None:
 
 
 def _apply(plan: Plan, by: AbstractBaseUser | None) -> None:
-    """Who leaves a place goes before who comes there; a row that swaps places is made again."""
+    """Who leaves a place goes before who comes there; in a circle one is made again."""
     for step in plan.steps:
         if step.after is None:
             _remove(step)
-    swapping = {step.name: step for step in plan.steps if step.before and _is_awaited(step)}
-    for step in swapping.values():
-        _remove(step)
-    for step in plan.steps:
-        if step.after is not None:
-            _store(step, by, made_again=step.before is None or step.name in swapping)
-
-
-def _is_awaited(step: Step) -> bool:
-    """Whether a place that the row is to have is another row's still."""
-    rows = step.model.objects.all()
-    return any(rows.filter(**dict(place.values)).exists() for place in step.new_places)
+    waiting = [step for step in plan.steps if step.after is not None]
+    removed: set[str] = set()
+    while waiting:
+        held = {place: s.name for s in waiting if s.name not in removed for place in s.held_places}
+        free = [s for s in waiting if all(held.get(p, s.name) == s.name for p in s.places)]
+        for step in free:
+            _store(step, by, made_again=step.before is None or step.name in removed)
+        waiting = [step for step in waiting if step not in free]
+        if not free:
+            first = next(step for step in waiting if step.before and step.name not in removed)
+            _remove(first)
+            removed.add(first.name)
 
 
 def _remove(step: Step) -> None:

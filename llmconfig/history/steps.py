@@ -59,10 +59,14 @@ class Step:
         return places_of(self.model, self.after)
 
     @property
+    def held_places(self) -> list[Place]:
+        """Those that it has now."""
+        return places_of(self.model, self.before)
+
+    @property
     def new_places(self) -> list[Place]:
-        """Those of them that it does not have now."""
-        held = places_of(self.model, self.before)
-        return [place for place in self.places if place not in held]
+        """Those that it is to have and does not have now."""
+        return [place for place in self.places if place not in self.held_places]
 
     def row(self, *, made_again: bool) -> Preference | Tier:
         """As it is to be, not stored yet."""

@@ -111,6 +111,25 @@ def test_ranks_that_were_swapped_are_swapped_back(premium):
     assert everything() == before
 
 
+def test_a_row_that_was_deleted_has_its_scope_again_which_a_later_row_has_taken(ada, root):
+    deleted, moved = saved(user=ada, max_retries=1), saved(user=root, max_retries=2)
+    then, before = moment(), everything()
+    preference_delete(preference=deleted, by=None)
+    saved(moved, user=ada)
+    back(then)
+    assert everything() == before
+
+
+def test_rows_that_moved_on_in_a_chain_move_back_without_being_made_again(ada, root):
+    first, second = saved(user=ada, max_retries=1), saved(user=root, max_retries=2)
+    then, before = moment(), everything()
+    saved(second, user=root, task_type=INSIGHT)
+    saved(first, user=root)
+    back(then)
+    assert everything() == before
+    assert not Preference.history.filter(history_type="-").exists()
+
+
 def test_rows_that_swapped_their_users_swap_back(ada, root):
     one, two = saved(user=ada, max_retries=1), saved(user=root, max_retries=2)
     then, before = moment(), everything()
