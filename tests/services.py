@@ -19,10 +19,13 @@ from config.embedded.valkey import Valkey
 
 #: Nothing listens there: a test that needs a model server starts one.
 NO_MODEL_SERVER = "http://127.0.0.1:9"
+#: The variables that a suite has set itself.
+OURS = "LLMCONFIG_TESTS_SET"
 
 
 def start() -> None:
     """Set the variables that the settings read; call it before they are imported."""
+    _forget_the_controller()
     _forget_the_developer()
     home = Path(tempfile.mkdtemp(prefix="llmconfig-tests-"))
     os.environ["LLMCONFIG_HOME"] = str(home)
@@ -32,6 +35,7 @@ def start() -> None:
     except StackError as error:
         os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"  # to put it into words
         pytest.exit(str(error), returncode=1)
+    os.environ[OURS] = " ".join(stack.environment.keys() - os.environ.keys())
     os.environ.update(stack.environment)
     atexit.register(_stop, stack, os.getpid())
 
@@ -40,6 +44,12 @@ def _forget_the_developer() -> None:
     for name in [name for name in os.environ if name.startswith("LLM_")]:
         del os.environ[name]
     os.environ["OLLAMA_HOST"] = NO_MODEL_SERVER
+
+
+def _forget_the_controller() -> None:
+    """The processes of one parallel suite have services of their own, not those of their parent."""
+    for name in os.environ.pop(OURS, "").split():
+        os.environ.pop(name, None)
 
 
 def _stop(stack: Stack, owner: int) -> None:

@@ -30,7 +30,11 @@ def test_a_host_that_fails_does_not_answer(fake_ollama, behaviour):
     assert backend.probe(fake_ollama.host, timeout_seconds=0.3) is None
 
 
-@pytest.mark.parametrize("host", [f"http://127.0.0.1:{free_port()}", "no address:x"])
+@pytest.mark.parametrize(
+    "host",
+    [f"http://127.0.0.1:{free_port()}", "no address:x"],
+    ids=["no one listens", "no address"],
+)
 def test_a_host_that_is_away_does_not_answer(host):
     assert backend.probe(host) is None
 
