@@ -42,7 +42,8 @@ def declare_queues() -> None:
     """
     from workers import task_types
     from workers.queues import queue_name, queues
-    from workers.reports import BEAT_TASK, REPORT_TYPE
+    from workers.reports import REPORT_TYPE
+    from workers.reports.hourly import BEAT_TASK
     from workers.retention import PRUNE_TASK
 
     kinds = task_types.registered()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from workers import task_types
 from workers.deliveries import run_of_message
 from workers.outages import DATABASE_AWAY
-from workers.reports import BEAT_TASK, weekly_reports_enqueue
+from workers.reports.hourly import BEAT_TASK, weekly_reports_enqueue
 from workers.retention import PRUNE_TASK, runs_prune
 from workers.runner import run_deliver
 

@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 
 from workers.enqueue import enqueue
 from workers.models import TaskRun
-from workers.reports import last_week, weekly_reports_enqueue
+from workers.reports.hourly import last_week, weekly_reports_enqueue
 
 MONDAY = datetime(2026, 11, 23, 6, tzinfo=UTC)
 

@@ -16,13 +16,14 @@ from workers.enqueue import enqueue
 from workers.errors import WorkerError
 from workers.models import TaskRun
 from workers.payloads import MAX_ENTRIES, MAX_PAYLOAD_BYTES, payload_size
+from workers.reports import REPORT_TYPE
 
 logger = logging.getLogger(__name__)
 
 #: The Celery task that beat sends.
 BEAT_TASK = "llm.enqueue_weekly_reports"
 SOURCE_TYPE = "TASK_TYPE_INSIGHT_GENERATION"
-REPORT_TYPE = "TASK_TYPE_WEEKLY_REPORT"
+
 #: What a payload has around its entries.
 ENVELOPE_BYTES = len('{"entries":[]}')
 
