@@ -8,6 +8,7 @@ send one message.
 import logging
 import time
 import uuid
+from typing import Any
 
 import kombu.exceptions
 from celery import Celery, current_app
@@ -22,7 +23,11 @@ from workers.states import Status
 logger = logging.getLogger(__name__)
 
 #: The broker is away. It is asked twice at most: the sweeper is the retry.
-BROKER_AWAY = (kombu.exceptions.OperationalError, OSError)
+BROKER_AWAY = (
+    kombu.exceptions.OperationalError,
+    OSError,
+    kombu.exceptions.BatchPublishError,  # type: ignore[attr-defined]  # newer than its stubs
+)
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
 #: RabbitMQ may take a message and never confirm it.
 CONFIRM_SECONDS = 2
@@ -35,13 +40,12 @@ _left_alone_until: dict[str, float] = {}
 
 def run_publish(run: TaskRun) -> None:
     """Publish if the broker takes it; the sweeper does it otherwise."""
-    broker = str(_app().conf.broker_write_url)
-    if time.monotonic() < _left_alone_until.get(broker, 0.0):
+    if broker_left_alone():
         return
     try:
         run_send(run)
     except BROKER_AWAY as error:
-        _left_alone_until[broker] = time.monotonic() + LEFT_ALONE_SECONDS
+        broker_leave_alone()
         logger.warning("Run %s is stored but not published: %s", run.pk, error)
 
 
@@ -49,23 +53,13 @@ def run_send(run: TaskRun) -> bool:
     """Publish a waiting run. False when there was nothing to send: somebody else did, or no queue
     takes it. Raises ``BROKER_AWAY``, with the row as it was before.
     """
-    kind = task_types.get(run.task_type)
-    if kind is None or not _announce(run):
+    if not task_types.get(run.task_type) or not _announce(run):
         return False
     if not connection.in_atomic_block:
         # A broker that hangs must not hold a connection of the pool.
         connection.close()
     try:
-        _app().send_task(
-            kind.celery_name,
-            args=[str(run.pk)],
-            queue=run.queue,
-            headers={header.KEY: run.llm_config},
-            task_id=str(uuid.uuid4()),
-            retry=True,
-            retry_policy=RETRY_POLICY,
-            confirm_timeout=CONFIRM_SECONDS,
-        )
+        celery_app().send_task(retry=True, **message_of(run))
     except QueueNotFound as error:
         logger.error("Run %s waits: %s", run.pk, error)
         _take_back(run)
@@ -75,6 +69,38 @@ def run_send(run: TaskRun) -> bool:
         raise
     run.status = Status.QUEUED
     return True
+
+
+def message_of(run: TaskRun) -> dict[str, Any]:
+    """What Celery is given to send."""
+    return {
+        "name": task_types.celery_name(run.task_type),
+        "args": [str(run.pk)],
+        "queue": run.queue,
+        "headers": {header.KEY: run.llm_config},
+        "task_id": str(uuid.uuid4()),
+        "retry_policy": RETRY_POLICY,
+        "confirm_timeout": CONFIRM_SECONDS,
+    }
+
+
+def broker_left_alone() -> bool:
+    """Whether the broker failed a moment ago, and requests do not ask it."""
+    return time.monotonic() < _left_alone_until.get(_broker(), 0.0)
+
+
+def broker_leave_alone() -> None:
+    """Have requests leave their runs to the sweeper for a moment."""
+    _left_alone_until[_broker()] = time.monotonic() + LEFT_ALONE_SECONDS
+
+
+def celery_app() -> Celery:
+    """The application itself, not its proxy."""
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]
+
+
+def _broker() -> str:
+    return str(celery_app().conf.broker_write_url)
 
 
 def _announce(run: TaskRun) -> bool:
@@ -88,7 +114,3 @@ def _take_back(run: TaskRun) -> None:
     TaskRun.objects.filter(pk=run.pk, status=Status.QUEUED).update(
         status=run.status, published_at=None
     )
-
-
-def _app() -> Celery:
-    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return]

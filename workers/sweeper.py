@@ -19,17 +19,20 @@ from django.db.models.functions import Now
 
 from llmconfig.cache import owed
 from workers import task_types
+from workers.bulk_publish import runs_send
 from workers.endings import run_end
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
 from workers.outages import DATABASE_AWAY
-from workers.publish import BROKER_AWAY, run_send
+from workers.publish import BROKER_AWAY
 from workers.states import OPEN, Status
 from workers.ticking import Ticker
 
 logger = logging.getLogger(__name__)
 
 BATCH = 100
+#: What is published between two looks, so that none waits long for the next.
+PUBLISHED_AT_ONCE = 2000
 #: A retry that Celery brings is given this long to arrive.
 RETRY_GRACE = timedelta(seconds=10)
 #: A queued row of this age may have lost its message; an empty queue, or a run that was published
@@ -52,14 +55,17 @@ def sweep(*, reclaim: bool = True) -> int:
         suspects = set(_long_queued().values_list("queue", flat=True))
     _reclaim_lost(suspects)
     owed.deliver()
-    published = 0
-    for run in _due()[:BATCH]:
-        try:
-            published += run_send(run)
-        except BROKER_AWAY as error:
-            logger.warning("The broker is away: %s", error)
-            break
-    return published
+    return _publish_due()
+
+
+def _publish_due() -> int:
+    # What a message does not need may be large.
+    due = _due().only("task_type", "queue", "llm_config", "status", "available_at")
+    try:
+        return runs_send(list(due[:PUBLISHED_AT_ONCE]))
+    except BROKER_AWAY as error:
+        logger.warning("The broker is away: %s", error)
+        return 0
 
 
 def _alone() -> bool:

@@ -2,13 +2,17 @@
 
 import time
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
+import kombu.pools
 import pytest
 from celery import current_app
 from celery.contrib.testing.worker import start_worker, test_worker_started
 from django.contrib.auth import get_user_model
 from django.test import override_settings
 
+from config.settings import base
+from tests.proxy import Proxy
 from workers import reachability
 from workers.models import TaskRun
 from workers.parking import Releaser
@@ -22,6 +26,9 @@ task_types:
   TASK_TYPE_INSIGHT_GENERATION: {model: "ok:3b", timeout: "45s", max_retries: 2}
   TASK_TYPE_WEEKLY_REPORT: {model: "ok:7b", timeout: "120s", max_retries: 3}
 """
+
+#: The suite's own are patient, for the worker that runs beside its tests.
+WEB_OPTIONS = base.CELERY_BROKER_TRANSPORT_OPTIONS
 
 
 @pytest.fixture
@@ -63,6 +70,28 @@ def broker():
     app.control.purge()
     yield app
     app.control.purge()
+
+
+@pytest.fixture
+def wire(broker):
+    """A wire to the broker; Celery publishes over it, as impatiently as a web process."""
+    url = urlsplit(broker.conf.broker_url)
+    with Proxy((url.hostname, url.port or {"amqp": 5672}.get(url.scheme, 6379))) as proxy:
+        user, at, _host = url.netloc.rpartition("@")
+        through = urlunsplit(url._replace(netloc=f"{user}{at}127.0.0.1:{proxy.port}"))
+        before, options = broker.conf.broker_url, broker.conf.broker_transport_options
+        _publish_to(broker, through, {**options, **WEB_OPTIONS})
+        yield proxy
+        proxy.thaw()
+        _publish_to(broker, before, options)
+
+
+def _publish_to(app, url, options):
+    app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
+    app.conf.broker_transport_options = options
+    app.pool.force_close_all()
+    app._pool = app.amqp._producer_pool = None
+    kombu.pools.reset()
 
 
 @pytest.fixture

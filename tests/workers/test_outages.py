@@ -2,15 +2,12 @@
 
 import threading
 import time
-from urllib.parse import urlsplit, urlunsplit
 
-import kombu.pools
 import pytest
 from django.db import OperationalError, connection
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
-from config.settings import base
 from tests.proxy import Proxy
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess, database_url
@@ -23,9 +20,6 @@ from workers.sweeper import sweep
 from workers.testing.behaviours import SlowFirstToken
 
 BODY = {"task_type": "TASK_TYPE_TEXT_GENERATION", "payload": {"prompt": "Say hello."}}
-
-#: The suite's own are patient, for the worker that runs beside its tests.
-WEB_OPTIONS = base.CELERY_BROKER_TRANSPORT_OPTIONS
 
 
 @pytest.fixture
@@ -117,28 +111,6 @@ def client(person, ollama, transactional_db):
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Token {AuthToken.objects.create(user=person)[1]}")
     return client
-
-
-@pytest.fixture
-def wire(broker):
-    """A wire to the broker; Celery publishes over it, as impatiently as a web process."""
-    url = urlsplit(broker.conf.broker_url)
-    with Proxy((url.hostname, url.port or {"amqp": 5672}.get(url.scheme, 6379))) as proxy:
-        user, at, _host = url.netloc.rpartition("@")
-        through = urlunsplit(url._replace(netloc=f"{user}{at}127.0.0.1:{proxy.port}"))
-        before, options = broker.conf.broker_url, broker.conf.broker_transport_options
-        _publish_to(broker, through, {**options, **WEB_OPTIONS})
-        yield proxy
-        proxy.thaw()
-        _publish_to(broker, before, options)
-
-
-def _publish_to(app, url, options):
-    app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
-    app.conf.broker_transport_options = options
-    app.pool.force_close_all()
-    app._pool = app.amqp._producer_pool = None
-    kombu.pools.reset()
 
 
 @pytest.mark.parametrize("warm", [True, False], ids=["connected before", "never connected"])

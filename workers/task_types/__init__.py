@@ -47,7 +47,12 @@ class TaskType:
     @property
     def celery_name(self) -> str:
         """The Celery task's name, part of the wire format: ``llm.insight_generation``."""
-        return NAMESPACE + self.name.removeprefix(PREFIX).lower()
+        return celery_name(self.name)
+
+
+def celery_name(name: str) -> str:
+    """The Celery task's name of the task type of this name."""
+    return NAMESPACE + name.removeprefix(PREFIX).lower()
 
 
 _registry: dict[str, TaskType] = {}
