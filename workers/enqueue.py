@@ -53,7 +53,7 @@ def enqueue(
     cleaned = payload_clean(kind.payload, payload)
     config = config_resolve(user_id=user_id, task_type=task_type, request=request)
     if deadline_seconds is not None:
-        config = _with_deadline(config, deadline_seconds)
+        config = with_deadline(config, deadline_seconds)
     return run_store(
         task_type=task_type,
         payload=cleaned,
@@ -88,7 +88,7 @@ def enqueue_signature(
     )
 
 
-def _with_deadline(config: ResolvedConfig, seconds: int) -> ResolvedConfig:
+def with_deadline(config: ResolvedConfig, seconds: int) -> ResolvedConfig:
     """The configuration with the request's own, shorter deadline."""
     if seconds > config.deadline_seconds:
         raise DeadlineTooLong(seconds, config.deadline_seconds)
@@ -117,6 +117,33 @@ def run_store(
     **fields: Any,
 ) -> TaskRun:
     """Write the row with its decision; publish it on commit unless a message is there already."""
+    run = run_build(
+        task_type=task_type,
+        payload=payload,
+        user_id=user_id,
+        config=config,
+        available_at=available_at,
+        priority=priority,
+        **fields,
+    )
+    with transaction.atomic():
+        run.save(force_insert=True)
+        if publish and available_at <= timezone.now():
+            transaction.on_commit(lambda: run_publish(run), robust=True)
+    return run
+
+
+def run_build(
+    *,
+    task_type: str,
+    payload: Mapping[str, Any],
+    user_id: int | None,
+    config: ResolvedConfig,
+    available_at: datetime,
+    priority: str = "normal",
+    **fields: Any,
+) -> TaskRun:
+    """The row with its decision, not stored yet."""
     run = TaskRun(
         user_id=user_id,
         task_type=task_type,
@@ -134,8 +161,4 @@ def run_store(
         run_id=str(run.id),
         deadline=run.deadline.isoformat(),
     )
-    with transaction.atomic():
-        run.save(force_insert=True)
-        if publish and available_at <= timezone.now():
-            transaction.on_commit(lambda: run_publish(run), robust=True)
     return run

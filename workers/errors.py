@@ -7,6 +7,8 @@ WorkerError
 ├── InvalidPayload             400  invalid_payload
 ├── DeadlineTooLong            409  deadline_too_long
 ├── PayloadTooLarge            413  payload_too_large
+├── TooManyActiveRuns          429  too_many_active_runs
+├── UnknownUser                404  unknown_user
 ├── UnknownRun                 404  not_found
 ├── RunFinished                409  run_finished
 ├── RunNotFinished             409  run_not_finished
@@ -88,6 +90,24 @@ class PayloadTooLarge(WorkerError):
     code = "payload_too_large"
     status = 413
     default_detail = _("The payload is larger than 256 KB.")
+
+
+class TooManyActiveRuns(WorkerError):
+    """The user has as many runs that have not ended as one user may have."""
+
+    code = "too_many_active_runs"
+    status = 429
+    default_detail = _("You have too many tasks that have not ended; wait until some end.")
+    #: When to ask again: runs take seconds.
+    retry_after_seconds: ClassVar[int] = 10
+
+
+class UnknownUser(WorkerError):
+    """There is no such user."""
+
+    code = "unknown_user"
+    status = 404
+    default_detail = _("There is no such user.")
 
 
 class UnknownRun(WorkerError):
