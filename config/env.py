@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +19,9 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 from environs import validate
 from psycopg.conninfo import conninfo_to_dict
+
+from config.api.accounts.lifetimes import lifetime_parse
+from config.api.throttles.rates import rate_parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 OLLAMA_PORT = 11434
@@ -32,6 +36,14 @@ LLM_VARIABLES = (
     "LLM_MODEL_PARAMS",
     "LLM_ALLOWED_MODELS",
 )
+
+#: How often a user may call what, unless the variable of that name says otherwise.
+API_RATES = {
+    "API_RATE_READ": "1200/min",
+    "API_RATE_CONFIG_WRITE": "60/min",
+    "API_RATE_SUBMIT": "300/min",
+    "API_RATE_LOGIN": "10/min",
+}
 
 
 class EnvironmentInvalid(ImproperlyConfigured):
@@ -65,6 +77,13 @@ class Environment:
     #: How long a worker that stops lets its generations run on.
     shutdown_grace_seconds: float
     run_retention_days: int
+    audit_retention_days: int
+    #: How long a token is valid.
+    token_ttl: timedelta
+    #: How often, as ``60/min``, by the name of the setting; "": no limit.
+    rates: Mapping[str, str]
+    #: How many proxies of our own stand before the web process.
+    num_proxies: int
     time_zone: str
     #: None where it is not set: development makes one, production refuses.
     secret_key: str | None
@@ -146,6 +165,20 @@ def _port(value: str) -> int:
     return int(value)
 
 
+def _lifetime(value: str) -> timedelta:
+    return lifetime_parse(f"{value}s" if value.isdecimal() else value)
+
+
+def _rate(env: "_Env", name: str, default: str) -> str:
+    """The text, when it is a rate. Empty is a statement here: no limit."""
+    value: str = env.str(name, default)
+    try:
+        rate_parse(value)
+    except ValueError as error:
+        env._errors[name].append(str(error))
+    return value
+
+
 def _file(value: str) -> Path:
     try:
         return Path(value).expanduser()
@@ -199,6 +232,12 @@ def read() -> Environment:
         "run_retention_days": env.int(
             "RUN_RETENTION_DAYS", 90, validate=validate.Range(min=1, max=36_500)
         ),
+        "audit_retention_days": env.int(
+            "AUDIT_RETENTION_DAYS", 365, validate=validate.Range(min=1, max=36_500)
+        ),
+        "token_ttl": _parsed(env, "API_TOKEN_TTL", "30d", _lifetime),
+        "rates": {name: _rate(env, name, default) for name, default in API_RATES.items()},
+        "num_proxies": env.int("NUM_PROXIES", 0, validate=validate.Range(min=0, max=16)),
         "worker_metrics_address": env.str("LLM_WORKER_METRICS_ADDRESS", "") or "127.0.0.1",
         # Empty is a statement here: no port at all.
         "worker_metrics_port": _parsed(

@@ -18,6 +18,7 @@ def accounts_make() -> dict[str, object]:
     from django.db import transaction
     from knox.models import AuthToken
 
+    from config.api.accounts.tokens import token_issue
     from config.demo.work import PEOPLE
     from llmconfig.models import Tier
 
@@ -38,7 +39,7 @@ def accounts_make() -> dict[str, object]:
             if person.tier:
                 user.groups.add(Group.objects.get(name=person.tier))
             AuthToken.objects.filter(user=user).delete()
-            tokens[person.name] = AuthToken.objects.create(user=user)[1]
+            tokens[person.name] = token_issue(user=user)[1]
     return {"password": password, "tokens": tokens}
 
 

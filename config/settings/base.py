@@ -120,6 +120,7 @@ LLM_WORKER_METRICS_ADDRESS = ENVIRONMENT.worker_metrics_address
 LLM_WORKER_METRICS_PORT = ENVIRONMENT.worker_metrics_port
 LLM_SHUTDOWN_GRACE_SECONDS = ENVIRONMENT.shutdown_grace_seconds
 RUN_RETENTION_DAYS = ENVIRONMENT.run_retention_days
+AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -143,8 +144,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["knox.auth.TokenAuthentication"],
+    # The first is asked first: a bad token is refused whatever session there is.
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "config.api.accounts.authentication.TokenAuthentication",
+        "config.api.accounts.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.throttle.RateThrottle"],
+    "NUM_PROXIES": ENVIRONMENT.num_proxies,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["llmconfig.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
@@ -162,7 +169,17 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
 }
-REST_KNOX = {"TOKEN_TTL": None, "AUTO_REFRESH": False}
+REST_KNOX = {
+    "TOKEN_TTL": ENVIRONMENT.token_ttl,
+    "TOKEN_LIMIT_PER_USER": 100,
+    "AUTO_REFRESH": False,
+}
+
+# How often: per user, and per address (config.api.throttles)
+API_RATE_READ = ENVIRONMENT.rates["API_RATE_READ"]
+API_RATE_CONFIG_WRITE = ENVIRONMENT.rates["API_RATE_CONFIG_WRITE"]
+API_RATE_SUBMIT = ENVIRONMENT.rates["API_RATE_SUBMIT"]
+API_RATE_LOGIN = ENVIRONMENT.rates["API_RATE_LOGIN"]
 
 # A body may hold a payload of 256 KB, JSON-escaped, and little else.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024

@@ -6,6 +6,8 @@ from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
 SECRET_KEY = "only-for-tests"  # noqa: S105  (signs nothing outside the test suite)
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# No limits, whatever the environment says: the tests of limits set their own.
+API_RATE_READ = API_RATE_CONFIG_WRITE = API_RATE_SUBMIT = API_RATE_LOGIN = ""
 # Static files as they lie in the packages; nothing is collected.
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = True

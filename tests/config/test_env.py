@@ -2,6 +2,7 @@
 
 import json
 import os
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -138,4 +139,34 @@ def test_the_configuration_file_may_lie_in_a_home_directory_that_exists(variable
     assert env.read().llm_config_file == Path("/somewhere/llm.yaml")
     variables(LLM_CONFIG_FILE="~nobody-of-that-name/llm.yaml")
     with pytest.raises(env.EnvironmentInvalid, match="LLM_CONFIG_FILE: a path that begins with ~"):
+        env.read()
+
+
+def test_a_token_is_valid_for_thirty_days_unless_another_time_is_set(variables):
+    assert env.read().token_ttl == timedelta(days=30)
+    variables(API_TOKEN_TTL="12h")
+    assert env.read().token_ttl == timedelta(hours=12)
+    variables(API_TOKEN_TTL="3600")
+    assert env.read().token_ttl == timedelta(hours=1)
+
+
+def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
+    assert set(env.read().rates) == set(env.API_RATES)
+    assert all(env.read().rates.values())
+    variables(API_RATE_READ="5/s", API_RATE_LOGIN="")
+    assert (env.read().rates["API_RATE_READ"], env.read().rates["API_RATE_LOGIN"]) == ("5/s", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "accepted"),
+    [
+        *[(name, "many", "a number per s, min, hour or day") for name in env.API_RATES],
+        ("API_TOKEN_TTL", "forever", "a number with s, m, h or d"),
+        ("NUM_PROXIES", "-1", ""),
+        ("AUDIT_RETENTION_DAYS", "0", ""),
+    ],
+)
+def test_what_is_no_limit_or_lifetime_stops_the_start(variables, name, value, accepted):
+    variables(**{name: value})
+    with pytest.raises(env.EnvironmentInvalid, match=f"{name}: .*{accepted}"):
         env.read()

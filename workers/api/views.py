@@ -1,7 +1,7 @@
 """``/v1/tasks``: translation between HTTP and the services; nothing is decided here."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,6 +23,8 @@ from workers.states import FINAL, Status
 
 class TaskListView(APIView):
     """Accepts work, and lists what was accepted."""
+
+    rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
 
     def get(self, request: Request) -> Response:
         wanted = filters_parse(request.query_params, RunPages.parameters)
@@ -72,6 +74,9 @@ class TaskResultView(APIView):
 class TaskCancelView(APIView):
     """Ends a run that has not ended. Cancelled once more, it stays as it is."""
 
+    # It costs no more than a read, and whoever submitted all that is permitted may still stop it.
+    rate_scopes: ClassVar[dict[str, str]] = {"POST": "read"}
+
     def post(self, request: Request, task_id: str) -> Response:
         run_cancel(run_visible(request.user, task_id), by=request.user)
         return Response(run_told(run_visible(request.user, task_id)))
@@ -79,6 +84,8 @@ class TaskCancelView(APIView):
 
 class TaskRetryView(APIView):
     """Does the same work again as a new run, with the configuration of now."""
+
+    rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
 
     def post(self, request: Request, task_id: str) -> Response:
         return _accepted(run_retry(run_visible(request.user, task_id)))

@@ -1,6 +1,5 @@
 """``manage.py issue_token USER``: an API token, printed once and stored only as a digest."""
 
-import re
 from argparse import ArgumentTypeError
 from datetime import timedelta
 from typing import Any
@@ -11,16 +10,17 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
-from knox.models import AuthToken
 
-UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+from config.api.accounts.lifetimes import lifetime_parse
+from config.api.accounts.tokens import token_issue
 
 
 def lifetime(text: str) -> timedelta:
     """``90d``, ``12h`` or ``30m``. Raises ArgumentTypeError."""
-    if not (match := re.fullmatch(r"([1-9]\d{0,5})([mhd])", text)):
-        raise ArgumentTypeError(_("accepted: a number with m, h or d, for example 90d"))
-    return timedelta(**{UNITS[match[2]]: int(match[1])})
+    try:
+        return lifetime_parse(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
 
 
 class Command(BaseCommand):
@@ -35,7 +35,9 @@ class Command(BaseCommand):
         )
         parser.add_argument("--group", help=_("add the user to this group (tier)"))
         parser.add_argument(
-            "--expires", type=lifetime, help=_("lifetime, for example 90d; none: no end")
+            "--expires",
+            type=lifetime,
+            help=_("lifetime, for example 90d; default: API_TOKEN_TTL"),
         )
 
     @transaction.atomic
@@ -43,8 +45,8 @@ class Command(BaseCommand):
         user = self._user(options["user"], create=options["create"])
         if options["group"]:
             user.groups.add(self._group(options["group"], create=options["create"]))
-        _token, plain = AuthToken.objects.create(user=user, expiry=options["expires"])
-        self.stdout.write(plain)
+        _token, text = token_issue(user=user, lifetime=options["expires"])
+        self.stdout.write(text)
 
     def _user(self, name: str, *, create: bool) -> Any:
         users = get_user_model()
