@@ -143,11 +143,11 @@ def test_a_list_takes_as_many_queries_for_one_run_as_for_ten(
     client, run, django_assert_num_queries
 ):
     run()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         client.get("/v1/tasks")
     for _ in range(9):
         run()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(ids(client.get("/v1/tasks"))) == 10
 
 
