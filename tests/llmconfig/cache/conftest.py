@@ -30,7 +30,6 @@ from tests.llmconfig.conftest import INSIGHT, SEED
 from tests.workers.worker_process import database_url
 
 LIMIT = server.TIMEOUT_SECONDS
-OURS = ("mget", "get", "set", "eval", "del")
 
 
 @pytest.fixture(autouse=True)
@@ -86,16 +85,15 @@ def keys(raw):
 
 @pytest.fixture
 def commands(raw):
-    """The commands of ours that the server ran while something was done, and how often."""
-
-    def counts():
-        stats = raw.info("commandstats")
-        return Counter({name: stats.get(f"cmdstat_{name}", {}).get("calls", 0) for name in OURS})
+    """The commands on keys of this test's cache while something was done, and how often."""
 
     def during(work):
-        before = counts()
-        work()
-        return counts() - before
+        ours, end = f"llmconfig:{namespace(connection)}:", uuid.uuid4().hex
+        with raw.monitor() as seen:
+            work()
+            raw.echo(end)
+            heard = list(iter(lambda: seen.next_command()["command"], f"ECHO {end}"))
+        return Counter(text.partition(" ")[0].lower() for text in heard if ours in text)
 
     return during
 
