@@ -1,31 +1,29 @@
 """``…/llm-config``: what a scope states, and what follows from it. Views only translate."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from llmconfig import services
 from llmconfig.api import access
 from llmconfig.api.authors import author
 from llmconfig.api.parsers import DocumentParser, DocumentPatchParser
-from llmconfig.api.preconditions import answer, read_answer, write_begin
+from llmconfig.api.preconditions import answer, read_answer
+from llmconfig.api.scoped import ScopedView
 from llmconfig.documents import merge_patch
 from llmconfig.overviews import scope_overview
-from llmconfig.scopes import Scope
 
 
-class DocumentView(APIView):
+class DocumentView(ScopedView):
     """All methods answer the preferences and what is effective."""
 
     parser_classes = [DocumentParser, DocumentPatchParser]
-    reach: ClassVar[access.Reach]
 
     def get(self, request: Request, **named: str) -> Response:
-        return read_answer(request, scope_overview(self._scope(request, access.READ, named)))
+        return read_answer(request, scope_overview(self.scope(request, access.READ, named)))
 
     def put(self, request: Request, **named: str) -> Response:
         return self._change(request, named, lambda _: request.data)
@@ -35,7 +33,7 @@ class DocumentView(APIView):
 
     @transaction.atomic
     def delete(self, request: Request, **named: str) -> Response:
-        scope = self._locked(request, access.RESET, named)
+        scope = self.scope_to_write(request, access.RESET, named)
         services.preferences_reset(scope=scope, **author(request))
         return answer(scope_overview(scope))
 
@@ -46,17 +44,9 @@ class DocumentView(APIView):
         named: Mapping[str, str],
         change: Callable[[Mapping[str, Any]], object],
     ) -> Response:
-        scope = self._locked(request, access.WRITE, named)
+        scope = self.scope_to_write(request, access.WRITE, named)
         services.preferences_change(scope=scope, change=change, **author(request))
         return answer(scope_overview(scope))
-
-    def _scope(self, request: Request, actions: Any, named: Mapping[str, str]) -> Scope:
-        return type(self).reach(request, actions, **named)
-
-    def _locked(self, request: Request, actions: Any, named: Mapping[str, str]) -> Scope:
-        scope = self._scope(request, actions, named)
-        write_begin(request, scope)
-        return scope
 
 
 class OwnDocument(DocumentView):

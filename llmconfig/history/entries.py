@@ -1,6 +1,6 @@
 """The history in words: who changed what when, from where and why. Reads only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,9 @@ from llmconfig.history.diffs import FieldChange, State, diff
 from llmconfig.history.scopes import Names, scope_name
 from llmconfig.history.states import AnyModel, state_of
 from llmconfig.models import Preference, Tier
+from llmconfig.scopes import Scope
 
-CREATED, CHANGED, REMOVED = "created", "changed", "deleted"
+CREATED, CHANGED, REMOVED, RETURNED = "created", "changed", "deleted", "returned"
 _KINDS = {"+": CREATED, "~": CHANGED, "-": REMOVED}
 
 
@@ -26,11 +27,12 @@ class Entry:
     row_id: int
     #: The row's version since this change; a deletion has one of its own.
     version: int
-    #: ``created``, ``changed`` or ``deleted``.
+    #: ``created``, ``changed``, ``deleted``, or ``returned``: made again under its number.
     kind: str
     at: datetime
     #: Who: None where nobody was named, or the user is deleted.
     by: str | None
+    by_id: int | None
     #: From where: a word of ``llmconfig.history.authorship``.
     source: str
     reason: str | None
@@ -54,19 +56,26 @@ def preference_history(
     *, row_id: int | None = None, user_id: int | None = None, limit: int = 50
 ) -> list[Entry]:
     """The last changes of one preference, of the rows of one user, or of all; newest first."""
-    return _entries(_some(Preference, row_id=row_id, user_id=user_id), limit)
+    return _last(_some(Preference, row_id=row_id, user_id=user_id), limit)
+
+
+def document_records(scope: Scope) -> QuerySet[Any]:
+    """The records of one document's rows for ``entries_of``; newest first, which is as their
+    numbers go: who writes a row of a document holds its lock."""
+    records: QuerySet[Any] = Preference.history.filter(**scope.columns).order_by("-history_id")
+    return _with_before(records, **scope.columns)
 
 
 def tier_history(*, row_id: int | None = None, limit: int = 50) -> list[Entry]:
     """The last changes of one tier, or of all; newest first."""
-    return _entries(_some(Tier, row_id=row_id), limit)
+    return _last(_some(Tier, row_id=row_id), limit)
 
 
 def rows_deleted(model: AnyModel, *, limit: int = 200) -> list[Entry]:
     """The deletion of each row that is gone, the last one first."""
     last = model.history.order_by("id", "-history_id").distinct("id")
     gone = model.history.filter(history_type="-", history_id__in=last.values("history_id"))
-    return _entries(gone.order_by("-history_date", "-history_id"), limit)
+    return _last(gone.order_by("-history_date", "-history_id"), limit)
 
 
 def preference_at_version(pk: int, version: int) -> Entry:
@@ -81,7 +90,7 @@ def tier_at_version(pk: int, version: int) -> Entry:
 
 def _at_version(model: AnyModel, pk: int, version: int) -> Entry:
     found = model.history.filter(id=pk, version=version).order_by("-history_id")
-    for entry in _entries(found, 1):
+    for entry in _last(found, 1):
         return entry
     raise UnknownVersion(f"{model._meta.model_name} {pk}", version)
 
@@ -96,20 +105,35 @@ def _some(model: AnyModel, **wanted: int | None) -> QuerySet[Any]:
     return records
 
 
-def _entries(records: QuerySet[Any], limit: int) -> list[Entry]:
-    """In four queries for any number of them."""
-    history = records.model
-    before = history.objects.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"))
+def entries_of(records: Sequence[Any]) -> list[Entry]:
+    """Of records that know which was before them; in three queries for any number."""
+    before = {record.before_id for record in records} - {None}
+    earlier = records[0].__class__.objects.in_bulk(before) if before else {}
+    names = _names(records)
+    return [_entry(record, earlier.get(record.before_id), names) for record in records]
+
+
+def _last(records: QuerySet[Any], limit: int) -> list[Entry]:
+    return entries_of(list(_with_before(records)[:limit]))
+
+
+def _with_before(records: QuerySet[Any], **conditions: Any) -> QuerySet[Any]:
+    """Each with the number of the one before it, of those that meet the conditions."""
+    history = records.model.objects
+    before = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id"), **conditions)
     last = before.order_by("-history_id").values("history_id")[:1]
-    found = list(records.annotate(before_id=Subquery(last))[:limit])
-    earlier = history.objects.in_bulk({record.before_id for record in found} - {None})
-    names = _names(found)
-    return [_entry(record, earlier.get(record.before_id), names) for record in found]
+    found: QuerySet[Any] = records.annotate(before_id=Subquery(last))
+    return found
+
+
+def _kind(record: Any, before: Any) -> str:
+    kind = _KINDS[record.history_type]
+    return RETURNED if kind == CREATED and before is not None else kind
 
 
 def _entry(record: Any, before: Any, names: Names) -> Entry:
     state = state_of(record)
-    kind = _KINDS[record.history_type]
+    kind = _kind(record, before)
     old = None if before is None or before.history_type == "-" else state_of(before)
     return Entry(
         what=record.instance_type._meta.model_name,
@@ -118,6 +142,7 @@ def _entry(record: Any, before: Any, names: Names) -> Entry:
         kind=kind,
         at=record.history_date,
         by=names.users.get(record.history_user_id),
+        by_id=record.history_user_id,
         source=record.history_source,
         reason=record.history_change_reason,
         scope=scope_name(state, names),

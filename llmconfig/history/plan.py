@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from llmconfig.errors import RollbackRefused, UnknownVersion
+from llmconfig.history.diffs import SCOPE_FIELDS
 from llmconfig.history.refusals import refusals_find, tiers_supposed
 from llmconfig.history.scopes import Names, scope_name
 from llmconfig.history.states import (
@@ -18,6 +19,7 @@ from llmconfig.history.states import (
 from llmconfig.history.steps import Plan, Refused, Step
 from llmconfig.messages import gettext_noop
 from llmconfig.models import Preference, Tier
+from llmconfig.scopes import Scope
 
 _UNKNOWN = gettext_noop("Its history begins later: nobody knows what it was.")
 
@@ -29,13 +31,37 @@ def plan_at(moment: datetime) -> Plan:
 
 def plan_of(model: AnyModel, row_id: int, version: int) -> Plan:
     """To return one row. Raises ``UnknownVersion``, also for the version of a deletion."""
+    step = _step_to(model, row_id, version)
+    return _checked([step] if step.before != step.after else [])
+
+
+def plan_in(scope: Scope, row_id: int, version: int) -> Plan:
+    """To have a document state what one of its rows stated; a row that has its place now goes.
+
+    Raises ``UnknownVersion``, also for rows of other documents.
+    """
+    step = _step_to(Preference, row_id, version)
+    if not all(scope.holds(state) for state in (step.before, step.after) if state is not None):
+        raise UnknownVersion(step.name, version)
+    place = {name: step.shown[name] for name in SCOPE_FIELDS}
+    holders = Preference.objects.filter(**place).exclude(pk=row_id)
+    steps = [*map(_removal, holders), step]
+    return _checked([each for each in steps if each.before != each.after])
+
+
+def _step_to(model: AnyModel, row_id: int, version: int) -> Step:
     after = state_at_version(model, row_id, version)
     if after is None:
         raise UnknownVersion(f"{model._meta.model_name} {row_id}", version)
     row = model.objects.filter(pk=row_id).first()
     stored, before = (row.version, state_of(row)) if row else (None, None)
-    step = Step(model=model, row_id=row_id, version=stored, before=before, after=after)
-    return _checked([step] if before != after else [])
+    return Step(model=model, row_id=row_id, version=stored, before=before, after=after)
+
+
+def _removal(row: Preference) -> Step:
+    return Step(
+        model=Preference, row_id=row.pk, version=row.version, before=state_of(row), after=None
+    )
 
 
 def _steps_at(model: AnyModel, moment: datetime) -> Iterable[Step]:

@@ -13,13 +13,16 @@ from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
 from llmconfig.conflicts import conflicts_told
-from llmconfig.errors import EditConflict, RollbackRefused
+from llmconfig.errors import EditConflict, LLMConfigError, RollbackRefused
 from llmconfig.history.authorship import authored
-from llmconfig.history.plan import plan_at, plan_of
+from llmconfig.history.plan import plan_at, plan_in, plan_of
 from llmconfig.history.states import AnyModel, last_version
 from llmconfig.history.steps import Plan, Step
 from llmconfig.messages import gettext_noop
 from llmconfig.models import Preference, Tier
+from llmconfig.places import RowVersion
+from llmconfig.scope_lock import rows_lock
+from llmconfig.scopes import Scope
 
 LOCK_TIMEOUT_SECONDS = 10
 
@@ -49,6 +52,38 @@ def row_rollback(
             raise refused.error
         _apply(plan, by)
     return plan
+
+
+def document_rollback(
+    *,
+    scope: Scope,
+    row_id: int,
+    to_version: int,
+    by: AbstractBaseUser | None,
+    source: str | None = None,
+    reason: str | None = None,
+) -> Plan:
+    """Have a document state again what ``preference 12 v3`` stated, for that row's task type.
+
+    The row that states something for it now, if it is another one, is removed. Whoever writes the
+    same document waits; others do not. Raises ``UnknownVersion`` (also where the row is another
+    document's), ``RollbackRefused``, ``ModelNotAllowed``, ``FallbackSameAsModel``,
+    ``EditConflict``, ``InvalidPreference`` (the reason).
+    """
+    note = f"rollback to {RowVersion(row_id, to_version).place}"
+    author = authored(by=by, source=source, reason=reason, note=note)
+    with author, conflicts_told(), transaction.atomic():
+        rows_lock(scope)
+        plan = plan_in(scope, row_id, to_version)
+        for refused in plan.refused:
+            raise _refusal(refused.error)
+        _apply(plan, by)
+    return plan
+
+
+def _refusal(error: LLMConfigError) -> LLMConfigError:
+    """What is stored and no longer valid is no mistake of whoever asks for it."""
+    return error if error.status == RollbackRefused.status else RollbackRefused(error.message)
 
 
 def everything_rollback(

@@ -72,7 +72,7 @@ def test_a_deleted_row_returns_under_its_number_and_its_versions_go_on(row, root
     now = stored(row)
     assert (now.stated(), now.version) == ({"model": "qwen3"}, 4)
     kinds = [(entry.version, entry.kind) for entry in preference_history(row_id=row.pk)]
-    assert kinds == [(4, "created"), (3, "deleted"), (2, "changed"), (1, "created")]
+    assert kinds == [(4, "returned"), (3, "deleted"), (2, "changed"), (1, "created")]
     assert preference_at_version(row.pk, 1).state["model"] == "qwen3"
 
 

@@ -1,0 +1,84 @@
+"""``…/llm-config/history``: who changed a scope's preferences when, from where, why, and what."""
+
+from datetime import UTC
+from typing import Any
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from llmconfig.api import access
+from llmconfig.api.pages import NumberedPages
+from llmconfig.api.scoped import ScopedView
+from llmconfig.fields import FIELDS, PARAMETERS_KEY
+from llmconfig.history.diffs import SCOPE_FIELDS
+from llmconfig.history.entries import Entry, document_records, entries_of
+
+#: How staff are called before those who are not.
+STAFF = "staff"
+
+
+class HistoryPages(NumberedPages):
+    """Newest first."""
+
+    ordering = ("-history_id",)
+
+
+class HistoryView(ScopedView):
+    def get(self, request: Request, **named: str) -> Response:
+        scope = self.scope(request, access.READ, named)
+        pages = HistoryPages()
+        records = pages.paginate_queryset(document_records(scope), request, view=self) or []
+        entries = entries_of(records)
+        return pages.get_paginated_response([entry_told(entry, request) for entry in entries])
+
+
+def entry_told(entry: Entry, request: Request) -> dict[str, Any]:
+    """One change, as the API tells it to the caller."""
+    return {
+        "preference": str(entry.row_id),
+        "version": entry.version,
+        "task_type": entry.state["task_type"],
+        "kind": entry.kind,
+        "at": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "by": _author(entry, request),
+        "source": entry.source,
+        "reason": entry.reason,
+        "changes": [
+            {"field": change.field, "old": change.old, "new": change.new}
+            for change in entry.changes
+            if change.field not in SCOPE_FIELDS
+        ],
+        "preferences": _stated(entry),
+    }
+
+
+def _author(entry: Entry, request: Request) -> str | None:
+    if entry.by is None or access.is_staff(request) or entry.by_id == request.user.pk:
+        return entry.by
+    return STAFF
+
+
+def _stated(entry: Entry) -> dict[str, Any]:
+    fields = {name: entry.state[name] for name in FIELDS if entry.state[name] is not None}
+    parameters = entry.state[PARAMETERS_KEY]
+    return {**fields, **({PARAMETERS_KEY: parameters} if parameters else {})}
+
+
+class OwnHistory(HistoryView):
+    reach = staticmethod(access.own)
+
+
+class UserHistory(HistoryView):
+    reach = staticmethod(access.user)
+
+
+class TierHistory(HistoryView):
+    reach = staticmethod(access.tier)
+
+
+class TaskTypeHistory(HistoryView):
+    reach = staticmethod(access.task_type)
+
+
+class SystemHistory(HistoryView):
+    reach = staticmethod(access.system)
