@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from llmconfig import services
 from llmconfig.models import Preference
+from llmconfig.scopes import Scope
 from tests.llmconfig.api.scopes import SCOPES, SHARED, client, permit
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT
 
@@ -66,7 +67,7 @@ def test_a_user_learns_that_staff_did_it_and_staff_learn_who(world, editor):
     bob = client(world.bob)
     bob.put(world.url("own"), {"max_retries": 1})
     editor.put(world.url("user"), {"max_retries": 2})
-    services.preferences_reset(scope=services.Scope(user_id=world.bob.pk), by=None)
+    services.preferences_reset(scope=Scope(user_id=world.bob.pk), by=None)
     told = [entry["by"] for entry in entries(bob, world.url("own", "/history"))]
     assert told == [None, "staff", "bob"]
     told = [entry["by"] for entry in entries(editor, world.url("user", "/history"))]
