@@ -11,8 +11,8 @@ URL = "/v1/llm/config/preview"
 pytestmark = pytest.mark.django_db
 
 
-def preview(user, **query):
-    return client(user).get(URL, {"task_type": INSIGHT, **query})
+def preview(caller, **query):
+    return client(caller).get(URL, {"task_type": INSIGHT, **query})
 
 
 @pytest.fixture(autouse=True)
