@@ -1,5 +1,5 @@
 # install, lint, test, demo, clean: the same five words here and in CI.
-.PHONY: install lint test demo chaos clean
+.PHONY: install lint test demo chaos openapi clean
 
 # The first of these that is Python 3.11 or later.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -30,6 +30,10 @@ demo: .venv/demo.installed
 # All parts, about ten minutes; or some: make chaos parts="faults kills"
 chaos: .venv/demo.installed
 	@$(BIN)/python -m benchmarks.chaos $(parts)
+
+# The description of the API that is committed, from the code.
+openapi: .venv/dev.installed
+	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.embedded.cleanup; fi

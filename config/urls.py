@@ -15,6 +15,7 @@ handler500 = "config.problems.server_error"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("v1/", include("config.api.urls")),
     path("v1/", include("config.api.accounts.urls")),
     path("v1/", include("llmconfig.api.urls")),
     path("v1/", include("workers.api.urls")),

@@ -154,7 +154,7 @@ REST_FRAMEWORK = {
     "NUM_PROXIES": ENVIRONMENT.num_proxies,
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["llmconfig.api.parsers.StrictJSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.Schema",
     "EXCEPTION_HANDLER": "llmconfig.api.problems.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
@@ -163,11 +163,21 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Background work with language models: tasks, their configuration, reports.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "TAGS": [
+        {"name": "tasks", "description": "Work for a language model, in the background."},
+        {"name": "configuration", "description": "Which model is used, and why."},
+        {"name": "models", "description": "Which models there are."},
+        {"name": "reports", "description": "A week's work in a report."},
+        {"name": "auth", "description": "Tokens, and who is calling."},
+        {"name": "status", "description": "How the service is."},
+    ],
 }
 REST_KNOX = {
     "TOKEN_TTL": ENVIRONMENT.token_ttl,

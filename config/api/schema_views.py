@@ -1,0 +1,31 @@
+"""The description itself, and two pages to read it: for everybody, from this server alone."""
+
+from functools import lru_cache
+from typing import Any
+
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import (
+    SpectacularAPIView,
+    SpectacularRedocView,
+)
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+
+@lru_cache(maxsize=1)
+def described() -> dict[str, Any]:
+    """The whole API as OpenAPI 3.1. It stays the same while a process lives."""
+    generator: Any = SchemaGenerator()  # type: ignore[no-untyped-call]
+    schema: dict[str, Any] = generator.get_schema(request=None, public=True)
+    return schema
+
+
+class SchemaView(SpectacularAPIView):
+    """YAML, or JSON for ``?format=json`` and for who accepts that alone."""
+
+    def _get_schema_response(self, request: Request) -> Response:
+        return Response(described())
+
+
+class RedocView(SpectacularRedocView):
+    template_name = "config/redoc.html"

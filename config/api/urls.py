@@ -1,0 +1,12 @@
+"""Addresses below ``/v1/`` that belong to neither package."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularSwaggerView
+
+from config.api.schema_views import RedocView, SchemaView
+
+urlpatterns = [
+    path("schema", SchemaView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(), name="docs"),
+    path("redoc", RedocView.as_view(), name="redoc"),
+]
