@@ -35,9 +35,14 @@ def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
     last = earlier[-1] if earlier else None
     if last and attempt.outcome == Outcome.HOST and _same(last, attempt):
         return _count_again(last, attempt, earlier)
-    attempt.number = 1 + max((a.number or 0 for a in earlier), default=0)
+    attempt.number = next_number(earlier)
     attempt.save(force_insert=True)
     return [*earlier, attempt]
+
+
+def next_number(earlier: list[Attempt]) -> int:
+    """The number of the attempt after these."""
+    return 1 + max((attempt.number or 0 for attempt in earlier), default=0)
 
 
 def note_save(

@@ -13,6 +13,8 @@ from django.utils import timezone
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
 from workers import backend, output, reachability
+from workers.events.cursors import Take
+from workers.events.speech import spoken
 from workers.models import Attempt, TaskRun
 from workers.outcomes import AttemptFailed, Outcome
 from workers.plan import Try
@@ -36,9 +38,13 @@ def attempt_make(
     prompt: Prompt,
     config: ResolvedConfig,
     step: Try,
+    take: Take,
     cancelled: threading.Event,
 ) -> Made:
-    """Call the model that ``step`` names and check its answer. Raises nothing of the backend's."""
+    """Call the model that ``step`` names and check its answer. Raises nothing of the backend's.
+
+    Who watches the run is told of it as ``take``.
+    """
     reload = dict(reload_options(step.model))
     load_timeout: Any = reload.pop("load_timeout_seconds", DEFAULT_LOAD_TIMEOUT_SECONDS)
     request = backend.GenerationRequest(
@@ -66,7 +72,8 @@ def attempt_make(
     connection.close()
     began = time.monotonic()
     try:
-        generation = backend.generate(request, limits, cancelled=cancelled)
+        with spoken(attempt, kind, take, cancelled) as on_text:
+            generation = backend.generate(request, limits, cancelled=cancelled, on_text=on_text)
         _note_generation(attempt, generation)
         result = kind.finish(_checked(kind, generation.content))
     except AttemptFailed as failed:

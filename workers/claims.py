@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce, Now
 
+from workers.events.publisher import changed
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
 from workers.states import OPEN, Status
@@ -64,6 +65,8 @@ def _take(claim: Claim) -> bool:
         started_at=Coalesce("started_at", Now()),
         parked_on="",
     )
+    if taken:
+        changed(claim.run_id)
     return bool(taken)
 
 
@@ -72,7 +75,9 @@ def claim_end(claim: Claim, *, status: Status, **fields: Any) -> bool:
     ours = TaskRun.objects.filter(
         pk=claim.run_id, status=Status.RUNNING, claim_token=claim.token
     ).update(status=status, claim_token=None, lease_expires_at=None, **fields)
-    if not ours:
+    if ours:
+        changed(claim.run_id)
+    else:
         _uncount_loss(claim)
     return bool(ours)
 

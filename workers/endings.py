@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models.functions import Now
 
+from workers.events.publisher import changed
 from workers.explanations import error_of
 from workers.metrics import book
 from workers.models import TaskRun
@@ -30,3 +31,4 @@ def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fie
         **fields,
     )
     transaction.on_commit(partial(book.run_ended, run.task_type, status))
+    changed(run.pk)

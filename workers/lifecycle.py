@@ -12,6 +12,7 @@ from celery.signals import (
 from django.conf import settings
 
 from workers import backend, shutdown
+from workers.events import publisher
 from workers.leases import leases
 from workers.metrics import book
 from workers.metrics.answers import Answers
@@ -70,3 +71,4 @@ def _stop(**_: Any) -> None:
         _tickers.pop().stop()
     relay_close()
     backend.close()
+    publisher.current().close()

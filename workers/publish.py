@@ -17,6 +17,7 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from workers import header, task_types
+from workers.events.publisher import changed
 from workers.models import TaskRun
 from workers.states import Status
 
@@ -107,10 +108,14 @@ def _announce(run: TaskRun) -> bool:
     waiting = TaskRun.objects.filter(
         pk=run.pk, status__in=(Status.PENDING, Status.RETRYING), parked_on=""
     )
-    return bool(waiting.update(status=Status.QUEUED, published_at=Now()))
+    announced = waiting.update(status=Status.QUEUED, published_at=Now())
+    if announced:
+        changed(run.pk)
+    return bool(announced)
 
 
 def _take_back(run: TaskRun) -> None:
     TaskRun.objects.filter(pk=run.pk, status=Status.QUEUED).update(
         status=run.status, published_at=None
     )
+    changed(run.pk)

@@ -18,10 +18,12 @@ from django.utils.translation import gettext as _
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
 from workers import attempts, header, outages, plan, task_types
-from workers.attempt_rows import attempt_save, note_save, past_of
+from workers.attempt_rows import attempt_save, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
 from workers.claims import Claim, claim_holds, claim_release, claim_take
+from workers.events.cursors import Take
+from workers.events.publisher import changed
 from workers.leases import leases
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
@@ -144,8 +146,9 @@ class _Delivery:
     def _attempt(self, step: plan.Try) -> plan.Step | None:
         """Make one attempt and record it; the step after it, or None when there is none."""
         self.tries += 1
+        take = Take(self.run.deliveries, next_number(self.history))
         made = attempts.attempt_make(
-            self.run, self.kind, self.prompt, self.config, step, self.claim.lost
+            self.run, self.kind, self.prompt, self.config, step, take, self.claim.lost
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
@@ -161,6 +164,7 @@ class _Delivery:
             logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
             return None
         self.history = recorded.history
+        changed(self.run.pk)
         if isinstance(recorded.step, plan.Try | plan.Park):
             book.models_skipped(recorded.step.skipped)
         if isinstance(recorded.step, plan.Try) and recorded.step.is_fallback:

@@ -5,6 +5,7 @@ blocks the calling thread; the work itself happens on one event loop per process
 """
 
 import threading
+from collections.abc import Callable
 
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
@@ -38,15 +39,20 @@ LISTING_SECONDS = 3.0
 
 
 def generate(
-    request: GenerationRequest, limits: Limits, *, cancelled: threading.Event | None = None
+    request: GenerationRequest,
+    limits: Limits,
+    *,
+    cancelled: threading.Event | None = None,
+    on_text: Callable[[str], None] | None = None,
 ) -> Generation:
     """Ask one model once, after loading it where the host has not.
 
     Raises AttemptFailed, and nothing else of its own. Setting ``cancelled`` closes the connection
-    and raises (final) within a second.
+    and raises (final) within a second. ``on_text`` hears each piece of the answer as it comes, in
+    another thread that waits for it: it must return at once, and raise nothing.
     """
     return _runtime.run(
-        lambda runtime: _attempt.attempt(runtime, request, limits), cancelled=cancelled
+        lambda runtime: _attempt.attempt(runtime, request, limits, on_text), cancelled=cancelled
     )
 
 

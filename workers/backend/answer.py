@@ -1,7 +1,7 @@
 """Collecting a streamed answer, and deciding whether it is one."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +21,8 @@ MAX_COUNT = 2**31 - 1
 class Answer:
     """What has come so far."""
 
+    #: Hears each piece of text.
+    on_text: Callable[[str], None] | None = None
     parts: list[str] = field(default_factory=list)
     characters: int = 0
     thought: bool = False
@@ -43,6 +45,8 @@ class Answer:
             self.last, self.last_at = chunk, time.monotonic()
         if not (content or thinking):
             return False
+        if content and self.on_text is not None:
+            self.on_text(content)
         if self.first_token_at is None:
             self.first_token_at = time.monotonic()
         return True

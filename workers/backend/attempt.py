@@ -6,7 +6,7 @@ stops working on it, and what is raised is `AttemptFailed`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
 from typing import cast
 
@@ -32,9 +32,14 @@ DRAIN_SECONDS = 0.25
 Chunks = AsyncGenerator[ollama.ChatResponse, None]
 
 
-async def attempt(runtime: Runtime, request: GenerationRequest, limits: Limits) -> Generation:
+async def attempt(
+    runtime: Runtime,
+    request: GenerationRequest,
+    limits: Limits,
+    on_text: Callable[[str], None] | None = None,
+) -> Generation:
     """Ask the model once. Raises AttemptFailed."""
-    seen, answer = transport.watch(), Answer()
+    seen, answer = transport.watch(), Answer(on_text=on_text)
     clock = Clock(limits)
     try:
         return await _attempt(runtime, request, clock, answer, seen)

@@ -1,0 +1,150 @@
+"""Sends what is said of runs to Redis: one thread per process, some fifty times a second at most.
+
+Everything here is best effort and holds nobody up. What a generation says waits for the thread;
+while Redis is away or slow, it goes on waiting, and readers look at the database.
+"""
+
+import logging
+import os
+import threading
+import uuid
+from collections.abc import Mapping
+from functools import partial
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from workers.events import keys
+from workers.events.cursors import Take
+from workers.events.tellings import Telling
+from workers.events.wires import Unavailable, Wire
+
+logger = logging.getLogger(__name__)
+
+#: Words that come within this time travel together.
+TOGETHER_SECONDS = 0.02
+PAUSE_SECONDS = 1.0
+CLOSE_SECONDS = 3.0
+#: Runs whose changed row is still to be told: more of them are left to the readers' own looks.
+MOST_CHANGED = 10_000
+
+
+class Publisher:
+    """The thread and what it has to send. It starts with the first thing to say."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._changed: set[uuid.UUID] = set()
+        self._tellings: set[Telling] = set()
+        self._woken = threading.Event()
+        self._closed = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._wire = Wire()
+
+    def changed(self, run_id: uuid.UUID) -> None:
+        """The row of a run, or its attempts, are not what they were. To be called after commit."""
+        with self._lock:
+            if len(self._changed) < MOST_CHANGED:
+                self._changed.add(run_id)
+        self._wake()
+
+    def telling(
+        self, run_id: uuid.UUID, take: Take, begun: Mapping[str, Any], lost: threading.Event
+    ) -> Telling:
+        """An attempt that begins, to be told from now on until its ``end`` or ``lost`` is set."""
+        telling = Telling(run_id, take, begun, lost=lost, wake=self._wake)
+        with self._lock:
+            self._tellings.add(telling)
+        self._wake()
+        return telling
+
+    def close(self) -> None:
+        """Send what is left, if Redis takes it at once, and end the thread; the next thing to say
+        starts another."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            self._closed.set()
+            self._woken.set()
+            thread.join(CLOSE_SECONDS)
+            self._closed.clear()
+
+    def _wake(self) -> None:
+        if not self._woken.is_set():
+            self._woken.set()
+        if self._thread is None:
+            self._start()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="events", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._closed.is_set():
+            self._woken.wait()
+            self._woken.clear()
+            self._closed.wait(TOGETHER_SECONDS if self._look() else PAUSE_SECONDS)
+        self._look()
+        self._wire.close()
+
+    def _look(self) -> bool:
+        try:
+            return self._send()
+        except Exception:
+            # Whatever it was would come again.
+            logger.exception("Events are dropped")
+            with self._lock:
+                self._tellings.clear()
+            return False
+
+    def _send(self) -> bool:
+        """Send all that there is; False: Redis is away, and it stays to be sent."""
+        with self._lock:
+            changed, self._changed = self._changed, set()
+            tellings = list(self._tellings)
+        said = [(telling, commands) for telling in tellings if (commands := telling.commands())]
+        commands = [command for _, own in said for command in own]
+        if words := _words(changed, [telling for telling, _ in said]):
+            commands.append(("PUBLISH", keys.CHANNEL, words))
+        try:
+            answers = iter(self._wire.call(commands) if commands else ())
+        except Unavailable:
+            with self._lock:
+                self._changed |= changed
+            self._woken.set()
+            return False
+        for telling, own in said:
+            telling.sent(list(islice(answers, len(own))))
+        with self._lock:
+            self._tellings -= {telling for telling in tellings if telling.is_over}
+        return True
+
+
+def _words(changed: set[uuid.UUID], spoken: list[Telling]) -> str:
+    marked = [keys.CHANGED + run_id.hex for run_id in changed]
+    return " ".join([*marked, *(telling.run_id.hex for telling in spoken)])
+
+
+_publisher = Publisher()
+
+
+def current() -> Publisher:
+    """This process's publisher."""
+    return _publisher
+
+
+def changed(run_id: uuid.UUID) -> None:
+    """Tell who watches this run that its row is another one, once the transaction is committed."""
+    transaction.on_commit(partial(current().changed, run_id), robust=True)
+
+
+def _begin_anew() -> None:
+    global _publisher
+    _publisher = Publisher()
+
+
+# The thread stays behind, and a connection that parent and child both used would mix its answers.
+os.register_at_fork(after_in_child=_begin_anew)

@@ -1,0 +1,28 @@
+"""Has those who watch a run hear what its attempt says.
+
+Only text is told as it comes. Where the answer is to be JSON, pieces of it are of no use to anyone
+before it is whole and valid: of these attempts the beginning and the end are told.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from workers.api.wire import attempt_told
+from workers.events import publisher
+from workers.events.cursors import Take
+from workers.models import Attempt
+from workers.task_types import TaskType
+
+
+@contextmanager
+def spoken(
+    attempt: Attempt, kind: TaskType, take: Take, lost: threading.Event
+) -> Iterator[Callable[[str], None] | None]:
+    """Around the call of a model. Yields what shall hear its words, if anything shall."""
+    begun = {**attempt_told(attempt), "number": take.attempt, "outcome": None}
+    telling = publisher.current().telling(attempt.run_id, take, begun, lost)
+    try:
+        yield telling.say if kind.output_schema is None else None
+    finally:
+        telling.end()

@@ -1,0 +1,94 @@
+"""What one attempt says, on its way to Redis.
+
+The words of the whole attempt are kept until it ends (`MAX_CHARACTERS` bounds them): while Redis is
+away nothing is lost, and if it comes back empty everything is said again from the beginning.
+"""
+
+import json
+import threading
+import uuid
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from workers.events import keys
+from workers.events.cursors import Take
+from workers.events.tidy import Tidy
+
+Command = tuple[str | int, ...]
+
+
+class Telling:
+    """One attempt. ``say`` and ``end`` may be called from any thread, the rest from the publisher's
+    alone."""
+
+    def __init__(
+        self,
+        run_id: uuid.UUID,
+        take: Take,
+        begun: Mapping[str, Any],
+        *,
+        lost: threading.Event,
+        wake: Callable[[], None],
+    ) -> None:
+        self.run_id, self.take = run_id, take
+        #: Whoever has lost the claim has nothing to say any more.
+        self._lost, self._wake = lost, wake
+        self._begun = json.dumps(begun, separators=(",", ":"))
+        self._heard: deque[str] = deque()
+        self._tidy = Tidy()
+        self._text = ""
+        self._sent = 0
+        self._is_begun = False
+        self._ended = False
+        self._is_ending = False
+        self._is_told = False
+
+    def say(self, words: str) -> None:
+        """The model has written this. Takes no time."""
+        self._heard.append(words)
+        self._wake()
+
+    def end(self) -> None:
+        """The attempt is over: nothing is said after this."""
+        self._ended = True
+        self._wake()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to send."""
+        return self._is_told or self._lost.is_set()
+
+    def commands(self) -> list[Command]:
+        """What brings the stream up to now; call `sent` when Redis has taken it."""
+        if self.is_over:
+            return []
+        self._is_ending = self._ended
+        self._listen()
+        key = keys.stream_key(self.run_id)
+        entry = ("MAXLEN", "~", keys.MOST_ENTRIES, "*", "take", str(self.take))
+        commands: list[Command] = []
+        if not self._is_begun:
+            commands.append(("XADD", key, *entry, "begun", self._begun))
+            commands.append(("EXPIRE", key, keys.LIFETIME_SECONDS))
+        if text := self._text[self._sent :]:
+            commands.append(("XADD", key, "NOMKSTREAM", *entry, "at", self._sent, "text", text))
+        if self._is_ending:
+            commands.append(("EXPIRE", key, keys.ENDED_LIFETIME_SECONDS))
+        return commands
+
+    def sent(self, answers: list[Any]) -> None:
+        """Redis has answered the commands. Where it has no stream to add to, it was emptied: all
+        is said again."""
+        if None in answers:
+            self._is_begun, self._sent = False, 0
+            self._wake()
+            return
+        self._is_begun, self._sent = True, len(self._text)
+        self._is_told = self._is_ending
+
+    def _listen(self) -> None:
+        heard = []
+        while self._heard:
+            heard.append(self._heard.popleft())
+        self._text += self._tidy.show("".join(heard))

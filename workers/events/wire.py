@@ -1,0 +1,27 @@
+"""Server-Sent Events as bytes (WHATWG HTML, section 9.2). Pure."""
+
+import json
+from collections.abc import Iterable
+
+from workers.events.views import Event
+
+CONTENT_TYPE = "text/event-stream"
+#: Nothing keeps it, and no proxy (nginx) holds it back.
+HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEARTBEAT = b":\n\n"
+
+
+def events_encode(events: Iterable[Event]) -> bytes:
+    """The events, each with its id."""
+    return b"".join(map(_encode, events))
+
+
+def retry_encode(milliseconds: int) -> bytes:
+    """After how long a client whose stream ends comes back."""
+    return b"retry: %d\n\n" % milliseconds
+
+
+def _encode(event: Event) -> bytes:
+    # JSON has its line ends escaped: one line of data is enough.
+    data = json.dumps(event.data, ensure_ascii=False, separators=(",", ":"))
+    return f"id: {event.cursor}\nevent: {event.name}\ndata: {data}\n\n".encode()
