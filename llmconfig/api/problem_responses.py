@@ -70,7 +70,7 @@ def _facts(told: Told) -> tuple[int, str, str]:
     if isinstance(told, int):
         return (told, *USUAL[told])
     facts: Any = told
-    detail = str(getattr(facts, "default_detail", "")) or _first_line(told)
+    detail = str(vars(told).get("default_detail") or _first_line(told))
     if issubclass(told, APIException):
         return facts.status_code, facts.default_code, detail
     return facts.status, facts.code, detail
