@@ -1,0 +1,71 @@
+"""Why a report cannot be made, or is not told.
+
+WorkerError
+├── WeekNotEnded               409  week_not_ended
+├── WeekTooOld                 409  week_too_old
+├── NoActivity                 409  no_activity
+├── ReportUnderWay             409  report_under_way
+├── ReportWritten              409  report_written
+└── UnknownReport              404  not_found
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from workers.errors import WorkerError
+
+
+class WeekNotEnded(WorkerError):
+    """The week goes on, or is to come."""
+
+    code = "week_not_ended"
+    status = 409
+
+    def __init__(self, week: object) -> None:
+        detail = _("The week %(week)s has not ended; accepted: a week that has ended.")
+        super().__init__(detail % {"week": week})
+
+
+class WeekTooOld(WorkerError):
+    """What was done in the week may have been deleted."""
+
+    code = "week_too_old"
+    status = 409
+
+    def __init__(self, week: object, days: int) -> None:
+        detail = _("The week %(week)s is too old: what ended is kept for %(days)s days.")
+        super().__init__(detail % {"week": week, "days": days})
+
+
+class NoActivity(WorkerError):
+    """There is nothing to report."""
+
+    code = "no_activity"
+    status = 409
+
+    def __init__(self, week: object) -> None:
+        detail = _("There is nothing to report of %(week)s: no entries, insights or analyses.")
+        super().__init__(detail % {"week": week})
+
+
+class ReportUnderWay(WorkerError):
+    """A run that has not ended writes the report."""
+
+    code = "report_under_way"
+    status = 409
+    default_detail = _("The report of this week is being written.")
+
+
+class ReportWritten(WorkerError):
+    """The report is there, and stays as it is."""
+
+    code = "report_written"
+    status = 409
+    default_detail = _("The report of this week is written already.")
+
+
+class UnknownReport(WorkerError):
+    """There is no such report, or it is somebody else's."""
+
+    code = "not_found"
+    status = 404
+    default_detail = _("There is no such report.")
