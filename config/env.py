@@ -77,6 +77,8 @@ class Environment:
     #: How long a worker that stops lets its generations run on.
     shutdown_grace_seconds: float
     run_retention_days: int
+    #: Of one user, before the API accepts no more; None: any number.
+    max_active_runs: int | None
     audit_retention_days: int
     #: How long a token is valid.
     token_ttl: timedelta
@@ -179,6 +181,12 @@ def _rate(env: "_Env", name: str, default: str) -> str:
     return value
 
 
+def _most(value: str) -> int | None:
+    if not (value.isascii() and value.isdecimal()):
+        raise ValueError("accepted: a whole number, 0 or empty for no limit")
+    return int(value) or None
+
+
 def _file(value: str) -> Path:
     try:
         return Path(value).expanduser()
@@ -238,6 +246,10 @@ def read() -> Environment:
         "token_ttl": _parsed(env, "API_TOKEN_TTL", "30d", _lifetime),
         "rates": {name: _rate(env, name, default) for name, default in API_RATES.items()},
         "num_proxies": env.int("NUM_PROXIES", 0, validate=validate.Range(min=0, max=16)),
+        # Empty is a statement here: any number.
+        "max_active_runs": _parsed(
+            env, "API_MAX_ACTIVE_RUNS", env.str("API_MAX_ACTIVE_RUNS", "2000"), _most
+        ),
         "worker_metrics_address": env.str("LLM_WORKER_METRICS_ADDRESS", "") or "127.0.0.1",
         # Empty is a statement here: no port at all.
         "worker_metrics_port": _parsed(

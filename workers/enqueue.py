@@ -5,7 +5,7 @@ message leaves when the surrounding transaction commits. A broker that is down l
 sweeper publishes the row when it can.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,11 +39,13 @@ def enqueue(
     request_hash: str | None = None,
     available_at: datetime | None = None,
     retry_of: TaskRun | None = None,
+    admit: Callable[[], object] | None = None,
 ) -> TaskRun:
     """Accept one run, to be published on commit.
 
     ``request`` is the strongest layer of configuration, where the environment permits it;
-    ``deadline_seconds`` shortens the configured deadline and is always permitted. Raises
+    ``deadline_seconds`` shortens the configured deadline and is always permitted. ``admit`` is
+    called in the transaction that stores the run, and may refuse it. Raises
     ``UnknownTaskType``, ``InvalidPayload``, ``PayloadTooLarge``, ``UnknownPriority``,
     ``DeadlineTooLong`` and what ``config_resolve`` raises.
     """
@@ -65,6 +67,7 @@ def enqueue(
         request_hash=request_hash,
         available_at=available_at or timezone.now(),
         retry_of=retry_of,
+        admit=admit,
     )
 
 
@@ -114,6 +117,7 @@ def run_store(
     available_at: datetime,
     priority: str = "normal",
     publish: bool = True,
+    admit: Callable[[], object] | None = None,
     **fields: Any,
 ) -> TaskRun:
     """Write the row with its decision; publish it on commit unless a message is there already."""
@@ -126,7 +130,10 @@ def run_store(
         priority=priority,
         **fields,
     )
-    with transaction.atomic():
+    # Who may refuse refuses the whole transaction: a savepoint would be two queries more.
+    with transaction.atomic(savepoint=admit is None):
+        if admit:
+            admit()
         run.save(force_insert=True)
         if publish and available_at <= timezone.now():
             transaction.on_commit(lambda: run_publish(run), robust=True)

@@ -1,4 +1,4 @@
-"""One run for one ``Idempotency-Key``, however often a client sends the same request.
+"""One answer for one ``Idempotency-Key``, however often a client sends the same request.
 
 After draft-ietf-httpapi-idempotency-key-header: a repeated key with the same request gets the
 first answer, with another request it is refused. A key is the client's own and counts for 24 hours.
@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.db import connection, transaction
-from django.db.models.functions import Now
+from django.db import transaction
+from django.utils import timezone
 
+from workers.active_runs import user_lock
 from workers.errors import IdempotencyKeyReused, InvalidIdempotencyKey
-from workers.models import TaskRun
+from workers.models import KeptAnswer, TaskRun
 
 KEPT = timedelta(hours=24)
 MAX_LENGTH = 255
@@ -29,14 +30,12 @@ def run_once(
     ``request`` is the request's JSON. Raises ``InvalidIdempotencyKey``, ``IdempotencyKeyReused``,
     and what ``make`` raises; then the key is free again.
     """
-    if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
-        raise InvalidIdempotencyKey
-    stored, asked = f"api:{user_id}:{_sha256(key)}", _sha256(json.dumps(request, sort_keys=True))
-    _wait_for_others(stored)
-    TaskRun.objects.filter(idempotency_key=stored, created_at__lte=Now() - KEPT).update(
-        idempotency_key=None
-    )
+    stored, asked = _stored_key(user_id, key), _asked(request)
+    user_lock(user_id)
     found = TaskRun.objects.filter(idempotency_key=stored).first()
+    if found and found.created_at <= timezone.now() - KEPT:
+        TaskRun.objects.filter(pk=found.pk).update(idempotency_key=None)
+        found = None
     if found is None:
         return make(stored, asked)
     if found.request_hash != asked:
@@ -44,10 +43,42 @@ def run_once(
     return found
 
 
-def _wait_for_others(stored: str) -> None:
-    """Requests with one key come one after the other, until the transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [stored])
+@transaction.atomic
+def answer_once(
+    *, key: str, user_id: int | None, request: Any, make: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
+    """The answer that was given to this request with this key, or else the one that ``make`` gives.
+
+    Keys of batches are apart from keys of single tasks. Raises as ``run_once``.
+    """
+    stored, asked = _stored_key(user_id, key), _asked(request)
+    user_lock(user_id)
+    found = KeptAnswer.objects.filter(key=stored).first()
+    if found and found.created_at <= timezone.now() - KEPT:
+        found.delete()
+        found = None
+    if found is None:
+        body = make()
+        KeptAnswer.objects.create(key=stored, request_hash=asked, body=body)
+        return body
+    if found.request_hash != asked:
+        raise IdempotencyKeyReused
+    return dict(found.body)
+
+
+def answers_prune() -> int:
+    """Delete the answers that no key stands for any more; their number."""
+    return KeptAnswer.objects.filter(created_at__lte=timezone.now() - KEPT).delete()[0]
+
+
+def _stored_key(user_id: int | None, key: str) -> str:
+    if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
+        raise InvalidIdempotencyKey
+    return f"api:{user_id}:{_sha256(key)}"
+
+
+def _asked(request: Any) -> str:
+    return _sha256(json.dumps(request, sort_keys=True))
 
 
 def _sha256(text: str) -> str:

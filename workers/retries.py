@@ -1,5 +1,7 @@
 """Doing a run's work again, as another run."""
 
+from collections.abc import Callable
+
 from django.utils import timezone
 
 from workers.enqueue import enqueue
@@ -8,9 +10,10 @@ from workers.models import TaskRun
 from workers.states import FINAL
 
 
-def run_retry(run: TaskRun) -> TaskRun:
+def run_retry(run: TaskRun, admit: Callable[[], object] | None = None) -> TaskRun:
     """A new run of the same work for the same user, with ``retry_of``; the configuration is
-    resolved anew. Raises ``RunNotFinished``, and what ``enqueue`` raises."""
+    resolved anew. ``admit`` may refuse it, as for ``enqueue``. Raises ``RunNotFinished``, and what
+    ``enqueue`` raises."""
     status = run.status_at(timezone.now())
     if status not in FINAL:
         raise RunNotFinished(status)
@@ -21,4 +24,5 @@ def run_retry(run: TaskRun) -> TaskRun:
         priority=run.priority,
         metadata=run.metadata,
         retry_of=run,
+        admit=admit,
     )

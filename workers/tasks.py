@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from workers import task_types
 from workers.deliveries import run_of_message
+from workers.idempotency import answers_prune
 from workers.outages import DATABASE_AWAY
 from workers.reports.hourly import BEAT_TASK, weekly_reports_enqueue
 from workers.retention import PRUNE_TASK, runs_prune
@@ -48,4 +49,5 @@ def enqueue_weekly_reports() -> None:
 @shared_task(name=PRUNE_TASK)
 def prune() -> None:
     """Beat's daily call."""
+    answers_prune()
     runs_prune(timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))

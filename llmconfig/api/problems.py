@@ -1,7 +1,8 @@
 """Every error of the API as RFC 9457 ``application/problem+json``.
 
-Rendered are this project's errors (``status`` and ``code``, with ``detail`` and ``errors`` where
-there are any), Django REST framework's, Django's, and a database that cannot be reached.
+Rendered are this project's errors (``status`` and ``code``, with ``detail``, ``errors`` and
+``retry_after_seconds`` where there are any), Django REST framework's, Django's, and a database that
+cannot be reached.
 """
 
 from collections.abc import Mapping
@@ -37,7 +38,10 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     status, code = getattr(exc, "status", None), getattr(exc, "code", None)
     if isinstance(status, int) and isinstance(code, str):
         set_rollback()
-        return _problem(status, code, _detail(exc), getattr(exc, "errors", None))
+        told = _problem(status, code, _detail(exc), getattr(exc, "errors", None))
+        if seconds := getattr(exc, "retry_after_seconds", None):
+            told.headers["Retry-After"] = str(seconds)
+        return told
     response = framework_handler(exc, dict(context))
     if response is None:
         return None

@@ -7,6 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from workers.active_runs import room_require
 from workers.api.filters import filters_parse
 from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
@@ -45,7 +46,11 @@ class TaskListView(APIView):
                 user_id=request.user.pk,
                 request=request.data,
                 make=lambda stored, asked: _enqueue(
-                    request, serializer.validated_data, idempotency_key=stored, request_hash=asked
+                    request,
+                    serializer.validated_data,
+                    idempotency_key=stored,
+                    request_hash=asked,
+                    is_locked=True,
                 ),
             )
         )
@@ -88,10 +93,13 @@ class TaskRetryView(APIView):
     rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
 
     def post(self, request: Request, task_id: str) -> Response:
-        return _accepted(run_retry(run_visible(request.user, task_id)))
+        run = run_visible(request.user, task_id)
+        return _accepted(run_retry(run, admit=lambda: room_require(run.user_id)))
 
 
-def _enqueue(request: Request, body: Mapping[str, Any], **fields: Any) -> TaskRun:
+def _enqueue(
+    request: Request, body: Mapping[str, Any], *, is_locked: bool = False, **fields: Any
+) -> TaskRun:
     return enqueue(
         task_type=body["task_type"],
         payload=body["payload"],
@@ -100,6 +108,7 @@ def _enqueue(request: Request, body: Mapping[str, Any], **fields: Any) -> TaskRu
         deadline_seconds=body.get("deadline_seconds"),
         metadata=body.get("metadata"),
         request=body.get("llm"),
+        admit=lambda: room_require(request.user.pk, is_locked=is_locked),
         **fields,
     )
 

@@ -1,6 +1,8 @@
 """What workers store."""
 
+from workers.models.answers import KeptAnswer
 from workers.models.breakers import Breaker
+from workers.models.feedback import Feedback
 from workers.models.pauses import Pause
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
 from workers.models.runs import Attempt, TaskRun, usage
@@ -10,6 +12,8 @@ __all__ = [
     "Attempt",
     "Breaker",
     "Delivery",
+    "Feedback",
+    "KeptAnswer",
     "MailState",
     "Pause",
     "ReportSettings",

@@ -97,6 +97,11 @@ class TaskRun(models.Model):
                 name="run_open",
                 condition=Q(status__in=[str(status) for status in OPEN]),
             ),
+            models.Index(
+                fields=["user"],
+                name="run_open_of_user",
+                condition=Q(status__in=[str(status) for status in OPEN]),
+            ),
         ]
         constraints = [
             models.CheckConstraint(
