@@ -5,7 +5,7 @@ from typing import Any
 
 from llmconfig import task_types
 from llmconfig.errors import InvalidPreference
-from llmconfig.fields import NOT_AN_OBJECT, Errors, fields_parse, unknown_key
+from llmconfig.fields import NOT_AN_OBJECT, Errors, errors_told, fields_parse, unknown_key
 from llmconfig.layers.ladder import Row
 from llmconfig.scopes import Scope
 from llmconfig.texts import printable
@@ -56,7 +56,7 @@ def _fields(raw: Mapping[Any, object], others: Errors) -> dict[str, Any]:
     """Raises ``InvalidPreference`` with the errors of the other members, too."""
     values, errors = fields_parse(raw)
     if errors or others:
-        raise InvalidPreference(errors={**errors, **others})
+        raise errors_told({**errors, **others})
     return values
 
 

@@ -3,6 +3,8 @@
 LLMConfigError
 ├── UnknownTaskType             400  unknown_task_type
 ├── InvalidPreference           400  invalid
+│   ├── PreferenceTooLarge      409  too_large
+│   └── ReasonNotPrintable      409  reason_not_printable
 ├── MalformedConfig             400  malformed_config
 ├── ModelNotAllowed             409  model_not_allowed
 ├── FallbackSameAsModel         409  fallback_same_as_model
@@ -67,6 +69,21 @@ class InvalidPreference(LLMConfigError):
     code = "invalid"
     status = 400
     default_detail = gettext_noop("The preferences are not valid.")
+
+
+class PreferenceTooLarge(InvalidPreference):
+    """A value has the right form and takes too many bytes."""
+
+    code = "too_large"
+    status = 409
+    default_detail = gettext_noop("A value takes too many bytes.")
+
+
+class ReasonNotPrintable(InvalidPreference):
+    """A reason has more than one line, or what no printer prints."""
+
+    code = "reason_not_printable"
+    status = 409
 
 
 class MalformedConfig(LLMConfigError):

@@ -4,11 +4,12 @@ Not stated is a key that is absent (null in JSON and YAML, NULL in a row); it is
 value. ``0``, ``0.0``, ``false`` and ``fallback_model: ""`` are statements.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.kinds import Integer, Kind, ModelName, Refused, Seconds
+from llmconfig.errors import InvalidPreference, PreferenceTooLarge
+from llmconfig.kinds import Integer, Kind, ModelName, Refused, Seconds, TooLargeMessage
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.parameters import LOAD_TIMEOUT, PARAMETERS, RELOAD_OPTIONS
 from llmconfig.texts import printable
@@ -73,6 +74,17 @@ def fields_parse(raw: object) -> tuple[dict[str, Any], Errors]:
         if wrong:
             errors[PARAMETERS_KEY] = wrong.get("", wrong)
     return values, errors
+
+
+def errors_told(errors: Errors) -> InvalidPreference:
+    """What to raise: ``PreferenceTooLarge`` where nothing else is wrong."""
+    only_too_large = all(isinstance(each, TooLargeMessage) for each in _leaves(errors))
+    return (PreferenceTooLarge if only_too_large else InvalidPreference)(errors=errors)
+
+
+def _leaves(errors: Mapping[str, Any]) -> Iterator[Message]:
+    for wrong in errors.values():
+        yield from _leaves(wrong) if isinstance(wrong, Mapping) else wrong
 
 
 def parameters_parse(raw: object) -> tuple[dict[str, Any], Errors]:

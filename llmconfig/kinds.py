@@ -31,6 +31,18 @@ class Refused(ValueError):
         return Message(gettext_noop("accepted: %(accepted)s"), {"accepted": self.accepted})
 
 
+class TooLargeMessage(Message):
+    """A complaint that no schema of the API could have made: bytes are counted, not characters."""
+
+
+class TooLarge(Refused):
+    """The value has the right form and takes too many bytes."""
+
+    @property
+    def message(self) -> Message:
+        return TooLargeMessage(super().message.text, super().message.params)
+
+
 class Kind:
     """Base of all kinds."""
 
@@ -169,7 +181,7 @@ class Texts(Kind):
         if size > self.size:
             text = gettext_noop("%(texts)s, %(limit)s bytes as JSON; this takes %(size)s")
             limits = {"texts": self.accepted, "limit": self.size, "size": size}
-            raise Refused(Message(text, limits))
+            raise TooLarge(Message(text, limits))
         return texts
 
     def parse_sent(self, value: object) -> list[str]:

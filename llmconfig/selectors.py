@@ -9,11 +9,10 @@ from llmconfig import task_types
 from llmconfig.cache.memo import remember
 from llmconfig.cache.reading import read
 from llmconfig.errors import (
-    InvalidPreference,
     NoAllowedModel,
     RequestLayerNotPermitted,
 )
-from llmconfig.fields import fields_parse
+from llmconfig.fields import errors_told, fields_parse
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
 from llmconfig.merging import rows_merge
@@ -67,7 +66,7 @@ def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:
         raise RequestLayerNotPermitted
     values, errors = fields_parse(request)
     if errors:
-        raise InvalidPreference(errors=errors)
+        raise errors_told(errors)
     return values
 
 

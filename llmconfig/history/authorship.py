@@ -15,7 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.utils import timezone
 from simple_history.models import HistoricalRecords
 
-from llmconfig.errors import InvalidPreference
+from llmconfig.errors import InvalidPreference, ReasonNotPrintable
 from llmconfig.messages import Message, gettext_noop
 
 ADMIN = "admin"
@@ -92,9 +92,11 @@ def current_moment() -> datetime:
 
 def reason_parse(reason: str | None) -> str | None:
     """The reason without surrounding blanks; None where there is none."""
+    too_long = len(reason or "") > REASON_MAX_LENGTH
     text = (reason or "").strip()
-    if len(text) > REASON_MAX_LENGTH or not text.isprintable():
+    if too_long or not text.isprintable():
         accepted = gettext_noop("A reason is one line of at most %(maximum)s characters.")
         message = Message(accepted, {"maximum": REASON_MAX_LENGTH})
-        raise InvalidPreference(message, errors={"reason": [message]})
+        error = InvalidPreference if too_long else ReasonNotPrintable
+        raise error(message, errors={"reason": [message]})
     return text or None

@@ -66,10 +66,32 @@ def test_a_reason_is_recorded_with_each_change(scope, method, world, editor):
 
 
 @each_scope
-def test_a_reason_of_many_lines_is_400_and_nothing_is_stored(scope, world, editor):
-    answer = editor.put(f"{world.url(scope)}?reason=a%0Ab", {"max_retries": 1})
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["reason"])
+@pytest.mark.parametrize(
+    ("reason", "status", "code"),
+    [
+        ("a%0Ab", 409, "reason_not_printable"),
+        ("%00", 409, "reason_not_printable"),
+        ("x" * 101, 400, "invalid"),
+        ("+" * 101, 400, "invalid"),
+    ],
+)
+def test_a_reason_that_is_no_line_is_refused_and_nothing_is_stored(
+    scope, reason, status, code, world, editor
+):
+    answer = editor.put(f"{world.url(scope)}?reason={reason}", {"max_retries": 1})
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+    assert list(answer.json()["errors"]) == ["reason"]
     assert not Preference.objects.exists()
+
+
+@each_scope
+def test_texts_of_too_many_bytes_are_409_because_no_schema_tells(scope, world, editor):
+    stop = ["🛑" * 30] * 2
+    answer = editor.put(world.url(scope), {"parameters": {"stop": stop}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "too_large")
+    assert "400 bytes" in str(answer.json()["errors"]["parameters"]["stop"])
+    answer = editor.put(world.url(scope), {"parameters": {"stop": stop, "seed": "x"}})
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid")
 
 
 @pytest.mark.parametrize("scope", OWNED)
