@@ -12,6 +12,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.allow_list import allow_list_parse
+from llmconfig.audit.entries import AuditEntry  # noqa: F401  (a table of this app)
 from llmconfig.cache.owed import OwedInvalidation  # noqa: F401  (a table of this app)
 from llmconfig.constraints import allow_list_constraint, field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse

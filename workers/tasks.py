@@ -7,6 +7,7 @@ from celery import Task, shared_task
 from django.conf import settings
 from django.utils import timezone
 
+from llmconfig.audit.retention import entries_prune
 from workers import task_types
 from workers.deliveries import run_of_message
 from workers.idempotency import answers_prune
@@ -51,3 +52,4 @@ def prune() -> None:
     """Beat's daily call."""
     answers_prune()
     runs_prune(timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))
+    entries_prune(timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS))

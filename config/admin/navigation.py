@@ -64,6 +64,7 @@ def _people() -> list[tuple[str, str, str]]:
         ("auth.User", _("Users"), "person"),
         ("auth.Group", _("Groups"), "group"),
         ("knox.AuthToken", _("API tokens"), "key"),
+        ("llmconfig.AuditEntry", _("Audit trail"), "fact_check"),
     ]
 
 

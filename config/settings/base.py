@@ -51,6 +51,8 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "simple_history.middleware.HistoryRequestMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    # Last: it tells what a view answered.
+    "llmconfig.audit.middleware.audit",
 ]
 
 UNFOLD = look.UNFOLD

@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 from knox.models import AuthToken
 
+from llmconfig.audit.entries import AuditEntry
 from llmconfig.models import Preference, Tier
 from workers.models import Breaker, Pause, TaskRun, WorkerNode
 
@@ -31,8 +32,10 @@ PAGES = (
     "password_change",
 )
 #: Those of which staff make no rows by hand.
-NOT_ADDED = {"workers_taskrun", "workers_workernode", "workers_breaker", "knox_authtoken"}
-NOT_DELETED = {"workers_taskrun", "workers_workernode", "workers_breaker"}
+NOT_DELETED = {
+    "workers_taskrun", "workers_workernode", "workers_breaker", "llmconfig_auditentry",
+}  # fmt: skip
+NOT_ADDED = {*NOT_DELETED, "knox_authtoken"}
 NAMES = {
     model: f"{model._meta.app_label}_{model._meta.model_name}" for model in admin.site._registry
 }
@@ -56,6 +59,7 @@ def rows(django_user_model):
         group,
         run,
         AuthToken.objects.create(user)[0],
+        AuditEntry.objects.create(user=user, username="ada", method="PUT", status=200),
         Tier.objects.create(group=group, rank=1),
         Preference.objects.create(user=user, model="qwen3"),
         Breaker.objects.create(host="http://h", model="qwen3"),

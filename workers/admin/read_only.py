@@ -1,16 +1,5 @@
 """What is shown and never edited."""
 
-from typing import Any
+from llmconfig.admin.read_only import ReadOnly
 
-
-class ReadOnly:
-    """No adding, changing or deleting."""
-
-    def has_add_permission(self, *_args: Any) -> bool:
-        return False
-
-    def has_change_permission(self, *_args: Any) -> bool:
-        return False
-
-    def has_delete_permission(self, *_args: Any) -> bool:
-        return False
+__all__ = ["ReadOnly"]

@@ -2,9 +2,10 @@
 
 import secrets
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth import authenticate, get_user_model, logout
+from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
@@ -18,6 +19,7 @@ from rest_framework.views import APIView
 from config.api.accounts.serializers import CredentialsSerializer, MeSerializer, TokenSerializer
 from config.api.accounts.tokens import token_issue
 from config.api.throttles.limits import LOGIN, READ
+from llmconfig.audit.calls import call_is_of
 from llmconfig.models import Tier
 
 
@@ -43,7 +45,7 @@ class TokenView(AccountView):
         if isinstance(request.auth, AuthToken):
             request.auth.delete()
         else:
-            logout(request._request)
+            _end_session(request)
         return Response(status=204)
 
     def get_authenticators(self) -> list[BaseAuthentication]:
@@ -60,16 +62,17 @@ class TokenView(AccountView):
         return bool(self.request and self.request.method == "POST")
 
     def _log_in(self, request: Request, *, username: str, password: str) -> tuple[AuthToken, str]:
-        name = get_user_model().normalize_username(username)
         # The same answer after the same hashing for whoever may not log in: Django hashes the
         # password also where nobody has the name.
-        user = authenticate(request, username=_sayable(name), password=_sayable(password))
+        name = _sayable(get_user_model().normalize_username(username))
+        user = authenticate(request, username=name, password=_sayable(password))
         if user is None:
+            _tell_of_failure(request, name)
             detail = _("No active user has this name and password.")
             raise AuthenticationFailed(detail, code="invalid_credentials")
         issued = token_issue(user=user)
         user_logged_in.send(sender=type(user), request=request, user=user)
-        request.user = user
+        request.user, request.auth = user, issued[0]
         return issued
 
 
@@ -81,7 +84,7 @@ class TokensView(AccountView):
     def delete(self, request: Request) -> Response:
         AuthToken.objects.filter(user=request.user).delete()
         if request.auth is None:
-            logout(request._request)
+            _end_session(request)
         return Response(status=204)
 
 
@@ -99,6 +102,18 @@ class MeView(AccountView):
             "token_expires_at": getattr(request.auth, "expiry", None),
         }
         return Response(MeSerializer(me).data)
+
+
+def _tell_of_failure(request: Request, name: str) -> None:
+    """In the audit trail. A name that nobody has is not kept: people type their passwords there."""
+    users = get_user_model()
+    user = users._default_manager.filter(**{users.USERNAME_FIELD: name}).first()
+    call_is_of(request._request, user)
+
+
+def _end_session(request: Request) -> None:
+    call_is_of(request._request, cast("AbstractBaseUser", request.user))
+    logout(request._request)
 
 
 def _sayable(text: str) -> str:

@@ -159,6 +159,15 @@ def test_reading_a_run_takes_two_queries_beside_the_token(client, django_assert_
         client.get(posted["status_url"])
 
 
+def test_submitting_takes_at_most_eight_queries_with_limits_and_audit_trail(
+    client, settings, django_assert_max_num_queries
+):
+    settings.API_RATE_SUBMIT = "1000/min"
+    client.post("/v1/tasks", PROMPT)
+    with django_assert_max_num_queries(8):
+        assert client.post("/v1/tasks", PROMPT).status_code == 202
+
+
 def test_the_header_on_the_broker_is_the_decision_and_holds_no_prompt(client, broker):
     secret = "a prompt that nobody else shall read"
     posted = client.post("/v1/tasks", {**PROMPT, "payload": {"prompt": secret}}).json()
