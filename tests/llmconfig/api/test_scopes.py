@@ -275,6 +275,18 @@ def test_reading_takes_as_many_queries_however_many_rows_there_are(
     assert len(ours) == reads
 
 
+@pytest.mark.parametrize("scope", OWNED)
+def test_a_write_takes_as_many_queries_however_many_rows_stay_as_they_are(scope, world, editor):
+    configs = {name: {"max_retries": 1} for name in ALL_TYPES}
+    counts = []
+    for stored in ({}, configs):
+        editor.put(world.url(scope), {"max_retries": 1, "task_type_configs": stored})
+        with CaptureQueriesContext(connection) as captured:
+            editor.patch(world.url(scope), {"max_retries": 2})
+        counts.append(len(captured))
+    assert counts[0] == counts[1]
+
+
 # Limits
 
 
