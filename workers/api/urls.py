@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from workers.api.events import TaskEventsView
 from workers.api.models import ModelListView
 from workers.api.views import (
     TaskCancelView,
@@ -16,6 +17,7 @@ urlpatterns = [
     path("tasks", TaskListView.as_view(), name="task-list"),
     path("tasks/<str:task_id>", TaskDetailView.as_view(), name="task-detail"),
     path("tasks/<str:task_id>/result", TaskResultView.as_view(), name="task-result"),
+    path("tasks/<str:task_id>/events", TaskEventsView.as_view(), name="task-events"),
     path("tasks/<str:task_id>/cancel", TaskCancelView.as_view(), name="task-cancel"),
     path("tasks/<str:task_id>/retry", TaskRetryView.as_view(), name="task-retry"),
 ]
