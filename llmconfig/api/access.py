@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
@@ -34,9 +35,9 @@ def user(request: Request, actions: Collection[str], *, user_id: str) -> Scope:
     if user_id == str(request.user.pk):
         return own(request, actions)
     if not is_staff(request):
-        raise NotFound
+        raise _no_user()
     _require(request, actions)
-    return Scope(user_id=user_known(user_id))
+    return Scope(user_id=_user_known(user_id))
 
 
 def tier(request: Request, actions: Collection[str], *, name: str) -> Scope:
@@ -44,14 +45,15 @@ def tier(request: Request, actions: Collection[str], *, name: str) -> Scope:
     # PostgreSQL takes no NUL.
     found = None if "\0" in name else Group.objects.filter(name=name).values_list("pk").first()
     if found is None:
-        raise NotFound
+        raise NotFound(_("There is no tier of this name."))
     return Scope(group_id=found[0])
 
 
 def task_type(request: Request, actions: Collection[str], *, name: str) -> Scope:
     _require(request, actions)
     if name not in task_types.names():
-        raise NotFound
+        told = _("There is no such task type; registered: %(names)s.")
+        raise NotFound(told % {"names": ", ".join(task_types.names())})
     return Scope(task_type=name)
 
 
@@ -64,17 +66,25 @@ def is_staff(request: Request) -> bool:
     return bool(getattr(request.user, "is_staff", False))
 
 
-def user_known(user_id: str) -> int:
+def _user_known(user_id: str) -> int:
     """The number of a user who exists. Raises ``NotFound``."""
     if not (user_id.isascii() and user_id.isdecimal() and len(user_id) <= _ID_DIGITS):
-        raise NotFound
+        raise _no_user()
     number = int(user_id)
     if not get_user_model()._default_manager.filter(pk=number).exists():
-        raise NotFound
+        raise _no_user()
     return number
 
 
+def _no_user() -> NotFound:
+    """The same whether there is one or the caller may not know."""
+    return NotFound(_("There is no user of this id."))
+
+
 def _require(request: Request, actions: Collection[str]) -> None:
+    if not is_staff(request):
+        raise PermissionDenied(_("This is for staff."))
     wanted = [f"llmconfig.{action}_preference" for action in actions]
-    if not is_staff(request) or not request.user.has_perms(wanted):
-        raise PermissionDenied
+    if not request.user.has_perms(wanted):
+        told = _("This takes the permissions %(names)s.")
+        raise PermissionDenied(told % {"names": ", ".join(wanted)})

@@ -77,3 +77,13 @@ def test_without_a_token_there_is_no_answer(method, scope, world):
     api = client(world.ada)
     api.credentials(HTTP_AUTHORIZATION="Token wrong")
     assert asked(api, method, world.url(scope))[0] == 401
+
+
+def test_refusals_say_what_is_missing(world):
+    api = client(world.ada)
+    assert api.get("/v1/system/llm-config").json()["detail"] == "This is for staff."
+    permit(world.ada)
+    told = client(world.ada).delete("/v1/system/llm-config").json()["detail"]
+    assert told == "This takes the permissions llmconfig.delete_preference."
+    told = api.get("/v1/task-types/TASK_TYPE_POEM/llm-config").json()["detail"]
+    assert "TASK_TYPE_WEEKLY_REPORT" in told
