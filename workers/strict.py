@@ -9,9 +9,10 @@ from rest_framework import serializers
 class StrictSerializer(serializers.Serializer[Any]):
     """Unknown keys are errors under their own names, and say which are accepted."""
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if unknown := set(self.initial_data) - set(self.fields):
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        values: dict[str, Any] = super().to_internal_value(data)
+        if unknown := set(data) - set(self.fields):
             accepted = ", ".join(sorted(self.fields))
             message = _("Unknown key; accepted: %(keys)s.") % {"keys": accepted}
             raise serializers.ValidationError({str(key): [message] for key in unknown})
-        return attrs
+        return values

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from workers.api.batch import TaskBatchView
 from workers.api.events import TaskEventsView
 from workers.api.models import ModelListView
 from workers.api.views import (
@@ -15,6 +16,7 @@ from workers.api.views import (
 urlpatterns = [
     path("llm/models", ModelListView.as_view(), name="model-list"),
     path("tasks", TaskListView.as_view(), name="task-list"),
+    path("tasks/batch", TaskBatchView.as_view(), name="task-batch"),
     path("tasks/<str:task_id>", TaskDetailView.as_view(), name="task-detail"),
     path("tasks/<str:task_id>/result", TaskResultView.as_view(), name="task-result"),
     path("tasks/<str:task_id>/events", TaskEventsView.as_view(), name="task-events"),
