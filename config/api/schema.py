@@ -1,5 +1,6 @@
 """What every operation's description has without saying so: the errors that can happen to any."""
 
+from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -42,6 +43,11 @@ class Schema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         login = [WWW_AUTHENTICATE] if self._needs_login() else []
         return [*super().get_override_parameters(), RETRY_AFTER, *login]
+
+    def _get_response_for_code(self, serializer: Any, status_code: str, *rest: Any) -> Any:
+        untyped: Any = super()
+        told = untyped._get_response_for_code(serializer, status_code, *rest)
+        return {**told, "description": told["description"] or HTTPStatus(int(status_code)).phrase}
 
     def _usual_statuses(self) -> tuple[int, ...]:
         body = WITH_BODY if self._takes_body() else ()

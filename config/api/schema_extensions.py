@@ -1,17 +1,36 @@
-"""How the description reads a strict serializer: what refuses unknown keys says so."""
+"""What the description cannot read from a serializer by itself: what it refuses."""
 
 from typing import Any
 
-from drf_spectacular.extensions import OpenApiSerializerExtension
-from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.utils import Direction
 
 
-class StrictSerializerExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
-    target_class = "workers.strict.StrictSerializer"
+class _Closed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """A request with an unknown key is refused."""
+
     match_subclasses = True
 
-    def map_serializer(self, auto_schema: AutoSchema, direction: Direction) -> Any:
-        untyped: Any = auto_schema
-        schema = untyped._map_serializer(self.target, direction, bypass_extensions=True)
+    def map_serializer(self, auto_schema: Any, direction: Direction) -> Any:
+        schema = auto_schema._map_serializer(self.target, direction, bypass_extensions=True)
         return {**schema, "additionalProperties": False} if direction == "request" else schema
+
+
+class StrictSerializerExtension(_Closed):  # type: ignore[no-untyped-call]
+    target_class = "workers.strict.StrictSerializer"
+
+
+class ClosedShapeExtension(_Closed):  # type: ignore[no-untyped-call]
+    target_class = "llmconfig.api.schemas.ClosedShape"
+
+
+class TaskTypeMapExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """Keys are the names of task types."""
+
+    target_class = "llmconfig.api.schemas.TaskTypeMap"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
+        target: Any = self.target
+        schema = auto_schema._map_serializer_field(target, direction, bypass_extensions=True)
+        # Whether null is taken too is added to what is returned here.
+        return {**schema, "type": "object", "propertyNames": {"enum": list(target.names)}}

@@ -8,8 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from llmconfig import services
-from llmconfig.api import access
+from llmconfig.api import access, described
 from llmconfig.api.authors import author
+from llmconfig.api.described import document_described
 from llmconfig.api.parsers import DocumentParser, DocumentPatchParser
 from llmconfig.api.preconditions import answer, read_answer
 from llmconfig.api.scoped import ScopedView
@@ -49,21 +50,26 @@ class DocumentView(ScopedView):
         return answer(scope_overview(scope))
 
 
+@document_described(described.OWN)
 class OwnDocument(DocumentView):
     reach = staticmethod(access.own)
 
 
+@document_described(described.USER)
 class UserDocument(DocumentView):
     reach = staticmethod(access.user)
 
 
+@document_described(described.TIER)
 class TierDocument(DocumentView):
     reach = staticmethod(access.tier)
 
 
+@document_described(described.TASK_TYPE)
 class TaskTypeDocument(DocumentView):
     reach = staticmethod(access.task_type)
 
 
+@document_described(described.SYSTEM)
 class SystemDocument(DocumentView):
     reach = staticmethod(access.system)

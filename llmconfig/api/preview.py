@@ -2,12 +2,15 @@
 
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llmconfig.api import access
-from llmconfig.errors import InvalidPreference
+from llmconfig.api import access, examples
+from llmconfig.api.problem_responses import problems
+from llmconfig.api.schemas import Preview, PreviewQuery
+from llmconfig.errors import InvalidPreference, NoAllowedModel, UnknownTaskType
 from llmconfig.explain import config_explain
 from llmconfig.messages import Message, gettext_noop
 
@@ -15,6 +18,19 @@ from llmconfig.messages import Message, gettext_noop
 class ConfigPreview(APIView):
     """Of the caller, or for staff of the user whom the parameter ``user`` names."""
 
+    @extend_schema(
+        operation_id="preview_llm_config",
+        summary="Preview a decision",
+        description="The configuration that a task of this type would get now: every field with"
+        " its origin, and what was shadowed, skipped or clamped.",
+        tags=["configuration"],
+        parameters=[PreviewQuery],
+        responses={
+            200: Preview,
+            **problems(InvalidPreference, UnknownTaskType, 404, NoAllowedModel),
+        },
+        examples=[OpenApiExample("preview", value=examples.PREVIEW, response_only=True)],
+    )
     def get(self, request: Request) -> Response:
         user_id = request.query_params.get("user", str(request.user.pk))
         scope = access.user(request, access.READ, user_id=user_id)
