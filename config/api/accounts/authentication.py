@@ -15,6 +15,8 @@ from rest_framework.authentication import SessionAuthentication as FrameworkSess
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.request import Request
 
+from config.api.accounts.errors import CSRFFailed
+
 
 class TokenAuthentication(KnoxTokenAuthentication):  # type: ignore[misc]  # knox publishes no types
     """``Authorization: Token <token>``, in one query.
@@ -40,7 +42,7 @@ class SessionAuthentication(FrameworkSessionAuthentication):
         try:
             return super().enforce_csrf(request)
         except PermissionDenied as error:
-            raise PermissionDenied(str(error.detail), code="csrf_failed") from error
+            raise CSRFFailed(str(error.detail)) from error
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -11,37 +12,37 @@ USERNAME_MAX_LENGTH = 150
 PASSWORD_MAX_LENGTH = 4096
 
 
-class Text(serializers.Field[str, Any, str, Any]):
-    """Any string, as it is: NUL and surrogates too are merely wrong names and passwords."""
+class Text(serializers.CharField):
+    """A string and nothing that could be made one, as it is: blanks, NUL and halves of characters
+    are merely a wrong name or password."""
 
-    default_error_messages = {
-        "invalid": _("This must be a string."),
-        "max_length": _("This must be a string of at most {max_length} characters."),
-    }
-
-    def __init__(self, *, max_length: int, **options: Any) -> None:
-        self.max_length = max_length
-        super().__init__(**options)
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, allow_blank=True, **options)
+        self.validators = [each for each in self.validators if isinstance(each, MaxLengthValidator)]
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
-        if len(data) > self.max_length:
-            self.fail("max_length", max_length=self.max_length)
         return data
 
 
 class CredentialsSerializer(StrictSerializer):
+    """A name and a password."""
+
     username = Text(max_length=USERNAME_MAX_LENGTH)
-    password = Text(max_length=PASSWORD_MAX_LENGTH, write_only=True)
+    password = Text(max_length=PASSWORD_MAX_LENGTH)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
+    """A new token; it is told this once."""
+
     token = serializers.CharField(help_text=_("For the header Authorization: Token <token>."))
     expires_at = serializers.DateTimeField()
 
 
 class MeSerializer(serializers.Serializer[Any]):
+    """Who is calling."""
+
     id = serializers.CharField()
     username = serializers.CharField()
     is_staff = serializers.BooleanField()

@@ -8,14 +8,14 @@ from django.contrib.auth import authenticate, get_user_model, logout
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in
 from django.utils.cache import patch_cache_control
-from django.utils.translation import gettext as _
 from knox.models import AuthToken
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from config.api.accounts import described
+from config.api.accounts.errors import InvalidCredentials
 from config.api.accounts.serializers import CredentialsSerializer, MeSerializer, TokenSerializer
 from config.api.accounts.tokens import token_issue
 from config.api.throttles.limits import LOGIN, READ
@@ -35,12 +35,14 @@ class TokenView(AccountView):
     # Whoever has no calls left can still log out.
     rate_scopes: ClassVar[dict[str, str]] = {"POST": LOGIN, "DELETE": READ}
 
+    @described.log_in
     def post(self, request: Request) -> Response:
         serializer = CredentialsSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         token, text = self._log_in(request, **serializer.validated_data)
         return Response(TokenSerializer({"token": text, "expires_at": token.expiry}).data)
 
+    @described.log_out
     def delete(self, request: Request) -> Response:
         if isinstance(request.auth, AuthToken):
             request.auth.delete()
@@ -68,8 +70,7 @@ class TokenView(AccountView):
         user = authenticate(request, username=name, password=_sayable(password))
         if user is None:
             _tell_of_failure(request, name)
-            detail = _("No active user has this name and password.")
-            raise AuthenticationFailed(detail, code="invalid_credentials")
+            raise InvalidCredentials
         issued = token_issue(user=user)
         user_logged_in.send(sender=type(user), request=request, user=user)
         request.user, request.auth = user, issued[0]
@@ -81,6 +82,7 @@ class TokensView(AccountView):
 
     rate_scopes: ClassVar[dict[str, str]] = {"DELETE": READ}
 
+    @described.log_out_everywhere
     def delete(self, request: Request) -> Response:
         AuthToken.objects.filter(user=request.user).delete()
         if request.auth is None:
@@ -91,6 +93,7 @@ class TokensView(AccountView):
 class MeView(AccountView):
     """``/v1/auth/me``."""
 
+    @described.me
     def get(self, request: Request) -> Response:
         user = request.user
         tiers = Tier.objects.filter(group__user=user.pk).order_by("rank")
