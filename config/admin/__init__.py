@@ -1,3 +1,3 @@
 """The admin's wiring: menu, first page, and the models of other packages in the same look."""
 
-from config.admin import people, tokens  # noqa: F401  (registers their models)
+from config.admin import people, schedules, tokens  # noqa: F401  (registers their models)

@@ -48,7 +48,10 @@ def _scope(request: HttpRequest, scope: scopes.Scope, title: str, icon: str) -> 
 
 
 def _work() -> list[tuple[str, str, str]]:
-    return [("workers.TaskRun", _("Runs"), "play_circle")]
+    return [
+        ("workers.TaskRun", _("Runs"), "play_circle"),
+        ("django_celery_beat.PeriodicTask", _("Schedule"), "schedule"),
+    ]
 
 
 def _servers() -> list[tuple[str, str, str]]:

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 from knox.models import AuthToken
 
 from llmconfig.audit.entries import AuditEntry
@@ -54,6 +55,7 @@ def rows(django_user_model):
         llm_config={"source": "user", "origins": {"model": {"layer": "user",
                                                             "place": "preference 1 v1"}}},
     )  # fmt: skip
+    interval = IntervalSchedule.objects.create(every=15, period="minutes")
     made = [
         user,
         group,
@@ -65,6 +67,9 @@ def rows(django_user_model):
         Breaker.objects.create(host="http://h", model="qwen3"),
         Pause.objects.create(kind="model", name="qwen3", reason="x"),
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
+        interval,
+        CrontabSchedule.objects.create(minute="37", hour="3"),
+        PeriodicTask.objects.create(name="prune", task="llm.prune", interval=interval),
     ]
     return {type(row): row for row in made}
 

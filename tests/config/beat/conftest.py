@@ -1,0 +1,48 @@
+"""Beats on the suite's own database."""
+
+from contextlib import ExitStack
+
+import pytest
+from celery import current_app
+from django_celery_beat import schedulers
+
+from config.beat.leadership import Leadership
+from config.beat.scheduler import Scheduler
+
+
+@pytest.fixture
+def leaderships(db):
+    """Makes sessions that may lead; they end with the test."""
+    with ExitStack() as stack:
+
+        def make(**options):
+            made = Leadership(**options)
+            stack.callback(made.release)
+            return made
+
+        yield make
+
+
+@pytest.fixture
+def beats(leaderships, monkeypatch):
+    """Makes schedulers that keep what they send in ``sent``."""
+    # They take the connection of the test's transaction for one that is worn out.
+    monkeypatch.setattr(schedulers, "close_old_connections", lambda: None)
+
+    class Beat(Scheduler):
+        def __init__(self, **options):
+            self.sent = []
+            super().__init__(app=current_app, leadership=leaderships(), **options)
+            # At the suite's end there is no table to write to.
+            self._finalize.cancel()
+
+        def apply_async(self, entry, **_):
+            self.sent.append(entry.name)
+
+        def run(self):
+            """Until nothing is due."""
+            while self.tick() == 0:
+                pass
+            return self.standing
+
+    return Beat
