@@ -6,7 +6,8 @@ from typing import Any
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from llmconfig.api import access
+from llmconfig.api import access, described
+from llmconfig.api.described_history import history_described
 from llmconfig.api.pages import NumberedPages
 from llmconfig.api.scoped import ScopedView
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
@@ -64,21 +65,26 @@ def _stated(entry: Entry) -> dict[str, Any]:
     return {**fields, **({PARAMETERS_KEY: parameters} if parameters else {})}
 
 
+@history_described(described.OWN)
 class OwnHistory(HistoryView):
     reach = staticmethod(access.own)
 
 
+@history_described(described.USER)
 class UserHistory(HistoryView):
     reach = staticmethod(access.user)
 
 
+@history_described(described.TIER)
 class TierHistory(HistoryView):
     reach = staticmethod(access.tier)
 
 
+@history_described(described.TASK_TYPE)
 class TaskTypeHistory(HistoryView):
     reach = staticmethod(access.task_type)
 
 
+@history_described(described.SYSTEM)
 class SystemHistory(HistoryView):
     reach = staticmethod(access.system)

@@ -4,8 +4,9 @@ from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from llmconfig.api import access
+from llmconfig.api import access, described
 from llmconfig.api.authors import author
+from llmconfig.api.described_history import rollback_described
 from llmconfig.api.parsers import DocumentParser
 from llmconfig.api.preconditions import answer
 from llmconfig.api.row_versions import version_parse
@@ -29,21 +30,26 @@ class RollbackView(ScopedView):
         return answer(scope_overview(scope))
 
 
+@rollback_described(described.OWN)
 class OwnRollback(RollbackView):
     reach = staticmethod(access.own)
 
 
+@rollback_described(described.USER)
 class UserRollback(RollbackView):
     reach = staticmethod(access.user)
 
 
+@rollback_described(described.TIER)
 class TierRollback(RollbackView):
     reach = staticmethod(access.tier)
 
 
+@rollback_described(described.TASK_TYPE)
 class TaskTypeRollback(RollbackView):
     reach = staticmethod(access.task_type)
 
 
+@rollback_described(described.SYSTEM)
 class SystemRollback(RollbackView):
     reach = staticmethod(access.system)
