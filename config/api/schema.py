@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.permissions import AllowAny
 
 from llmconfig.api.problem_responses import problems
@@ -13,40 +12,48 @@ ALWAYS = (406, 429, 503)
 WITH_BODY = (400, 413, 415)
 WITH_LOGIN = (401, 403)
 
-RETRY_AFTER = OpenApiParameter(
-    "Retry-After",
-    int,
-    OpenApiParameter.HEADER,
-    response=[429],
-    description="Seconds until the next request is taken.",
-)
-WWW_AUTHENTICATE = OpenApiParameter(
-    "WWW-Authenticate",
-    str,
-    OpenApiParameter.HEADER,
-    response=[401],
-    description="How to log in: `Token`.",
-)
+#: Headers that a status always has.
+HEADERS: dict[str, dict[str, Any]] = {
+    "401": {
+        "WWW-Authenticate": {
+            "schema": {"type": "string"},
+            "description": "How to log in: `Token`.",
+        }
+    },
+    "429": {
+        "Retry-After": {
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Seconds until the next request is taken.",
+        }
+    },
+}
 
 
 class Schema(AutoSchema):
     """The framework's ``DEFAULT_SCHEMA_CLASS``."""
 
-    def get_response_serializers(self) -> Any:
-        told: Any = super().get_response_serializers()
-        if not isinstance(told, dict):
-            told = {200: told}
-        stated = {key[0] if isinstance(key, tuple) else int(key) for key in told}
-        missing = [status for status in self._usual_statuses() if status not in stated]
-        return {**told, **problems(*missing)}
-
-    def get_override_parameters(self) -> list[Any]:
-        login = [WWW_AUTHENTICATE] if self._needs_login() else []
-        return [*super().get_override_parameters(), RETRY_AFTER, *login]
-
-    def _get_response_for_code(self, serializer: Any, status_code: str, *rest: Any) -> Any:
+    # What ``extend_schema`` replaces for an operation is above this class: the usual statuses and
+    # headers are added where it does not reach.
+    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         untyped: Any = super()
-        told = untyped._get_response_for_code(serializer, status_code, *rest)
+        told: dict[str, Any] = untyped._get_response_bodies(direction)
+        missing = [status for status in self._usual_statuses() if str(status) not in told]
+        usual = {
+            str(status): self._get_response_for_code(response, str(status), [kind], direction)
+            for (status, kind), response in problems(*missing).items()
+        }
+        return {**told, **usual}
+
+    def _get_response_headers_for_code(self, status_code: str, *rest: Any) -> dict[str, Any]:
+        untyped: Any = super()
+        told = untyped._get_response_headers_for_code(status_code, *rest)
+        return {**told, **HEADERS.get(status_code, {})}
+
+    def _get_response_for_code(
+        self, serializer: Any, status_code: str, *rest: Any, **more: Any
+    ) -> Any:
+        untyped: Any = super()
+        told = untyped._get_response_for_code(serializer, status_code, *rest, **more)
         return {**told, "description": told["description"] or HTTPStatus(int(status_code)).phrase}
 
     def _usual_statuses(self) -> tuple[int, ...]:

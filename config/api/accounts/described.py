@@ -4,7 +4,6 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 
 from config.api.accounts.errors import InvalidCredentials
 from config.api.accounts.serializers import CredentialsSerializer, MeSerializer, TokenSerializer
-from config.api.schema import WWW_AUTHENTICATE
 from llmconfig.api.problem_responses import problems
 
 TAGS = ["auth"]
@@ -15,7 +14,6 @@ log_in = extend_schema(
     description="A new token for a name and its password. It is valid until `expires_at`. A user"
     " has at most 100 tokens; another one takes the place of the one that would expire first.",
     tags=TAGS,
-    parameters=[WWW_AUTHENTICATE],
     request=CredentialsSerializer,
     responses={200: TokenSerializer, **problems(InvalidCredentials)},
     examples=[
