@@ -29,6 +29,6 @@ def entry_apply(view: View, entry: Entry) -> View:
 
 def _said(view: View, at: int, words: str) -> View:
     is_known = at + len(words) <= len(view.text)
-    if is_known or at > len(view.text):
+    if is_known or not 0 <= at <= len(view.text):
         return view
     return replace(view, text=view.text[:at] + words)

@@ -19,7 +19,7 @@ class Tidy:
 
     def show(self, words: str) -> str:
         """What may be shown, now that these words have come."""
-        words = self._half + words
+        words = self._half + words.replace("\x00", "")
         self._half = words[-1] if words and "\ud800" <= words[-1] <= "\udbff" else ""
         text = self._space + well_formed(words[: -1 if self._half else None])
         if not self._begun:

@@ -4,13 +4,19 @@ import asyncio
 import threading
 
 import pytest
+import redis
 import uvicorn
 from django.core.asgi import get_asgi_application
 from knox.models import AuthToken
 
+from config.embedded.stack import Stack
+from config.embedded.valkey import Valkey
+from tests.proxy import Proxy
+from tests.workers.events.speaking import Speaker
 from tests.workers.events.watching import Watch
 from tests.workers.waiting import wait_until
 from workers.enqueue import enqueue
+from workers.events import publisher
 from workers.events.asgi import EventStreams
 
 
@@ -40,7 +46,8 @@ class Web:
         return watch
 
     def stop(self):
-        if self.application._hub is not None:
+        if self.application._hub is not None and self._thread.is_alive():
+            # In the main thread a signal does it.
             self._loop.call_soon_threadsafe(self.application._hub.close)
         self._server.should_exit = True
         self._thread.join(20)
@@ -76,3 +83,23 @@ def ask(person):
         user_id=person.pk,
         **options,
     )
+
+
+@pytest.fixture
+def server(tmp_path_factory, settings, monkeypatch):
+    """A Redis of this test's own behind a wire that can be cut: the client, and the wire."""
+    with Stack(tmp_path_factory.mktemp("stack"), parts=(Valkey,), environ={}) as stack:
+        direct = redis.Redis.from_url(stack.environment["REDIS_URL"])
+        connected = direct.connection_pool.connection_kwargs
+        with Proxy((connected["host"], connected["port"])) as proxy:
+            settings.REDIS_URL = f"redis://127.0.0.1:{proxy.port}/0"
+            monkeypatch.setattr(publisher, "_publisher", publisher.Publisher())
+            yield direct, proxy
+            publisher.current().close()
+        direct.close()
+
+
+@pytest.fixture
+def speaker():
+    """Begins to work on a run, as a worker does."""
+    return Speaker

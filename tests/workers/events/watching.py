@@ -1,7 +1,9 @@
 """A client of an event stream: it collects what comes, in a thread."""
 
 import json
+import socket
 import threading
+from contextlib import suppress
 from dataclasses import dataclass
 
 import httpx
@@ -58,18 +60,16 @@ class Watch:
         wait_until(lambda: self.has_ended, seconds)
 
     def leave(self):
-        wait_until(lambda: self._response is not None)
-        self._client.close()
+        stream = wait_until(lambda: self._response).extensions["network_stream"]
+        stream.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
+        self.wait_end()
 
     def _run(self):
-        with httpx.Client(timeout=60, trust_env=False) as self._client:
-            try:
-                self._read()
-            except (httpx.HTTPError, httpx.StreamError, OSError, RuntimeError):
-                return
+        with httpx.Client(timeout=60, trust_env=False) as client, suppress(httpx.HTTPError):
+            self._read(client)
 
-    def _read(self):
-        with self._client.stream("GET", self._url, headers=self._sent) as response:
+    def _read(self, client):
+        with client.stream("GET", self._url, headers=self._sent) as response:
             self.status, self.headers = response.status_code, response.headers
             self._response = response
             fields = {}
