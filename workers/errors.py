@@ -13,6 +13,8 @@ WorkerError
 ├── RunFinished                409  run_finished
 ├── RunNotFinished             409  run_not_finished
 ├── RunWithoutResult           409  run_without_result
+├── FeedbackNotYours           409  feedback_not_yours
+├── UnknownFeedback            404  unknown_feedback
 ├── InvalidPause               400  invalid_pause
 ├── AlreadyPaused              409  already_paused
 ├── NotPaused                  409  not_paused
@@ -147,6 +149,22 @@ class RunWithoutResult(WorkerError):
     def __init__(self, status: str, reason: str) -> None:
         detail = _("The task ended without a result: %(status)s. %(reason)s")
         super().__init__((detail % {"status": status, "reason": reason}).strip())
+
+
+class FeedbackNotYours(WorkerError):
+    """A result is judged by whoever asked for it."""
+
+    code = "feedback_not_yours"
+    status = 409
+    default_detail = _("Only whoever submitted the task may judge its result.")
+
+
+class UnknownFeedback(WorkerError):
+    """The run has no feedback."""
+
+    code = "unknown_feedback"
+    status = 404
+    default_detail = _("The task has no feedback.")
 
 
 class InvalidPause(WorkerError):

@@ -18,7 +18,7 @@ Person = AbstractBaseUser | AnonymousUser
 
 def runs_visible(person: Person) -> QuerySet[TaskRun]:
     """A person's own runs; staff see all."""
-    runs = TaskRun.objects.all()
+    runs = TaskRun.objects.select_related("feedback")
     return runs if getattr(person, "is_staff", False) else runs.filter(user_id=str(person.pk))
 
 

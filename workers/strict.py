@@ -1,9 +1,18 @@
-"""A serializer that refuses keys which it does not know: a typo must not pass in silence."""
+"""Serializers that take things for what they are: a typo must not pass in silence."""
 
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
+
+
+class Text(serializers.CharField):
+    """A string; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
 class StrictSerializer(serializers.Serializer[Any]):

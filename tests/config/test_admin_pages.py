@@ -17,7 +17,7 @@ from knox.models import AuthToken
 
 from llmconfig.audit.entries import AuditEntry
 from llmconfig.models import Preference, Tier
-from workers.models import Breaker, Pause, TaskRun, WorkerNode
+from workers.models import Breaker, Feedback, Pause, TaskRun, WorkerNode
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +34,8 @@ PAGES = (
 )
 #: Those of which staff make no rows by hand.
 NOT_DELETED = {
-    "workers_taskrun", "workers_workernode", "workers_breaker", "llmconfig_auditentry",
+    "workers_taskrun", "workers_workernode", "workers_breaker", "workers_feedback",
+    "llmconfig_auditentry",
 }  # fmt: skip
 NOT_ADDED = {*NOT_DELETED, "knox_authtoken"}
 NAMES = {
@@ -65,6 +66,9 @@ def rows(django_user_model):
         Tier.objects.create(group=group, rank=1),
         Preference.objects.create(user=user, model="qwen3"),
         Breaker.objects.create(host="http://h", model="qwen3"),
+        Feedback.objects.create(
+            run=run, user=user, rating=1, model="qwen3", fallback_used=False, source="user"
+        ),
         Pause.objects.create(kind="model", name="qwen3", reason="x"),
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
         interval,

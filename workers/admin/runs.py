@@ -20,6 +20,7 @@ from llmconfig.fields import FIELDS
 from llmconfig.labels import field_label, layer_label, task_type_label
 from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
+from workers.admin.feedback import FeedbackInline
 from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
 from workers.states import Status
@@ -86,7 +87,7 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     date_hierarchy = "created_at"
     list_select_related = ("user",)
     show_full_result_count = False
-    inlines = (AttemptInline,)
+    inlines = (AttemptInline, FeedbackInline)
     fieldsets = (
         (None, {"fields": (("user", "task", "status_now"), ("queue", "priority", "took"))}),
         (_("Result"), {"fields": ("answered_by", "result_told", "error_told")}),

@@ -9,7 +9,7 @@ from django.utils import timezone
 from llmconfig.errors import MalformedConfig
 from workers import header
 from workers.explanations import error_of
-from workers.models import Attempt, TaskRun, usage
+from workers.models import Attempt, Feedback, TaskRun, usage
 from workers.states import Status
 
 
@@ -47,6 +47,22 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "finished_at": _moment(run.finished_at),
         "retry_of": _id(run.retry_of_id),
         "parent_id": _id(run.parent_id),
+        "feedback": feedback_told(getattr(run, "feedback", None)),
+    }
+
+
+def feedback_told(given: Feedback | None) -> dict[str, Any] | None:
+    """The judgement of a result, with what made it; None where there is none."""
+    if given is None:
+        return None
+    return {
+        "rating": given.rating,
+        "comment": given.comment,
+        "model": given.model,
+        "fallback_used": given.fallback_used,
+        "source": given.source,
+        "created_at": _moment(given.created_at),
+        "updated_at": _moment(given.updated_at),
     }
 
 

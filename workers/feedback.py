@@ -1,0 +1,51 @@
+"""What people think of results: given, changed, withdrawn by whoever asked for the run."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from workers.errors import FeedbackNotYours, RunNotFinished, RunWithoutResult, UnknownFeedback
+from workers.models import Feedback, TaskRun
+from workers.states import FINAL, Status
+
+
+def feedback_give(run: TaskRun, *, user: Any, rating: int, comment: str = "") -> Feedback:
+    """The judgement of this run; one that was given before is replaced.
+
+    ``rating`` is −1 or 1. Raises ``RunNotFinished``, ``RunWithoutResult``, ``FeedbackNotYours``.
+    """
+    _require_result(run)
+    _require_owner(run, user)
+    now = timezone.now()
+    told = {
+        "user": user,
+        "rating": rating,
+        "comment": comment,
+        "model": run.model_used,
+        "fallback_used": run.fallback_used,
+        "source": str(run.llm_config.get("source", "")),
+        "updated_at": now,
+    }
+    given, _is_new = Feedback.objects.update_or_create(run=run, defaults=told)
+    return given
+
+
+def feedback_withdraw(run: TaskRun, *, user: Any) -> None:
+    """Raises ``UnknownFeedback`` where there is none, ``FeedbackNotYours``."""
+    _require_owner(run, user)
+    if not Feedback.objects.filter(run=run).delete()[0]:
+        raise UnknownFeedback
+
+
+def _require_result(run: TaskRun) -> None:
+    status = run.status_at(timezone.now())
+    if status not in FINAL:
+        raise RunNotFinished(status)
+    if status != Status.SUCCEEDED:
+        raise RunWithoutResult(status, (run.error or {}).get("detail", ""))
+
+
+def _require_owner(run: TaskRun, user: Any) -> None:
+    """Staff see the runs of others, and judge only those that are nobody's."""
+    if run.user_id not in (None, user.pk):
+        raise FeedbackNotYours
