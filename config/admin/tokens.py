@@ -15,8 +15,9 @@ class TokenAdmin(ModelAdmin[AuthToken]):
     list_display = ["token_key", "user", "created", "expiry"]
     list_display_links = ["token_key"]
     list_select_related = ["user"]
-    list_filter = ["created"]
-    search_fields = ["user__username", "user__email"]
+    list_filter = ["created", "expiry"]
+    # The audit trail tells how a token begins.
+    search_fields = ["user__username", "user__email", "^token_key"]
     ordering = ["-created"]
     fields = ["token_key", "user", "created", "expiry"]
     readonly_fields = ["token_key", "user", "created", "expiry"]

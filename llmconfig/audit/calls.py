@@ -33,7 +33,7 @@ def call_is_of(request: HttpRequest, user: AbstractBaseUser | None) -> None:
 
 def may_change(request: HttpRequest) -> bool:
     """Whether it is a call that the trail may tell of."""
-    return request.method not in SAFE_METHODS and request.path.startswith("/v1/")
+    return request.method not in SAFE_METHODS and request.path_info.startswith("/v1/")
 
 
 def entry_of(request: HttpRequest, response: HttpResponseBase) -> AuditEntry | None:
