@@ -34,6 +34,10 @@ class Row:
         content = ((self.end or {}).get("result") or {}).get("content")
         return content if isinstance(content, str) else None
 
+    def knows_before(self, take: Take) -> bool:
+        """Whether all attempts before this take are among those that are known to have ended."""
+        return max((a["number"] or 0 for a in self.attempts), default=0) >= take.attempt - 1
+
     def has_ended(self, take: Take) -> bool:
         """Whether this take is over: its delivery is, or its attempt has its row."""
         if take.delivery != self.deliveries:
@@ -103,7 +107,7 @@ def _withdrawal(view: View, told: Cursor) -> Iterator[Event]:
 
 
 def _beginning(view: View, told: Cursor) -> Iterator[Event]:
-    is_new = view.take > told.take and view.row.end is None
+    is_new = view.take > told.take and view.row.end is None and view.row.knows_before(view.take)
     if is_new and view.begun is not None and not view.is_withdrawn(view.take):
         yield Event("attempt", view.begun, replace(told, take=view.take, characters=0))
 

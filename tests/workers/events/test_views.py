@@ -82,6 +82,17 @@ def test_text_of_an_attempt_that_is_over_is_withdrawn_once(after):
     assert put_together(events) == ""
 
 
+def test_an_attempt_begins_for_a_client_after_those_before_it_have_ended():
+    events = told([view("Hello"), view("By", take=Take(1, 2))])
+    assert names(events)[-1] == "reset"
+    events = told([view("Hello"), view("By", take=Take(1, 2), attempts=[attempt(1, "slow")])])
+    assert [(e.name, e.data.get("number")) for e in events][-4:-1] == [
+        ("attempt", 1),
+        ("reset", None),
+        ("attempt", 2),
+    ]
+
+
 def test_nothing_is_withdrawn_of_which_nothing_was_said():
     assert "reset" not in names(told([view(""), view("", take=Take(1, 2))]))
 
