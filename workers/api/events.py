@@ -4,11 +4,20 @@ from typing import Any, NoReturn
 
 from django.http import HttpResponse
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from llmconfig.api.problem_responses import problems
+from workers.errors import UnknownRun
 from workers.events import wire
 from workers.events.asgi import hand_over
 from workers.events.cursors import PATTERN, START, Cursor, cursor_read
@@ -23,6 +32,45 @@ from workers.strict import StrictSerializer
 LONGEST_SECONDS = 300
 
 
+DESCRIPTION = """\
+A stream of [Server-Sent Events](https://html.spec.whatwg.org/multipage/server-sent-events.html)
+until the task ends. The data of each event is a JSON object.
+
+| event | data |
+|---|---|
+| `state` | `{"status"}`: what the task has become |
+| `attempt` | one of the task's `attempts`: once when it begins, its `outcome` still null, once \
+when it has ended |
+| `text` | `{"attempt", "delta"}`: what follows of the text. Types whose answer is JSON tell their \
+text when it is whole |
+| `reset` | `{"attempt"}`: the text so far is withdrawn, another try follows |
+| `end` | `status`, `result`, `error`, `model_used`, `fallback_used`, `usage` and `status_url` of \
+the task; nothing follows |
+
+Whoever puts the deltas together, and drops them at `reset`, has the `content` of the result \
+when the task has succeeded. The id of an event says how far a client is: sent back as \
+`Last-Event-ID` it goes on just there. A stream ends after 300 seconds at the latest, and a \
+browser's `EventSource` comes back by itself."""
+
+LAST_EVENT_ID = OpenApiParameter(
+    "Last-Event-ID",
+    {"type": "string", "pattern": PATTERN},
+    OpenApiParameter.HEADER,
+    description="The id of the last event that arrived: the stream goes on after it.",
+)
+
+EXAMPLE = OpenApiExample(
+    "A short answer",
+    value=(
+        'id: 0.0.0.0.running\nevent: state\ndata: {"status":"running"}\n\n'
+        'id: 1.1.5.0.running\nevent: text\ndata: {"attempt":1,"delta":"Hello"}\n\n'
+    ),
+    response_only=True,
+    status_codes=["200"],
+    media_type=wire.CONTENT_TYPE,
+)
+
+
 class EventStreamRenderer(JSONRenderer):
     """For who accepts an event stream and nothing else; what is refused is JSON all the same."""
 
@@ -33,7 +81,13 @@ class EventStreamRenderer(JSONRenderer):
 class EventsQuery(StrictSerializer):
     """What may stand behind the ``?``."""
 
-    wait = serializers.IntegerField(min_value=0, max_value=LONGEST_SECONDS, required=False)
+    wait = serializers.IntegerField(
+        min_value=0,
+        max_value=LONGEST_SECONDS,
+        required=False,
+        help_text="End the stream after so many seconds, though the task has not ended. 0: what is"
+        " known now, and no more.",
+    )
 
 
 class TaskEventsView(APIView):
@@ -41,6 +95,19 @@ class TaskEventsView(APIView):
 
     renderer_classes = [EventStreamRenderer, JSONRenderer]
 
+    @extend_schema(
+        operation_id="tasks_events",
+        summary="Follow a task",
+        description=DESCRIPTION,
+        parameters=[EventsQuery, LAST_EVENT_ID],
+        responses={
+            (200, wire.CONTENT_TYPE): OpenApiResponse(
+                OpenApiTypes.STR, description="Server-Sent Events.", examples=[EXAMPLE]
+            ),
+            204: OpenApiResponse(description="The client has had `end`: it stops asking."),
+            **problems(400, UnknownRun),
+        },
+    )
     def get(self, request: Request, task_id: str) -> HttpResponse:
         seconds = _seconds(request)
         told = _told(request)
@@ -56,7 +123,9 @@ class TaskEventsView(APIView):
 
 
 def _seconds(request: Request) -> int:
-    query = EventsQuery(data=request.query_params.dict())
+    # Given twice it is a list, and no number.
+    lists = request.query_params.lists()
+    query = EventsQuery(data={name: all_[0] if len(all_) == 1 else all_ for name, all_ in lists})
     query.is_valid(raise_exception=True)
     given: dict[str, Any] = query.validated_data
     return int(given.get("wait", LONGEST_SECONDS))
