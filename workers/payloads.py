@@ -7,16 +7,34 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from workers.errors import InvalidPayload, PayloadTooLarge
-from workers.strict import StrictSerializer
+from workers.strict import WORDS, StrictSerializer, Words
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_ENTRIES = 500
 MAX_DEPTH = 20
+#: In characters: what the bytes leave to a prompt that is alone in its payload.
+MAX_PROMPT = MAX_PAYLOAD_BYTES - len('{"prompt":""}')
 
 
 class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
     """A work-log entry: a string, or an object with ``text`` and an optional ISO ``date``."""
 
+    text = Words()
+    date = serializers.DateField(allow_null=True)
+    json_schema = {
+        "anyOf": [
+            {"type": "string", "pattern": WORDS},
+            {
+                "type": "object",
+                "properties": {
+                    "text": {"type": "string", "pattern": WORDS},
+                    "date": {"anyOf": [{"type": "string", "format": "date"}, {"type": "null"}]},
+                },
+                "required": ["text"],
+                "additionalProperties": False,
+            },
+        ]
+    }
     default_error_messages = {
         "entry": _("An entry is a string, or an object with text and an optional date."),
         "unknown": _("Unknown keys: {keys}; accepted: date, text."),
@@ -29,9 +47,9 @@ class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
             self.fail("entry")
         if unknown := data.keys() - {"text", "date"}:
             self.fail("unknown", keys=", ".join(sorted(map(str, unknown))))
-        entry = {"text": serializers.CharField().run_validation(data.get("text"))}
-        if data.get("date") is not None:
-            entry["date"] = serializers.DateField().run_validation(data["date"]).isoformat()
+        entry = {"text": self.text.run_validation(data.get("text"))}
+        if (date := self.date.run_validation(data.get("date"))) is not None:
+            entry["date"] = date.isoformat()
         return entry
 
     def to_representation(self, value: dict[str, str]) -> dict[str, str]:
@@ -41,6 +59,7 @@ class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
 class ContextField(serializers.Field[Any, Any, Any, Any]):
     """Free background to the entries: a string or an object."""
 
+    json_schema = {"type": ["string", "object"]}
     default_error_messages = {"context": _("The context is a string or an object.")}
 
     def to_internal_value(self, data: Any) -> Any:
@@ -64,12 +83,7 @@ class EntriesPayload(StrictSerializer):
 class PromptPayload(StrictSerializer):
     """A ``prompt``, sent as it is."""
 
-    prompt = serializers.CharField(trim_whitespace=False)
-
-    def validate_prompt(self, value: str) -> str:
-        if not value.strip():
-            raise serializers.ValidationError(self.fields["prompt"].error_messages["blank"])
-        return value
+    prompt = Words(trim_whitespace=False, max_length=MAX_PROMPT)
 
 
 def payload_clean(kind: type[serializers.Serializer[Any]], payload: Any) -> dict[str, Any]:

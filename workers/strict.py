@@ -5,6 +5,9 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+#: As JSON Schema tells what ``Words`` takes: something that is no space, and no NUL.
+WORDS = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+
 
 class Text(serializers.CharField):
     """A string; a number is none."""
@@ -13,6 +16,16 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Words(Text):
+    """A string that says something: more than space."""
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        if not value.strip():
+            self.fail("blank")
+        return value
 
 
 class StrictSerializer(serializers.Serializer[Any]):

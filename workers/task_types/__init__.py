@@ -37,6 +37,8 @@ class TaskType:
     output_schema: Mapping[str, Any] | None = None
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content
+    #: JSON Schema of the stored result, where ``finish`` makes it another than the answer.
+    result_schema: Mapping[str, Any] | None = None
     #: Fields that this type states below all configuration (layer ``task_type``).
     defaults: Mapping[str, Any] = field(default_factory=dict)
 

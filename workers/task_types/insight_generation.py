@@ -1,11 +1,13 @@
 """Insights: what a person's work-log entries show, as a short text with tags and a confidence."""
 
+from typing import Any
+
 from workers.payloads import EntriesPayload
 from workers.task_types import Result, TaskType, register
 
 # Every string and array is bounded, or a small model writes until its tokens run out. Confidence
 # is a whole percentage: llama.cpp's grammars do not hold a number to a range, but do to digits.
-OUTPUT_SCHEMA = {
+OUTPUT_SCHEMA: dict[str, Any] = {
     "type": "object",
     "properties": {
         "content": {"type": "string", "minLength": 1, "maxLength": 400},
@@ -21,6 +23,14 @@ OUTPUT_SCHEMA = {
     "additionalProperties": False,
 }
 
+RESULT_SCHEMA = {
+    **OUTPUT_SCHEMA,
+    "properties": {
+        **OUTPUT_SCHEMA["properties"],
+        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+    },
+}
+
 
 def _as_fraction(result: Result) -> Result:
     return {**result, "confidence": result["confidence"] / 100}
@@ -33,5 +43,6 @@ register(
         payload=EntriesPayload,
         output_schema=OUTPUT_SCHEMA,
         finish=_as_fraction,
+        result_schema=RESULT_SCHEMA,
     )
 )
