@@ -32,7 +32,7 @@ class AccountView(APIView):
 class TokenView(AccountView):
     """``/v1/auth/token``."""
 
-    # Whoever has no calls left can still log out.
+    # Whoever has made all the changes that are permitted can still log out.
     rate_scopes: ClassVar[dict[str, str]] = {"POST": LOGIN, "DELETE": READ}
 
     @described.log_in

@@ -13,6 +13,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from tests.config.api.accounts.conftest import PASSWORD
+from tests.llmconfig.history.threads import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -162,3 +163,9 @@ class TestNumber:
         for _ in range(4):
             log_in()
         assert ben.get("/v1/auth/me").status_code == 200
+
+    @pytest.mark.django_db(transaction=True)
+    def test_log_ins_at_once_keep_to_it_together(self, ada, log_in):
+        answers = at_once(*[log_in] * 8)
+        assert {answer.status_code for answer in answers} == {200}
+        assert AuthToken.objects.count() == 3
