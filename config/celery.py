@@ -43,13 +43,14 @@ def declare_queues() -> None:
     from workers import task_types
     from workers.queues import queue_name, queues
     from workers.reports import REPORT_TYPE
-    from workers.reports.hourly import BEAT_TASK
+    from workers.reports.fan_out import FAN_OUT_TASK
     from workers.retention import PRUNE_TASK
 
     kinds = task_types.registered()
     app.conf.task_queues = queues(kind.name for kind in kinds)
     app.conf.task_routes = {
         **{kind.celery_name: {"queue": queue_name(kind.name)} for kind in kinds},
-        BEAT_TASK: {"queue": queue_name(REPORT_TYPE)},
+        # Before the reports themselves, which wait in the low queue: it must not wait behind them.
+        FAN_OUT_TASK: {"queue": queue_name(REPORT_TYPE)},
         PRUNE_TASK: {"queue": queue_name(REPORT_TYPE, "low")},
     }

@@ -80,6 +80,10 @@ class Environment:
     #: Of one user, before the API accepts no more; None: any number.
     max_active_runs: int | None
     audit_retention_days: int
+    #: How long after its moment a weekly report is still made, and over how long those that are
+    #: due at once are spread.
+    report_catch_up_days: int
+    report_spread: timedelta
     #: How long a token is valid.
     token_ttl: timedelta
     #: How often, as ``60/min``, by the name of the setting; "": no limit.
@@ -171,6 +175,13 @@ def _lifetime(value: str) -> timedelta:
     return lifetime_parse(f"{value}s" if value.isdecimal() else value)
 
 
+def _spread(value: str) -> timedelta:
+    spread = timedelta() if value in {"0", "0s"} else _lifetime(value)
+    if spread > timedelta(days=1):
+        raise ValueError("accepted: at most 1d")
+    return spread
+
+
 def _rate(env: "_Env", name: str, default: str) -> str:
     """The text, when it is a rate. Empty is a statement here: no limit."""
     value: str = env.str(name, default)
@@ -243,6 +254,10 @@ def read() -> Environment:
         "audit_retention_days": env.int(
             "AUDIT_RETENTION_DAYS", 365, validate=validate.Range(min=1, max=36_500)
         ),
+        "report_catch_up_days": env.int(
+            "REPORT_CATCH_UP_DAYS", 9, validate=validate.Range(min=1, max=28)
+        ),
+        "report_spread": _parsed(env, "REPORT_SPREAD", "30m", _spread),
         "token_ttl": _parsed(env, "API_TOKEN_TTL", "30d", _lifetime),
         "rates": {name: _rate(env, name, default) for name, default in API_RATES.items()},
         "num_proxies": env.int("NUM_PROXIES", 0, validate=validate.Range(min=0, max=16)),

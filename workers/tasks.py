@@ -12,7 +12,7 @@ from workers import task_types
 from workers.deliveries import run_of_message
 from workers.idempotency import answers_prune
 from workers.outages import DATABASE_AWAY
-from workers.reports.hourly import BEAT_TASK, weekly_reports_enqueue
+from workers.reports import fan_out
 from workers.retention import PRUNE_TASK, runs_prune
 from workers.runner import run_deliver
 
@@ -41,15 +41,19 @@ for _task_type in task_types.registered():
     shared_task(name=_task_type.celery_name, bind=True, max_retries=None)(deliver)
 
 
-@shared_task(name=BEAT_TASK)
+@shared_task(name=fan_out.FAN_OUT_TASK)
 def enqueue_weekly_reports() -> None:
-    """Beat's hourly call."""
-    weekly_reports_enqueue()
+    """Beat's call, every quarter of an hour; a fan-out that has more to do calls itself."""
+    begun = fan_out.fan_out_begin()
+    if not fan_out.fan_out_run(begun, seconds=fan_out.DELIVERY_SECONDS):
+        enqueue_weekly_reports.delay()
 
 
 @shared_task(name=PRUNE_TASK)
 def prune() -> None:
     """Beat's daily call."""
     answers_prune()
-    runs_prune(timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS))
+    before = timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS)
+    runs_prune(before)
+    fan_out.fan_outs_prune(before)
     entries_prune(timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS))

@@ -127,6 +127,8 @@ LLM_SHUTDOWN_GRACE_SECONDS = ENVIRONMENT.shutdown_grace_seconds
 RUN_RETENTION_DAYS = ENVIRONMENT.run_retention_days
 API_MAX_ACTIVE_RUNS = ENVIRONMENT.max_active_runs
 AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
+REPORT_CATCH_UP_DAYS = ENVIRONMENT.report_catch_up_days
+REPORT_SPREAD = ENVIRONMENT.report_spread
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

@@ -17,7 +17,15 @@ from knox.models import AuthToken
 
 from llmconfig.audit.entries import AuditEntry
 from llmconfig.models import Preference, Tier
-from workers.models import Breaker, Feedback, Pause, TaskRun, WorkerNode
+from workers.models import (
+    Breaker,
+    FanOut,
+    Feedback,
+    Pause,
+    ReportRefusal,
+    TaskRun,
+    WorkerNode,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +44,7 @@ PAGES = (
 NOT_DELETED = {
     "workers_taskrun", "workers_workernode", "workers_breaker", "workers_feedback",
     "llmconfig_auditentry",
+    "workers_fanout", "workers_reportrefusal",
 }  # fmt: skip
 NOT_ADDED = {*NOT_DELETED, "knox_authtoken"}
 NAMES = {
@@ -71,6 +80,8 @@ def rows(django_user_model):
         ),
         Pause.objects.create(kind="model", name="qwen3", reason="x"),
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
+        FanOut.objects.create(moment=now, reasons={"no_allowed_model": 1}),
+        ReportRefusal.objects.create(user=user, week="2026-W47", tried_at=now),
         interval,
         CrontabSchedule.objects.create(minute="37", hour="3"),
         PeriodicTask.objects.create(name="prune", task="llm.prune", interval=interval),

@@ -2,6 +2,7 @@
 
 from workers.models.answers import KeptAnswer
 from workers.models.breakers import Breaker
+from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
 from workers.models.pauses import Pause
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
@@ -12,10 +13,12 @@ __all__ = [
     "Attempt",
     "Breaker",
     "Delivery",
+    "FanOut",
     "Feedback",
     "KeptAnswer",
     "MailState",
     "Pause",
+    "ReportRefusal",
     "ReportSettings",
     "TaskRun",
     "Weekday",
