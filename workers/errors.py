@@ -5,6 +5,7 @@ WorkerError
 ├── InvalidIdempotencyKey      400  invalid_idempotency_key
 ├── IdempotencyKeyReused       409  idempotency_key_reused
 ├── InvalidPayload             400  invalid_payload
+│   └── PayloadNotStorable     409  payload_not_storable
 ├── DeadlineTooLong            409  deadline_too_long
 ├── PayloadTooLarge            413  payload_too_large
 ├── TooManyActiveRuns          429  too_many_active_runs
@@ -73,6 +74,15 @@ class InvalidPayload(WorkerError):
     code = "invalid_payload"
     status = 400
     default_detail = _("The payload is not what this task type takes.")
+
+
+class PayloadNotStorable(InvalidPayload):
+    """The payload has the right form, and holds what cannot be stored: NUL, half a character, or
+    more levels than 20."""
+
+    code = "payload_not_storable"
+    status = 409
+    default_detail = _("The payload holds what cannot be stored.")
 
 
 class DeadlineTooLong(WorkerError):

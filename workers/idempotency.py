@@ -6,6 +6,7 @@ first answer, with another request it is refused. A key is the client's own and 
 
 import hashlib
 import json
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,9 @@ from workers.models import KeptAnswer, TaskRun
 
 KEPT = timedelta(hours=24)
 MAX_LENGTH = 255
+#: ASCII, as strings in headers are (RFC 8941).
+PRINTABLE = r"^[!-~]([ -~]*[!-~])?$"
+_PRINTABLE = re.compile(PRINTABLE)
 
 
 @transaction.atomic
@@ -72,7 +76,7 @@ def answers_prune() -> int:
 
 
 def _stored_key(user_id: int | None, key: str) -> str:
-    if not 0 < len(key) <= MAX_LENGTH or not key.isprintable():
+    if not 0 < len(key) <= MAX_LENGTH or not _PRINTABLE.fullmatch(key):
         raise InvalidIdempotencyKey
     return f"api:{user_id}:{_sha256(key)}"
 

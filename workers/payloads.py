@@ -1,26 +1,32 @@
 """What a payload may look like, for each way of asking; and its size limit."""
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from workers.errors import InvalidPayload, PayloadTooLarge
-from workers.strict import WORDS, StrictSerializer, Words
+from workers.errors import InvalidPayload, PayloadNotStorable, PayloadTooLarge
+from workers.strict import WORDS, IsoDate, StrictSerializer, Words
 
 MAX_PAYLOAD_BYTES = 256 * 1024
 MAX_ENTRIES = 500
 MAX_DEPTH = 20
-#: In characters: what the bytes leave to a prompt that is alone in its payload.
-MAX_PROMPT = MAX_PAYLOAD_BYTES - len('{"prompt":""}')
+#: In characters. Longer than the context of any model, and below the bytes of a payload.
+MAX_PROMPT = 200_000
 
 
-class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
+class OwnSchemaField(serializers.Field[Any, Any, Any, Any]):
+    """A field that says itself, as JSON Schema, what it takes."""
+
+    json_schema: ClassVar[dict[str, Any]] = {}
+
+
+class EntryField(OwnSchemaField):
     """A work-log entry: a string, or an object with ``text`` and an optional ISO ``date``."""
 
     text = Words()
-    date = serializers.DateField(allow_null=True)
+    date = IsoDate(allow_null=True)
     json_schema = {
         "anyOf": [
             {"type": "string", "pattern": WORDS},
@@ -56,7 +62,7 @@ class EntryField(serializers.Field[dict[str, str], Any, dict[str, str], Any]):
         return value
 
 
-class ContextField(serializers.Field[Any, Any, Any, Any]):
+class ContextField(OwnSchemaField):
     """Free background to the entries: a string or an object."""
 
     json_schema = {"type": ["string", "object"]}
@@ -76,7 +82,7 @@ class ContextField(serializers.Field[Any, Any, Any, Any]):
 class EntriesPayload(StrictSerializer):
     """``entries`` and an optional ``context``: insights, analyses and reports."""
 
-    entries = serializers.ListField(child=EntryField(), allow_empty=False, max_length=MAX_ENTRIES)
+    entries = serializers.ListField(child=EntryField(), min_length=1, max_length=MAX_ENTRIES)
     context = ContextField(required=False)  # type: ignore[assignment]  # DRF keeps fields apart
 
 
@@ -87,7 +93,12 @@ class PromptPayload(StrictSerializer):
 
 
 def payload_clean(kind: type[serializers.Serializer[Any]], payload: Any) -> dict[str, Any]:
-    """The normalised payload. Raises ``InvalidPayload`` and ``PayloadTooLarge``."""
+    """The normalised payload.
+
+    Raises ``InvalidPayload``, ``PayloadNotStorable``, ``PayloadTooLarge``.
+    """
+    if not isinstance(payload, dict):
+        raise InvalidPayload(errors={"payload": [str(_("The payload is an object."))]})
     _refuse_unstorable(payload)
     serializer = kind(data=payload)
     if not serializer.is_valid():
@@ -96,22 +107,21 @@ def payload_clean(kind: type[serializers.Serializer[Any]], payload: Any) -> dict
     return cleaned
 
 
-def _refuse_unstorable(payload: Any) -> None:
+def _refuse_unstorable(payload: dict[str, Any]) -> None:
     """What PostgreSQL's jsonb cannot hold, and what is too much of it."""
-    if not isinstance(payload, dict):
-        raise InvalidPayload(errors={"payload": [str(_("The payload is an object."))]})
     if _depth_exceeds(payload, MAX_DEPTH):
         deep = _("Nested deeper than %(depth)s levels.") % {"depth": MAX_DEPTH}
-        raise InvalidPayload(errors={"payload": [deep]})
+        raise PayloadNotStorable(errors={"payload": [deep]})
     try:
         size = payload_size(payload)
     except (ValueError, TypeError):
         message = _("Holds what JSON text cannot: a lone surrogate or a number that is not finite.")
-        raise InvalidPayload(errors={"payload": [str(message)]}) from None
+        raise PayloadNotStorable(errors={"payload": [str(message)]}) from None
     if size > MAX_PAYLOAD_BYTES:
         raise PayloadTooLarge
     if "\\u0000" in json.dumps(payload).replace("\\\\", ""):
-        raise InvalidPayload(errors={"payload": [str(_("Holds the NUL character."))]})
+        message = _("Holds the NUL character.")
+        raise PayloadNotStorable(errors={"payload": [str(message)]})
 
 
 def payload_size(payload: Any) -> int:

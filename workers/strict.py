@@ -1,5 +1,8 @@
-"""Serializers that take things for what they are: a typo must not pass in silence."""
+"""Serializers that take things for what they are: a typo must not pass in silence, and the API's
+description must be exact."""
 
+import re
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -7,6 +10,7 @@ from rest_framework import serializers
 
 #: As JSON Schema tells what ``Words`` takes: something that is no space, and no NUL.
 WORDS = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 class Text(serializers.CharField):
@@ -38,3 +42,29 @@ class StrictSerializer(serializers.Serializer[Any]):
             message = _("Unknown key; accepted: %(keys)s.") % {"keys": accepted}
             raise serializers.ValidationError({str(key): [message] for key in unknown})
         return values
+
+
+class WholeNumber(serializers.IntegerField):
+    """A number; a string of digits is none."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool | str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Truth(serializers.BooleanField):
+    """``true`` or ``false``, as a parameter of an address writes them."""
+
+    TRUE_VALUES = {"true", True}
+    FALSE_VALUES = {"false", False}
+    NULL_VALUES = set()
+
+
+class IsoDate(serializers.DateField):
+    """``2026-11-16`` and no other way to write it."""
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or not _ISO_DATE.fullmatch(value):
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)

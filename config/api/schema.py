@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from llmconfig.api.problem_responses import problems
+from llmconfig.api.problem_responses import CONTENT_TYPE, problems
 
 ALWAYS = (406, 429, 503)
 WITH_BODY = (400, 413, 415)
@@ -37,12 +37,16 @@ class Schema(AutoSchema):
     def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
         untyped: Any = super()
         told: dict[str, Any] = untyped._get_response_bodies(direction)
-        missing = [status for status in self._usual_statuses() if str(status) not in told]
-        usual = {
-            str(status): self._get_response_for_code(response, str(status), [kind], direction)
-            for (status, kind), response in problems(*missing).items()
-        }
-        return {**told, **usual}
+        for (status, kind), response in problems(*self._usual_statuses()).items():
+            usual = self._get_response_for_code(response, str(status), [kind], direction)
+            told[str(status)] = _together(told.get(str(status)), usual)
+        return dict(sorted(told.items()))
+
+    def _get_request_body(self, direction: str = "request") -> Any:
+        untyped: Any = super()
+        told = untyped._get_request_body(direction)
+        # An empty body is no JSON, also where every member may be absent.
+        return told and {**told, "required": True}
 
     def _get_response_headers_for_code(self, status_code: str, *rest: Any) -> dict[str, Any]:
         untyped: Any = super()
@@ -66,3 +70,15 @@ class Schema(AutoSchema):
     def _needs_login(self) -> bool:
         permissions = self.view.get_permissions()
         return bool(permissions) and not any(isinstance(each, AllowAny) for each in permissions)
+
+
+def _together(told: Any, usual: Any) -> Any:
+    """The operation's own problems of a status, and those that any operation may have."""
+    own = ((told or {}).get("content") or {}).get(CONTENT_TYPE)
+    if own is None:
+        return told or usual
+    examples = {**own["examples"], **usual["content"][CONTENT_TYPE]["examples"]}
+    codes = ", ".join(f"`{example['value']['code']}`" for example in examples.values())
+    phrase = usual["description"].partition(":")[0]
+    content = {CONTENT_TYPE: {**own, "examples": examples}}
+    return {**usual, **told, "content": content, "description": f"{phrase}: {codes}."}

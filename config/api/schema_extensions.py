@@ -5,6 +5,8 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.utils import Direction
 
+from workers.strict import WORDS
+
 
 class _Closed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
     """A request with an unknown key is refused."""
@@ -22,6 +24,24 @@ class StrictSerializerExtension(_Closed):  # type: ignore[no-untyped-call]
 
 class ClosedShapeExtension(_Closed):  # type: ignore[no-untyped-call]
     target_class = "llmconfig.api.schemas.ClosedShape"
+
+
+class WordsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "workers.strict.Words"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
+        return {"type": "string", "pattern": WORDS}
+
+
+class OwnSchemaExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    """A field of a payload that brings its JSON Schema."""
+
+    target_class = "workers.payloads.OwnSchemaField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
+        target: Any = self.target
+        return dict(target.json_schema)
 
 
 class TaskTypeMapExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
@@ -11,6 +12,16 @@ from llmconfig.kinds import Integer, Refused
 from llmconfig.messages import Message, gettext_noop
 
 MAX_PAGE = 100
+
+#: For the API's description of a list.
+PAGE = [
+    OpenApiParameter(
+        "limit",
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 20},
+        description="How many on one page.",
+    ),
+    OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
+]
 
 
 class StrictPages(CursorPagination):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.errors import InvalidPayload, PayloadTooLarge
+from workers.errors import InvalidPayload, PayloadNotStorable, PayloadTooLarge
 from workers.payloads import EntriesPayload, PromptPayload, payload_clean
 
 
@@ -72,9 +72,23 @@ def test_a_prompt_is_non_empty_text(prompt):
 
 
 def test_the_limit_is_256_kb_of_json():
-    fits = 256 * 1024 - len('{"prompt":""}')
-    assert payload_clean(PromptPayload, {"prompt": "a" * fits})
+    fits = 256 * 1024 - len('{"entries":[""]}')
+    assert payload_clean(EntriesPayload, {"entries": ["a" * fits]})
     with pytest.raises(PayloadTooLarge):
-        payload_clean(PromptPayload, {"prompt": "a" * (fits + 1)})
+        payload_clean(EntriesPayload, {"entries": ["a" * (fits + 1)]})
     with pytest.raises(PayloadTooLarge):
-        payload_clean(PromptPayload, {"prompt": "é" * fits})
+        payload_clean(PromptPayload, {"prompt": "é" * 140_000})
+
+
+def test_a_prompt_has_at_most_200_000_characters():
+    assert payload_clean(PromptPayload, {"prompt": "a" * 200_000})
+    with pytest.raises(InvalidPayload):
+        payload_clean(PromptPayload, {"prompt": "a" * 200_001})
+
+
+@pytest.mark.parametrize(
+    "context", [deep(30), {"k": "a\x00b"}, {"a\x00b": 1}, {"k": "\ud800"}, {"k": float("nan")}]
+)
+def test_what_no_schema_forbids_and_no_database_holds_is_a_conflict(context):
+    with pytest.raises(PayloadNotStorable):
+        payload_clean(EntriesPayload, {"entries": ["one"], "context": context})

@@ -4,21 +4,35 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
 from workers.states import Status
-from workers.strict import StrictSerializer
+from workers.strict import StrictSerializer, Text, Truth
 
 PREFIX = "metadata."
+
+METADATA = OpenApiParameter(
+    "metadata",
+    {
+        "type": "object",
+        "propertyNames": {"pattern": r"^metadata\.[^\u0000]*$"},
+        "additionalProperties": {"type": "string", "pattern": r"^[^\u0000]*$"},
+    },
+    style="form",
+    explode=True,
+    description="Pairs that a task has: each is a parameter of its own, `metadata.KEY=VALUE`.",
+    examples=[OpenApiExample("ticket", value={"metadata.ticket": "A-1"})],
+)
 
 
 class RunFilter(StrictSerializer):
     """The filters; ``metadata.KEY=VALUE`` stands for each pair. ``user`` is for staff."""
 
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    task_type = serializers.CharField(max_length=100, required=False)
-    model = serializers.CharField(max_length=255, required=False)
-    fallback_used = serializers.BooleanField(required=False)
+    task_type = Text(max_length=100, required=False)
+    model = Text(max_length=255, required=False)
+    fallback_used = Truth(required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)
     retry_of = serializers.UUIDField(required=False)

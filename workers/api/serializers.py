@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from workers.queues import PRIORITIES
-from workers.strict import StrictSerializer
+from workers.strict import StrictSerializer, Text, WholeNumber
 
 MAX_METADATA = 16
 MAX_METADATA_LENGTH = 200
@@ -13,14 +13,12 @@ MAX_METADATA_LENGTH = 200
 class TaskSerializer(StrictSerializer):
     """Shapes and bounds; what a task type takes is the task type's to say."""
 
-    task_type = serializers.CharField(max_length=100)
+    task_type = Text(max_length=100, trim_whitespace=False)
     payload = serializers.JSONField()
     priority = serializers.ChoiceField(choices=PRIORITIES, default="normal")
-    deadline_seconds = serializers.IntegerField(min_value=1, max_value=86_400, required=False)
+    deadline_seconds = WholeNumber(min_value=1, max_value=86_400, required=False)
     metadata = serializers.DictField(
-        child=serializers.CharField(
-            max_length=MAX_METADATA_LENGTH, allow_blank=True, trim_whitespace=False
-        ),
+        child=Text(max_length=MAX_METADATA_LENGTH, allow_blank=True, trim_whitespace=False),
         required=False,
     )
     llm = serializers.DictField(required=False)
@@ -28,5 +26,5 @@ class TaskSerializer(StrictSerializer):
     def validate_metadata(self, value: dict[str, str]) -> dict[str, str]:
         if len(value) > MAX_METADATA:
             raise serializers.ValidationError(_("At most 16 pairs."))
-        key = serializers.CharField(max_length=MAX_METADATA_LENGTH, trim_whitespace=False)
+        key = Text(max_length=MAX_METADATA_LENGTH, trim_whitespace=False)
         return {key.run_validation(name): text for name, text in value.items()}

@@ -55,7 +55,7 @@ EXAMPLE = {
             "payload_schema": {
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
                 "type": "object",
-                "properties": {"prompt": {"type": "string", "maxLength": 262131}},
+                "properties": {"prompt": {"type": "string", "maxLength": 200000}},
                 "required": ["prompt"],
                 "additionalProperties": False,
             },
@@ -78,7 +78,8 @@ class TaskTypeListView(APIView):
     """Tells the task types."""
 
     @extend_schema(
-        operation_id="llm_task_types_list",
+        operation_id="list_task_types",
+        tags=["tasks"],
         summary="The task types",
         description="What each takes and gives, as the JSON Schema that is checked.",
         responses={200: TaskTypesAnswer},

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from workers.active_runs import room_require
+from workers.api import described
 from workers.api.filters import filters_parse
 from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
@@ -27,6 +28,7 @@ class TaskListView(APIView):
 
     rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
 
+    @described.LIST
     def get(self, request: Request) -> Response:
         wanted = filters_parse(request.query_params, RunPages.parameters)
         runs = runs_narrowed(runs_visible(request.user), wanted)
@@ -34,6 +36,7 @@ class TaskListView(APIView):
         page = pages.paginate_queryset(runs.prefetch_related("attempts"), request, view=self)
         return pages.get_paginated_response([run_told(run) for run in page or ()])
 
+    @described.SUBMIT
     def post(self, request: Request) -> Response:
         serializer = TaskSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
@@ -59,6 +62,7 @@ class TaskListView(APIView):
 class TaskDetailView(APIView):
     """Tells how a run stands."""
 
+    @described.READ
     def get(self, request: Request, task_id: str) -> Response:
         return Response(run_told(run_visible(request.user, task_id)))
 
@@ -66,6 +70,7 @@ class TaskDetailView(APIView):
 class TaskResultView(APIView):
     """The result alone. Before the end, and where the run ended without one: 409."""
 
+    @described.RESULT_READ
     def get(self, request: Request, task_id: str) -> Response:
         run = run_visible(request.user, task_id)
         told = run_told(run)
@@ -82,6 +87,7 @@ class TaskCancelView(APIView):
     # It costs no more than a read, and whoever submitted all that is permitted may still stop it.
     rate_scopes: ClassVar[dict[str, str]] = {"POST": "read"}
 
+    @described.CANCEL
     def post(self, request: Request, task_id: str) -> Response:
         run_cancel(run_visible(request.user, task_id), by=request.user)
         return Response(run_told(run_visible(request.user, task_id)))
@@ -92,6 +98,7 @@ class TaskRetryView(APIView):
 
     rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
 
+    @described.RETRY
     def post(self, request: Request, task_id: str) -> Response:
         run = run_visible(request.user, task_id)
         return _accepted(run_retry(run, admit=lambda: room_require(run.user_id)))

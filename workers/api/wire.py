@@ -83,11 +83,12 @@ def attempt_told(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _config(run: TaskRun) -> dict[str, Any]:
+def _config(run: TaskRun) -> dict[str, Any] | None:
+    """None for what a foreign producer wrote and nobody can read."""
     try:
         told = header.config_of(run.llm_config).to_wire()
     except MalformedConfig:
-        return {}
+        return None
     if resolved_at := run.llm_config.get("resolved_at"):
         told["resolved_at"] = resolved_at
     return told

@@ -1,0 +1,186 @@
+"""The shapes of runs on the wire, for the API's description. They describe and render nothing."""
+
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import (
+    OpenApiParameter,
+    PolymorphicProxySerializer,
+    extend_schema_field,
+    extend_schema_serializer,
+)
+from rest_framework import serializers
+
+from llmconfig.api.schemas import ClosedShape, LlmConfig, Shape, StatementBody
+from workers import task_types
+from workers.api.serializers import MAX_METADATA, MAX_METADATA_LENGTH
+from workers.idempotency import MAX_LENGTH, PRINTABLE
+from workers.outcomes import Outcome
+from workers.queues import PREFIX, PRIORITIES
+from workers.states import Status
+from workers.task_types import TaskType
+
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "minLength": 1, "maxLength": MAX_LENGTH, "pattern": PRINTABLE},
+    OpenApiParameter.HEADER,
+    description="For 24 hours, the same request with the same key stands for one run.",
+)
+LOCATION = OpenApiParameter(
+    "Location",
+    str,
+    OpenApiParameter.HEADER,
+    response=[202],
+    description="Where the task tells how it stands: `status_url`.",
+)
+TASK_ID = OpenApiParameter(
+    "task_id", OpenApiTypes.UUID, OpenApiParameter.PATH, description="A task of one's own."
+)
+
+
+@extend_schema_field(
+    {
+        "type": "object",
+        "maxProperties": MAX_METADATA,
+        "propertyNames": {
+            "minLength": 1,
+            "maxLength": MAX_METADATA_LENGTH,
+            "pattern": r"^[^\u0000]+$",
+        },
+        "additionalProperties": {
+            "type": "string",
+            "maxLength": MAX_METADATA_LENGTH,
+            "pattern": r"^[^\u0000]*$",
+        },
+    }
+)
+class Metadata(serializers.DictField):
+    """Pairs of strings."""
+
+
+class TaskBody(ClosedShape):
+    """What every task takes, whatever its type."""
+
+    priority = serializers.ChoiceField(choices=PRIORITIES, default="normal")
+    deadline_seconds = serializers.IntegerField(
+        min_value=1,
+        max_value=86_400,
+        required=False,
+        help_text="Shorter than the configured one.",
+    )
+    metadata = Metadata(required=False, help_text="Returned and filterable, never in the prompt.")
+    llm = StatementBody(
+        required=False, help_text="Configuration of this task alone, where that is permitted."
+    )
+
+
+def _body(kind: TaskType) -> type[TaskBody]:
+    @extend_schema_field({"type": "string", "const": kind.name})
+    class Name(serializers.CharField):
+        pass
+
+    words = kind.name.removeprefix(PREFIX).split("_")
+    fields = {
+        "__doc__": f"{kind.name}. The payload has at most 256 KB as JSON, and 20 levels.",
+        "task_type": Name(),
+        "payload": kind.payload(),
+    }
+    return type("".join(word.capitalize() for word in words) + "Task", (TaskBody,), fields)
+
+
+def _bodies() -> dict[str, Shape | type[Shape]]:
+    return {kind.name: _body(kind) for kind in task_types.registered()}
+
+
+#: A task of any registered type.
+TASK = PolymorphicProxySerializer(
+    component_name="Task", serializers=_bodies, resource_type_field_name="task_type"
+)
+
+
+class RunConfig(LlmConfig):
+    """The decision made when the task was accepted."""
+
+    resolved_at = serializers.DateTimeField(
+        required=False, help_text="Only where no producer had decided: when a worker did."
+    )
+
+
+class AcceptedTask(Shape):
+    task_id = serializers.UUIDField()
+    status = serializers.ChoiceField(choices=Status.values)
+    status_url = serializers.CharField()
+    llm_config = RunConfig()
+
+
+class Result(Shape):
+    """What the model wrote; other task types may have more."""
+
+    content = serializers.CharField()
+    tags = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="Of insights."
+    )
+    confidence = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="Of insights."
+    )
+
+
+class RunError(Shape):
+    """Why a task has no result, with a line for each attempt."""
+
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class Attempt(Shape):
+    """One call of one model, or the note that a model was skipped."""
+
+    number = serializers.IntegerField(allow_null=True, help_text="From 1; null: skipped.")
+    model = serializers.CharField()
+    host = serializers.CharField()
+    outcome = serializers.ChoiceField(choices=[str(outcome) for outcome in Outcome])
+    reason = serializers.CharField()
+    count = serializers.IntegerField(min_value=1, help_text="How often the same happened.")
+    started_at = serializers.DateTimeField()
+    duration_ms = serializers.IntegerField(min_value=0)
+    first_token_ms = serializers.IntegerField(min_value=0, allow_null=True)
+    prompt_tokens = serializers.IntegerField(min_value=0, allow_null=True)
+    completion_tokens = serializers.IntegerField(min_value=0, allow_null=True)
+
+
+class Usage(Shape):
+    """Tokens over all attempts."""
+
+    prompt_tokens = serializers.IntegerField(min_value=0)
+    completion_tokens = serializers.IntegerField(min_value=0)
+
+
+@extend_schema_serializer(component_name="TaskState")
+class Run(Shape):
+    """A task as it stands."""
+
+    task_id = serializers.UUIDField()
+    task_type = serializers.CharField()
+    queue = serializers.CharField()
+    priority = serializers.ChoiceField(choices=PRIORITIES)
+    status = serializers.ChoiceField(choices=Status.values)
+    result = Result(allow_null=True)
+    error = RunError(allow_null=True)
+    model_used = serializers.CharField(allow_null=True)
+    fallback_used = serializers.BooleanField()
+    llm_config = RunConfig(allow_null=True, help_text="Null: it cannot be read.")
+    attempts = Attempt(many=True)
+    usage = Usage()
+    metadata = serializers.DictField(child=serializers.CharField())
+    deadline = serializers.DateTimeField()
+    created_at = serializers.DateTimeField()
+    started_at = serializers.DateTimeField(allow_null=True)
+    finished_at = serializers.DateTimeField(allow_null=True)
+    retry_of = serializers.UUIDField(allow_null=True)
+    parent_id = serializers.UUIDField(allow_null=True)
+
+
+class TaskPage(Shape):
+    """Newest first."""
+
+    next = serializers.URLField(allow_null=True)
+    previous = serializers.URLField(allow_null=True)
+    results = Run(many=True)
