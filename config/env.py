@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.api.accounts.lifetimes import lifetime_parse
 from config.api.throttles.rates import rate_parse
+from config.mail import Mailer, mailer_parse
 
 PROJECT = Path(__file__).resolve().parent.parent
 OLLAMA_PORT = 11434
@@ -91,6 +93,11 @@ class Environment:
     #: How many proxies of our own stand before the web process.
     num_proxies: int
     time_zone: str
+    #: The server that mails go to; None: none is sent.
+    mailer: Mailer | None
+    mail_sender: str
+    #: Where people reach the pages, without a slash at its end; "": mails have no links.
+    site_url: str
     #: None where it is not set: development makes one, production refuses.
     secret_key: str | None
     allowed_hosts: tuple[str, ...]
@@ -198,6 +205,13 @@ def _most(value: str) -> int | None:
     return int(value) or None
 
 
+def _address(value: str) -> str:
+    name, address = parseaddr(value)
+    if "@" not in address or "\n" in value or "\r" in value:
+        raise ValueError("accepted: an address for mail, or Name <address>")
+    return formataddr((name, address))
+
+
 def _file(value: str) -> Path:
     try:
         return Path(value).expanduser()
@@ -271,6 +285,9 @@ def read() -> Environment:
             env, "LLM_WORKER_METRICS_PORT", env.str("LLM_WORKER_METRICS_PORT", "0"), _port
         ),
         "time_zone": _parsed(env, "TIME_ZONE", "UTC", _time_zone),
+        "mailer": _parsed(env, "EMAIL_URL", "", mailer_parse),
+        "mail_sender": _parsed(env, "DEFAULT_FROM_EMAIL", "llmconfig@localhost", _address),
+        "site_url": (_parsed(env, "SITE_URL", "", _url("http", "https")) or "").rstrip("/"),
         "secret_key": env.str("SECRET_KEY", "") or None,
         "allowed_hosts": tuple(env.list("ALLOWED_HOSTS", [])),
         "csrf_trusted_origins": tuple(env.list("CSRF_TRUSTED_ORIGINS", [])),

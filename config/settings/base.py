@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django_celery_beat.tzcrontab import TzAwareCrontab
 
 from config import env
+from config.mail import settings_of
 from config.settings import look
 
 # Generic classes of Django that are no generics at run time: admin.ModelAdmin[TaskRun].
@@ -59,7 +60,9 @@ MIDDLEWARE = [
 ]
 
 UNFOLD = look.UNFOLD
+LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "admin:index"
+LOGOUT_REDIRECT_URL = "login"
 
 ROOT_URLCONF = "config.urls"
 ASGI_APPLICATION = "config.asgi.application"
@@ -129,6 +132,13 @@ API_MAX_ACTIVE_RUNS = ENVIRONMENT.max_active_runs
 AUDIT_RETENTION_DAYS = ENVIRONMENT.audit_retention_days
 REPORT_CATCH_UP_DAYS = ENVIRONMENT.report_catch_up_days
 REPORT_SPREAD = ENVIRONMENT.report_spread
+
+# Mails of reports
+REPORT_MAIL = ENVIRONMENT.mailer is not None
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_sender
+SITE_URL = ENVIRONMENT.site_url
+if ENVIRONMENT.mailer is not None:
+    globals().update(settings_of(ENVIRONMENT.mailer))
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]

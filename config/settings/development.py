@@ -8,6 +8,7 @@ from tempfile import NamedTemporaryFile
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.mail import mailer_of_files, settings_of
 from config.settings.base import *  # noqa: F403  (Django's way to layer settings modules)
 from config.settings.base import ENVIRONMENT, LLMCONFIG_HOME
 
@@ -33,3 +34,8 @@ def _own_secret_key(path: Path) -> str:
 DEBUG = True
 SECRET_KEY = ENVIRONMENT.secret_key or _own_secret_key(LLMCONFIG_HOME / "secret-key")
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, "localhost", "127.0.0.1", "[::1]"]
+
+if ENVIRONMENT.mailer is None:
+    # Without a server, mails are files to look at.
+    REPORT_MAIL = True
+    globals().update(settings_of(mailer_of_files(LLMCONFIG_HOME / "mails")))
