@@ -6,6 +6,8 @@ WorkerError
 ├── NoActivity                 409  no_activity
 ├── ReportUnderWay             409  report_under_way
 ├── ReportWritten              409  report_written
+├── UnknownTimeZone            409  unknown_time_zone
+├── UnknownLanguage            409  unknown_language
 └── UnknownReport              404  not_found
 """
 
@@ -69,3 +71,27 @@ class UnknownReport(WorkerError):
     code = "not_found"
     status = 404
     default_detail = _("There is no such report.")
+
+
+class UnknownTimeZone(WorkerError):
+    """The time zone database of this machine has no such zone."""
+
+    code = "unknown_time_zone"
+    status = 409
+
+    def __init__(self, name: str) -> None:
+        detail = _("There is no time zone %(name)r; accepted: a name such as Europe/Berlin.")
+        told = detail % {"name": name}
+        super().__init__(told, errors={"time_zone": [told]})
+
+
+class UnknownLanguage(WorkerError):
+    """Nothing is known of such a language."""
+
+    code = "unknown_language"
+    status = 409
+
+    def __init__(self, tag: str) -> None:
+        detail = _("The language %(tag)r is not known; accepted: a tag such as de or pt-br.")
+        told = detail % {"tag": tag}
+        super().__init__(told, errors={"language": [told]})

@@ -1,0 +1,74 @@
+"""``/v1/reports/settings``: one's own; what cannot be is refused with its field."""
+
+import pytest
+
+from workers.models import ReportSettings
+
+pytestmark = pytest.mark.django_db
+
+URL = "/v1/reports/settings"
+DEFAULTS = {
+    "enabled": True, "weekday": 1, "hour": 7, "time_zone": "", "language": "", "delivery": "mail",
+}  # fmt: skip
+
+
+@pytest.fixture
+def api(person):
+    from rest_framework.test import APIClient
+
+    client = APIClient()
+    client.force_authenticate(person)
+    return client
+
+
+def test_who_stored_nothing_has_the_defaults(api):
+    assert api.get(URL).json() == DEFAULTS
+    assert not ReportSettings.objects.exists()
+
+
+def test_put_replaces_patch_changes_and_delete_resets(api):
+    assert api.put(URL, {"weekday": 3, "hour": 10}).json() == {
+        **DEFAULTS, "weekday": 3, "hour": 10,
+    }  # fmt: skip
+    changed = api.patch(URL, {"time_zone": "Asia/Kathmandu", "language": "ne"}).json()
+    assert (changed["weekday"], changed["time_zone"]) == (3, "Asia/Kathmandu")
+    assert api.put(URL, {"enabled": False}).json() == {**DEFAULTS, "enabled": False}
+    assert api.delete(URL).json() == DEFAULTS
+    assert api.get(URL).json() == DEFAULTS
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"weekday": 0}, "weekday"),
+        ({"weekday": 8}, "weekday"),
+        ({"hour": 24}, "hour"),
+        ({"hour": None}, "hour"),
+        ({"delivery": "pigeon"}, "delivery"),
+        ({"enabled": "maybe"}, "enabled"),
+        ({"zone": "UTC"}, "zone"),
+    ],
+)
+def test_what_the_schema_forbids_is_400_at_its_field(api, body, field):
+    answer = api.put(URL, body)
+    assert answer.status_code == 400
+    assert set(answer.json()["errors"]) == {field}
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"time_zone": "Mars/Olympus"}, "unknown_time_zone"),
+        ({"time_zone": "../etc/passwd"}, "unknown_time_zone"),
+        ({"language": "xx-yy"}, "unknown_language"),
+    ],
+)
+def test_what_this_machine_does_not_know_is_409(api, body, code):
+    answer = api.put(URL, body)
+    assert (answer.status_code, answer.json()["code"]) == (409, code)
+    assert set(answer.json()["errors"]) == set(body)
+    assert not ReportSettings.objects.exists()
+
+
+def test_nobody_reads_settings_without_a_login(client):
+    assert client.get(URL).status_code == 401

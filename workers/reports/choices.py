@@ -1,0 +1,26 @@
+"""What a person may choose for their reports."""
+
+from functools import cache
+from zoneinfo import available_timezones
+
+from django.conf.locale import LANG_INFO
+
+#: Which the system's database has beside places, and nobody lives in.
+_NO_PLACES = ("posix/", "right/", "Etc/", "SystemV/")
+_NAMELESS = {"Factory", "localtime", "posixrules"}
+
+
+@cache
+def time_zones() -> tuple[str, ...]:
+    """Names of the IANA database, in their order."""
+    names = available_timezones() - _NAMELESS
+    return tuple(sorted(name for name in names if not name.startswith(_NO_PLACES)))
+
+
+@cache
+def languages() -> tuple[tuple[str, str], ...]:
+    """Language tags, each with the language's own name, in the order of the names."""
+    named = {
+        tag: str(told["name_local"]) for tag, told in LANG_INFO.items() if "name_local" in told
+    }
+    return tuple(sorted(named.items(), key=lambda item: item[1].casefold()))
