@@ -20,8 +20,11 @@ from workers.metrics.relay import relay_close, relay_open, relay_receive
 from workers.metrics.server import Server, server_open
 from workers.metrics.watch import Watch
 from workers.parking import Releaser
+from workers.queues import queue_name
 from workers.registry.announcement import Announcement
 from workers.registry.registrar import Registrar
+from workers.reports import REPORT_TYPE
+from workers.reports.delivery.postman import Postman
 from workers.sweeper import Sweeper
 from workers.ticking import Ticker
 
@@ -46,6 +49,8 @@ def _start(sender: Any, **_: Any) -> None:
         announced = replace(announced, metrics_address=server.url)
     registrar = Registrar(announced)
     _tickers.extend((Sweeper(), Releaser(announced.queues), registrar))
+    if queue_name(REPORT_TYPE) in announced.queues:
+        _tickers.append(Postman())
     book.worker_started(announced.name, announced.queues, lambda: registrar.age_seconds)
     relay_receive(book.apply)
     for ticker in _tickers:

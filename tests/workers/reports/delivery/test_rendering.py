@@ -1,0 +1,76 @@
+"""A report's Markdown becomes HTML in which nothing acts, loads or leads away."""
+
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workers.reports.delivery.rendering import report_html, text_clean
+
+ALLOWED = {
+    "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
+    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+}  # fmt: skip
+#: Control characters, and format characters that change the order of what is read.
+UNWANTED = {*map(chr, range(9)), *map(chr, range(11, 32)), "\x7f", "\u202e", "\u2066", "\ufeff"}
+PIECES = st.sampled_from(
+    [
+        "# ", "## ", "- ", "1. ", "> ", "`", "```", "**", "*", "_", "~~", "|", "\n", "\n\n", " ",
+        "[a](http://evil.example)", "![a](http://evil.example/p.png)", "<http://evil.example>",
+        "[a]: javascript:alert(1)", "[a]", "<script>", "</script>", "<img src=x onerror=alert(1)>",
+        "<a href='javascript:alert(1)'>", "<style>", "<!--", "-->", "&lt;", "&#x3C;script&#x3E;",
+        "<svg onload=alert(1)>", "<iframe src=//evil.example>", "\u202e", "\x00", "\x1b[31m",
+        "---", "| a | b |\n|---|---|\n| 1 | 2 |", "<p class=x style='background:url(//evil)'>",
+    ]
+)  # fmt: skip
+
+
+class Tags(HTMLParser):
+    def __init__(self, html):
+        super().__init__()
+        self.found, self.attributes = set(), set()
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.found.add(tag)
+        self.attributes |= {(tag, name) for name, _ in attrs}
+
+
+def test_what_a_report_needs_is_rendered():
+    html = report_html(
+        "# Week\n\nDone **well**:\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n3. three"
+    )
+    for part in ("<h3>Week</h3>", "<strong>well</strong>", "<li>one</li>", "<td>1</td>"):
+        assert part in html
+    assert '<ol start="3">' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[here](http://evil.example)", "<http://evil.example>", "![x](http://evil.example/x.png)"],
+)
+def test_links_and_images_stay_text_with_their_address(text):
+    tags = Tags(report_html(text))
+    assert tags.found == {"p"}
+    assert "http://evil.example" in report_html(text)
+
+
+def test_html_is_shown_as_text():
+    assert report_html("<b>x</b>") == "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"
+
+
+@given(pieces=st.lists(PIECES | st.text(max_size=8), max_size=30))
+def test_whatever_a_model_writes_only_harmless_tags_are_left(pieces):
+    tags = Tags(report_html("".join(pieces)))
+    assert tags.found <= ALLOWED
+    assert tags.attributes <= {("ol", "start")}
+
+
+@given(text=st.text())
+def test_a_clean_text_has_no_control_or_hidden_characters(text):
+    cleaned = text_clean(text)
+    assert text_clean(cleaned) == cleaned
+    assert not set(cleaned) & set(
+        map(chr, [*range(9), *range(11, 32), 0x7F, 0x202E, 0x2066, 0xFEFF])
+    )

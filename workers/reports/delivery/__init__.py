@@ -1,0 +1,1 @@
+"""Bringing a report to its person: as HTML, and by mail."""

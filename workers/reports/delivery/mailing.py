@@ -1,0 +1,112 @@
+"""Sending the mails that wait: each at most once.
+
+A report is marked as being sent, and that is committed, before the mail server hears of it. What
+the server refuses is tried again, or not, as it says; where nobody knows whether it took a mail
+(the connection or this process ended), the report says so, and no second one is sent.
+"""
+
+import logging
+from datetime import timedelta
+
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import connection, transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext_noop
+
+from workers.models import MailState, WeeklyReport
+from workers.outcomes import one_line
+from workers.reports.delivery.messages import message_of
+from workers.reports.delivery.outcomes import Outcome, Verdict, verdict_of, wait_after
+
+logger = logging.getLogger(__name__)
+
+#: Nothing that sends takes so long: whoever marked the report is gone.
+LOST_AFTER = timedelta(minutes=10)
+#: A mail about last week that could not be sent for so long is not wanted any more.
+GIVEN_UP_AFTER = timedelta(days=3)
+
+
+def mails_waiting() -> QuerySet[WeeklyReport]:
+    """Reports whose mail is due."""
+    return WeeklyReport.objects.filter(mail_state=MailState.WAITING, mail_at__lte=Now())
+
+
+def mail_send_next(server: BaseEmailBackend) -> bool:
+    """Send one mail that is due, over a connection opened for it; False when none is."""
+    report = _mark()
+    if report is None:
+        return False
+    message = message_of(report)
+    if message is None:
+        _write(report, MailState.NONE, "")
+        return True
+    try:
+        message.message().as_bytes()
+    except (ValueError, LookupError) as error:  # a header or an address that cannot be written
+        _record(report, Verdict(outcome=Outcome.REFUSED, reason=f"The mail is not valid: {error}"))
+        return True
+    # None is held while the mail server works: the connection goes back to the pool.
+    connection.close()
+    try:
+        server.send_messages([message])
+        verdict = Verdict(outcome=Outcome.SENT)
+    except Exception as error:  # each mail backend has errors of its own
+        verdict = verdict_of(error)
+    _record(report, verdict)
+    return True
+
+
+def mails_tidy() -> None:
+    """Tell of mails whose sender is gone, and give up those that nobody could send for days."""
+    lost = WeeklyReport.objects.filter(
+        mail_state=MailState.SENDING, mail_at__lt=Now() - LOST_AFTER
+    ).update(
+        mail_state=MailState.UNKNOWN,
+        mail_error=gettext_noop("The process that sent it ended before the mail server answered."),
+    )
+    if lost:
+        logger.warning("Of %d mails nobody knows whether they were sent", lost)
+    WeeklyReport.objects.filter(
+        mail_state=MailState.WAITING, mail_at__lt=Now() - GIVEN_UP_AFTER
+    ).update(
+        mail_state=MailState.REFUSED,
+        mail_error=gettext_noop("No mail server took it for three days."),
+    )
+
+
+@transaction.atomic
+def _mark() -> WeeklyReport | None:
+    due = mails_waiting().select_for_update(skip_locked=True, of=("self",))
+    report = due.select_related("user").order_by("mail_at").first()
+    if report is not None:
+        report.mail_state, report.mail_tries = MailState.SENDING, report.mail_tries + 1
+        WeeklyReport.objects.filter(pk=report.pk).update(
+            mail_state=MailState.SENDING, mail_tries=F("mail_tries") + 1, mail_at=Now()
+        )
+    return report
+
+
+def _record(report: WeeklyReport, verdict: Verdict) -> None:
+    wait = wait_after(report.mail_tries)
+    if verdict.outcome is Outcome.LATER and wait is not None:
+        _write(report, MailState.WAITING, verdict.reason, mail_at=timezone.now() + wait)
+        return
+    state = {
+        Outcome.SENT: MailState.SENT,
+        Outcome.LATER: MailState.REFUSED,
+        Outcome.REFUSED: MailState.REFUSED,
+        Outcome.UNKNOWN: MailState.UNKNOWN,
+    }[verdict.outcome]
+    _write(report, state, verdict.reason)
+    if state != MailState.SENT:
+        logger.warning("The mail of report %s: %s: %s", report.pk, state, one_line(verdict.reason))
+
+
+def _write(report: WeeklyReport, state: MailState, reason: str, **fields: object) -> None:
+    """Unless the try was taken for lost meanwhile, and somebody decided on it."""
+    ours = WeeklyReport.objects.filter(
+        pk=report.pk, mail_state=MailState.SENDING, mail_tries=report.mail_tries
+    )
+    ours.update(mail_state=state, mail_error=one_line(reason)[:500], **fields)

@@ -1,0 +1,61 @@
+"""The mail of a report, in HTML and plain text."""
+
+from email.utils import make_msgid
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from workers.models import Delivery, WeeklyReport
+from workers.reports.delivery.pages import report_values
+
+AUTOMATIC = {
+    # RFC 3834: no absence notes in return.
+    "Auto-Submitted": "auto-generated",
+}
+
+
+def message_of(report: WeeklyReport) -> EmailMultiAlternatives | None:
+    """The message, or None for somebody who cannot or does not want to have it (any more)."""
+    user = report.user
+    wishes = getattr(user, "report_settings", None)
+    wants_mail = wishes is None or (wishes.enabled and wishes.delivery == Delivery.MAIL)
+    if not (user.is_active and user.email and wants_mail):
+        return None
+    with translation.override(report.language or settings.LANGUAGE_CODE):
+        return _message(report, user.email)
+
+
+def _message(report: WeeklyReport, address: str) -> EmailMultiAlternatives:
+    values = {
+        **report_values(report),
+        "page_url": _address("report-page", report.pk),
+        "settings_url": _address("report-settings-page"),
+    }
+    headers = {**AUTOMATIC, "Message-ID": _message_id(report)}
+    if values["settings_url"]:
+        headers["List-Unsubscribe"] = f"<{values['settings_url']}>"
+    message = EmailMultiAlternatives(
+        subject=_("Your week %(week)s") % {"week": report.week},
+        body=render_to_string("workers/mails/weekly_report.txt", values),
+        to=[address],
+        headers=headers,
+    )
+    message.attach_alternative(
+        render_to_string("workers/mails/weekly_report.html", values), "text/html"
+    )
+    return message
+
+
+def _address(name: str, *arguments: object) -> str:
+    """The page's whole address; "" where nobody said where the site is."""
+    return settings.SITE_URL and settings.SITE_URL + reverse(name, args=arguments)
+
+
+def _message_id(report: WeeklyReport) -> str:
+    domain = urlsplit(settings.SITE_URL).hostname or "llmconfig.invalid"
+    return make_msgid(idstring=f"report-{report.pk}-{report.mail_tries}", domain=domain)

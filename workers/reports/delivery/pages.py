@@ -1,0 +1,45 @@
+"""What a page or a mail shows of a report."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from workers.models import WeeklyReport
+from workers.reports.delivery.rendering import report_html, text_clean
+from workers.reports.weeks import week_parse
+from workers.states import OPEN
+
+WRITTEN, UNDER_WAY, FAILED = "written", "under way", "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """A report's week and how it stands."""
+
+    report: WeeklyReport
+    first_day: date
+    last_day: date
+    #: ``written``, ``under way`` or ``failed``.
+    state: str
+
+
+def report_shown(report: WeeklyReport, now: datetime) -> Shown:
+    """A report at a moment."""
+    week = week_parse(report.week)
+    return Shown(
+        report=report, first_day=week.monday, last_day=week.sunday, state=_state(report, now)
+    )
+
+
+def report_values(report: WeeklyReport) -> dict[str, Any]:
+    """For the templates: the text of a report, as HTML and as text, and its facts as tables."""
+    return {
+        "html": report_html(report.content),
+        "text": text_clean(report.content),
+    }
+
+
+def _state(report: WeeklyReport, now: datetime) -> str:
+    if report.written_at:
+        return WRITTEN
+    return UNDER_WAY if report.run and report.run.status_at(now) in OPEN else FAILED
