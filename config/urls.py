@@ -1,6 +1,7 @@
 """Every address of the web process."""
 
 from django.contrib import admin
+from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +14,8 @@ admin.site.index_template = "config/index.html"
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"
 
+login = LoginView.as_view(next_page="report-list-page", redirect_authenticated_user=True)
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("v1/", include("config.api.urls")),
@@ -20,5 +23,8 @@ urlpatterns = [
     path("v1/", include("llmconfig.api.urls")),
     path("v1/", include("workers.api.urls")),
     re_path(r"^v1/", unknown_address),
+    path("reports/", include("workers.pages.urls")),
+    path("login/", login, name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/", admin.site.urls),
 ]

@@ -1,0 +1,174 @@
+"""The pages of reports: one's own, and nobody else's."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from workers.models import Delivery, ReportSettings, TaskRun, WeeklyReport
+from workers.reports.weeks import Week
+
+pytestmark = pytest.mark.django_db
+
+LIST, SETTINGS = "/reports/", "/reports/settings/"
+
+
+@pytest.fixture
+def ada(django_user_model):
+    return django_user_model.objects.create_user("ada", "ada@example.org", "pw")
+
+
+@pytest.fixture
+def page(client, ada):
+    client.force_login(ada)
+    return client
+
+
+@pytest.fixture
+def report_of(ada):
+    def make(user=ada, *, number=47, **fields):
+        now = timezone.now()
+        return WeeklyReport.objects.create(
+            **{
+                "user": user,
+                "week": str(Week(2026, number)),
+                "starts_at": now - timedelta(weeks=60 - number),
+                "ends_at": now - timedelta(weeks=59 - number),
+                "time_zone": "Europe/Berlin",
+                "language": "en",
+                "content": "# Done <script>alert(1)</script>",
+                "written_at": now,
+                **fields,
+            }
+        )
+
+    return make
+
+
+def run_of(user, **fields):
+    now = timezone.now()
+    return TaskRun.objects.create(
+        **{
+            "user": user,
+            "task_type": "TASK_TYPE_WEEKLY_REPORT",
+            "queue": "llm.weekly_report.low",
+            "payload": {},
+            "llm_config": {},
+            "deadline": now + timedelta(days=1),
+            **fields,
+        }
+    )
+
+
+@pytest.mark.parametrize("address", [LIST, SETTINGS, f"/reports/{uuid.UUID(int=1)}/"])
+def test_who_is_not_logged_in_is_sent_to_the_login_and_back(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 302
+    assert answer.url == f"/login/?next={address}"
+
+
+def test_a_person_logs_in_and_out(client, ada):
+    answer = client.post("/login/", {"username": "ada", "password": "pw"})
+    assert answer.url == LIST
+    assert client.get(LIST).status_code == 200
+    assert client.post("/logout/").url == "/login/"
+    assert client.get(LIST).status_code == 302
+
+
+def test_own_reports_are_listed_newest_first_and_in_pages(page, report_of, django_user_model):
+    for number in range(20, 48):
+        report_of(number=number)
+    report_of(django_user_model.objects.create_user("ben"), number=19)
+    first = page.get(LIST).content.decode()
+    assert first.index("2026-W47") < first.index("2026-W46")
+    assert "2026-W27" not in first
+    second = page.get(LIST, {"page": 2}).content.decode()
+    assert "2026-W20" in second
+    assert "2026-W19" not in second
+
+
+def test_the_list_takes_as_many_queries_however_long_it_is(
+    page, report_of, django_assert_max_num_queries
+):
+    for number in range(30, 48):
+        report_of(number=number, run=run_of(None))
+    with django_assert_max_num_queries(6):
+        page.get(LIST)
+
+
+def test_a_page_that_does_not_exist_is_not_found(page):
+    assert page.get(LIST, {"page": "7"}).status_code == 404
+    assert page.get(LIST, {"page": "x"}).status_code == 404
+
+
+def test_a_report_is_shown_with_nothing_in_it_that_acts(page, report_of):
+    answer = page.get(f"/reports/{report_of().pk}/")
+    text = answer.content.decode()
+    assert "<h3>Done &lt;script&gt;alert(1)&lt;/script&gt;</h3>" in text
+    assert "<script" not in text
+    assert "no-store" in answer["Cache-Control"]
+
+
+@pytest.mark.parametrize("is_staff", [False, True])
+def test_somebody_elses_report_is_not_found(page, ada, report_of, django_user_model, is_staff):
+    ada.is_staff = is_staff
+    ada.save()
+    others = report_of(django_user_model.objects.create_user("ben"))
+    assert page.get(f"/reports/{others.pk}/").status_code == 404
+    assert page.post(f"/reports/{others.pk}/again/").status_code == 404
+
+
+def test_a_report_under_way_looks_again_by_itself(page, ada, report_of):
+    report = report_of(written_at=None, content="", run=run_of(ada))
+    assert b'http-equiv="refresh"' in page.get(f"/reports/{report.pk}/").content
+
+
+def test_a_report_that_failed_tells_why_and_can_be_tried_again(page, ada, report_of):
+    error = {"code": "all_failed", "detail": "No <model> answered."}
+    failed = run_of(ada, status="failed", finished_at=timezone.now(), error=error)
+    report = report_of(written_at=None, content="", run=failed)
+    address = f"/reports/{report.pk}/"
+    assert b"No &lt;model&gt; answered." in page.get(address).content
+    assert page.post(f"{address}again/").url == address
+    report.refresh_from_db()
+    assert report.run.retry_of == failed
+
+
+def test_a_week_without_activity_is_told_in_words(page):
+    answer = page.post(LIST, follow=True)
+    assert b"There is nothing to report" in answer.content
+
+
+def test_settings_begin_with_the_defaults_and_are_kept(page, ada):
+    assert b"The server&#x27;s: UTC" in page.get(SETTINGS).content
+    assert not ReportSettings.objects.exists()
+    body = {"enabled": "on", "weekday": 3, "hour": 10, "time_zone": "Europe/Berlin"}
+    answer = page.post(SETTINGS, {**body, "language": "de", "delivery": "page"}, follow=True)
+    assert b"Saved." in answer.content
+    stored = ReportSettings.objects.get(user=ada)
+    assert (stored.weekday, stored.hour, stored.time_zone) == (3, 10, "Europe/Berlin")
+    assert (stored.language, stored.delivery) == ("de", Delivery.PAGE)
+
+
+def test_settings_that_cannot_be_are_told_at_their_field(page):
+    body = {"weekday": 8, "hour": 24, "time_zone": "Mars/Olympus", "delivery": "pigeon"}
+    answer = page.post(SETTINGS, {**body, "language": "xx"})
+    assert answer.status_code == 200
+    assert set(answer.context["form"].errors) == {*body, "language"}
+    assert not ReportSettings.objects.exists()
+
+
+def test_a_stored_zone_that_is_known_no_more_stays_until_it_is_changed(page, ada):
+    ReportSettings.objects.create(user=ada, time_zone="Old/Zone")
+    assert b'value="Old/Zone" selected' in page.get(SETTINGS).content
+
+
+@pytest.mark.parametrize("address", [LIST, SETTINGS, reverse("logout")])
+def test_a_post_without_its_token_is_refused(ada, address):
+    from django.test import Client
+
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(ada)
+    assert strict.post(address).status_code == 403

@@ -1,0 +1,1 @@
+"""Pages for people: their reports, and how they want them. They log in with their session."""
