@@ -39,9 +39,15 @@ def wire(settings, monkeypatch):
 
 
 @pytest.fixture
-def impatient(monkeypatch):
-    """The limit as it is, for a Redis that hangs."""
-    monkeypatch.setattr(server, "TIMEOUT_SECONDS", LIMIT)
+def fail(wire, monkeypatch):
+    """Does this to the wire: ``fail("freeze")``. Who hangs from then on waits as in real life."""
+
+    def do(fault):
+        getattr(wire, fault)()
+        monkeypatch.setattr(server, "TIMEOUT_SECONDS", LIMIT)
+        server._servers.clear()
+
+    return do
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 
 from config.api.throttles.limits import SCOPES, rate_of
 from config.api.throttles.throttle import ADDRESS_FACTOR, RateThrottle, scope_of
-from llmconfig.cache import server
+from llmconfig.cache import outage, server
 
 pytestmark = pytest.mark.django_db
 READ, WRITE, LOGIN = "/v1/auth/me", "/v1/users/llm-config", "/v1/auth/token"
@@ -75,13 +75,13 @@ def test_there_is_a_limit_of_each_kind_unless_its_setting_is_empty():
 
 class TestRefusal:
     def test_is_a_problem_that_tells_when_to_come_back(self, rates, client_of):
-        rates(read="2/min")
+        rates(read="2/hour")
         client = client_of()
         assert [client.get(READ).status_code for _ in range(3)] == [200, 200, 429]
         answer = client.get(READ)
         assert answer.headers["Content-Type"] == "application/problem+json"
         assert answer.json()["code"] == "throttled"
-        assert 0 < int(answer.headers["Retry-After"]) <= 60
+        assert 3000 < int(answer.headers["Retry-After"]) <= 3600
 
     def test_of_one_kind_leaves_the_others(self, rates, client_of):
         rates(read="1/hour", config_write="1/hour")
@@ -203,18 +203,18 @@ class TestOutage:
     """Without Redis everything is let through but log-ins, which each process counts itself."""
 
     @pytest.mark.parametrize("fault", ["cut", "freeze"])
-    def test_lets_through_what_it_cannot_count(self, rates, client_of, wire, impatient, fault):
+    def test_lets_through_what_it_cannot_count(self, rates, client_of, fail, fault):
         rates(read="1/hour", config_write="1/hour")
         client = client_of()
         assert [client.get(READ).status_code for _ in range(2)] == [200, 429]
-        getattr(wire, fault)()
+        fail(fault)
         assert [client.get(READ).status_code for _ in range(3)] == [200] * 3
         assert client.patch(WRITE, {}).status_code == 200
 
     @pytest.mark.parametrize("fault", ["cut", "freeze"])
-    def test_still_limits_log_ins(self, rates, wire, impatient, fault):
+    def test_still_limits_log_ins(self, rates, fail, fault):
         rates(login="2/hour")
-        getattr(wire, fault)()
+        fail(fault)
         body = {"username": "ada", "password": "x"}
         answers = [APIClient().post(LOGIN, body) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [401, 401, 429]
@@ -237,10 +237,9 @@ class TestOutage:
         ]
         assert told == [("WARNING", "limits_away"), ("INFO", "limits_back")]
 
-    def test_a_server_that_hangs_is_waited_for_once(self, rates, client_of, wire, monkeypatch):
+    def test_a_server_that_hangs_is_waited_for_once(self, rates, client_of, fail, monkeypatch):
         rates(read="100/hour")
         client = client_of()
-        monkeypatch.setattr(server, "TIMEOUT_SECONDS", 0.2)
         asked = []
         ask = server.Server._ask
 
@@ -249,8 +248,8 @@ class TestOutage:
             return ask(self, work)
 
         monkeypatch.setattr(server.Server, "_ask", counted)
-        monkeypatch.setattr("llmconfig.cache.outage.PAUSE_SECONDS", 60)
-        wire.freeze()
+        monkeypatch.setattr(outage, "PAUSE_SECONDS", 60)
+        fail("freeze")
         assert {client.get(READ).status_code for _ in range(20)} == {200}
         assert len(asked) == 1
 
