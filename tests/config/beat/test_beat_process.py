@@ -50,7 +50,7 @@ def test_of_two_beats_one_leads_whatever_becomes_of_the_other(tmp_path):
     with ExitStack() as stack:
         first = stack.enter_context(BeatProcess(tmp_path / "first.log"))
         wait_until(lambda: first.said(LEADS))
-        assert PeriodicTask.objects.count() == 2
+        wait_until(lambda: PeriodicTask.objects.count() == 2)
         second = stack.enter_context(BeatProcess(tmp_path / "second.log"))
         wait_until(lambda: second.said(FOLLOWS))
 
