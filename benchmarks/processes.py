@@ -1,6 +1,7 @@
 """The processes of ``freshness``: when they are asked, they save a preference or enqueue a run."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -32,24 +33,35 @@ class Process:
 @contextmanager
 def web_process(name: str, directory: Path, token: str) -> Iterator[Process]:
     """A web server of its own, asked by HTTP."""
+    headers = {"Authorization": f"Token {token}"}
+    with (
+        web_server(name, directory) as (url, _pid),
+        httpx.Client(base_url=url, headers=headers) as client,
+    ):
+        yield Process(
+            name=name,
+            save=lambda model: _asked(client.put("/v1/users/llm-config", json={"model": model})),
+            enqueue=lambda: _asked(
+                client.post("/v1/tasks", json={"task_type": TASK_TYPE, "payload": PAYLOAD})
+            )["llm_config"]["model"],
+        )
+
+
+@contextmanager
+def web_server(name: str, directory: Path, **environment: str) -> Iterator[tuple[str, int]]:
+    """A web server that answers: its address and process id."""
     port = _free_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off"]
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", *options]
     log = (directory / f"{name}.log").open("wb")
-    process = subprocess.Popen(command, cwd=PROJECT, stdout=log, stderr=log)
-    headers = {"Authorization": f"Token {token}"}
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env={**os.environ, **environment}, stdout=log, stderr=log
+    )
+    url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+        with httpx.Client(base_url=url) as client:
             _await_answer(client)
-            yield Process(
-                name=name,
-                save=lambda model: _asked(
-                    client.put("/v1/users/llm-config", json={"model": model})
-                ),
-                enqueue=lambda: _asked(
-                    client.post("/v1/tasks", json={"task_type": TASK_TYPE, "payload": PAYLOAD})
-                )["llm_config"]["model"],
-            )
+        yield url, process.pid
     finally:
         process.terminate()
         process.wait(30)

@@ -54,6 +54,9 @@ class EventStreams:
         handover, heads = _Handover(), list[Message]()
 
         async def pass_on(message: Message) -> None:
+            if message.get("status", 200) != 200:
+                # Something failed after the view.
+                handover.ticket = None
             if handover.ticket is None:
                 await send(message)
             elif message["type"] == "http.response.start":

@@ -1,0 +1,83 @@
+"""The wrapper around Django: what it takes over, and what it lets by."""
+
+import asyncio
+import uuid
+
+import pytest
+
+from workers.events.asgi import EventStreams, hand_over
+from workers.events.cursors import START
+from workers.events.serving import Ticket
+from workers.events.views import Row
+
+ENDED = Row(status="cancelled", deliveries=0, attempts=(), end={"status": "cancelled"})
+
+
+class Request:
+    def __init__(self, scope):
+        self.scope = scope
+
+
+def answers(status, *, hands_over):
+    """An application that answers so."""
+
+    async def application(scope, receive, send):
+        if hands_over:
+            ticket = Ticket(run_id=uuid.uuid4(), row=ENDED, told=START, seconds=5)
+            assert hand_over(Request(scope), ticket)
+        headers = [(b"content-length", b"5"), (b"x-own", b"1")]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"whole"})
+
+    return application
+
+
+def asked(application):
+    sent = []
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        sent.append(message)
+
+    async def ask():
+        await EventStreams(application)({"type": "http"}, receive, send)
+
+    asyncio.run(ask())
+    return sent, b"".join(message.get("body", b"") for message in sent)
+
+
+def test_a_response_without_a_ticket_passes_as_it_is():
+    sent, body = asked(answers(200, hands_over=False))
+    assert body == b"whole"
+    assert sent[0]["headers"][0] == (b"content-length", b"5")
+
+
+def test_a_ticket_is_served_under_the_head_that_django_made():
+    sent, body = asked(answers(200, hands_over=True))
+    assert sent[0]["headers"] == [(b"x-own", b"1")]
+    assert b"whole" not in body
+    assert b"event: end" in body
+    assert sent[-1]["more_body"] is False
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_what_fails_after_the_view_is_no_stream(status):
+    sent, body = asked(answers(status, hands_over=True))
+    assert (sent[0]["status"], body) == (status, b"whole")
+
+
+def test_other_than_http_is_none_of_its_business():
+    seen = []
+
+    async def application(scope, receive, send):
+        seen.append(scope)
+
+    asyncio.run(EventStreams(application)({"type": "lifespan"}, None, None))
+    assert seen == [{"type": "lifespan"}]
+
+
+def test_a_request_that_nobody_serves_streams_for_has_to_be_answered_whole():
+    ticket = Ticket(run_id=uuid.uuid4(), row=ENDED, told=START, seconds=5)
+    assert not hand_over(object(), ticket)
