@@ -51,7 +51,7 @@ def record(request: HttpRequest, response: HttpResponseBase) -> None:
             entry.save(force_insert=True)
     except Exception:
         logger.exception(
-            "The audit trail lacks %s %s by %r: status %s",
+            "The audit trail lacks %s %r by %r: status %s",
             request.method,
             request.path,
             entry and entry.username,

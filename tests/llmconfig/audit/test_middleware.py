@@ -155,7 +155,7 @@ def test_a_change_is_done_and_answered_when_its_entry_cannot_be_written(
     assert trail() == []
     lost = next(record for record in caplog.records if record.name.startswith("llmconfig.audit"))
     assert (lost.levelno, lost.action) == (logging.ERROR, "audit_lost")
-    assert "PUT /v1/users/llm-config by 'ada': status 200" in lost.getMessage()
+    assert "PUT '/v1/users/llm-config' by 'ada': status 200" in lost.getMessage()
 
 
 def test_an_error_of_the_server_is_told_too(api, trail, monkeypatch):
