@@ -13,6 +13,7 @@ from workers.events.publisher import changed
 from workers.explanations import error_of
 from workers.metrics import book
 from workers.models import TaskRun
+from workers.parents import child_ended
 from workers.states import Status
 
 
@@ -31,4 +32,5 @@ def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fie
         **fields,
     )
     transaction.on_commit(partial(book.run_ended, run.task_type, status))
+    child_ended(run)
     changed(run.pk)

@@ -1,7 +1,8 @@
 """What a parked run waits for, and how its row says so (``TaskRun.parked_on``). Pure.
 
 A host is written as its address alone, the others as their kind and their names: ``queue llm.x``,
-``model qwen3:latest``, ``breaker big:7b small:1b``. Names of queues and models have no spaces.
+``model qwen3:latest``, ``breaker big:7b small:1b``, ``parts 5``. Names of queues and models have no
+spaces.
 """
 
 from dataclasses import dataclass
@@ -9,12 +10,14 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """Each ends in its own way: it answers, staff resume it, one of the models may be tried."""
+    """Each ends in its own way: it answers, staff resume it, one of the models may be tried, the
+    run's parts are done."""
 
     HOST = "host"
     QUEUE = "queue"
     MODEL = "model"
     BREAKER = "breaker"
+    PARTS = "parts"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,6 @@ class Obstacle:
     def read(cls, text: str) -> "Obstacle":
         """What ``str`` wrote. Text of another release that is not understood counts as a host."""
         kind, _space, names = text.partition(" ")
-        if names and kind in {Kind.QUEUE, Kind.MODEL, Kind.BREAKER}:
+        if names and kind in set(Kind) - {Kind.HOST}:
             return cls(Kind(kind), tuple(names.split()))
         return cls(Kind.HOST, (text,))

@@ -75,6 +75,9 @@ class Releaser(Ticker):
         """How many may pass now: none, one as a probe, or any number."""
         if obstacle.kind is Kind.HOST:
             return ANY if self._host.answers() else 0
+        if obstacle.kind is Kind.PARTS:
+            # They release it themselves.
+            return 0
         if obstacle.kind is not Kind.BREAKER:
             return 0 if is_paused(obstacle) else ANY
         troubled = breakers_of(settings.OLLAMA_HOST, obstacle.names)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
+from workers import task_types
 from workers.enqueue import enqueue
 from workers.errors import RunNotFinished
 from workers.models import TaskRun
@@ -13,10 +14,13 @@ from workers.states import FINAL
 def run_retry(run: TaskRun, admit: Callable[[], object] | None = None) -> TaskRun:
     """A new run of the same work for the same user, with ``retry_of``; the configuration is
     resolved anew. ``admit`` may refuse it, as for ``enqueue``. Raises ``RunNotFinished``, and what
-    ``enqueue`` raises."""
+    ``enqueue`` and the task type raise."""
     status = run.status_at(timezone.now())
     if status not in FINAL:
         raise RunNotFinished(status)
+    kind = task_types.get(run.task_type)
+    if kind and kind.again and (again := kind.again(run)):
+        return again
     return enqueue(
         task_type=run.task_type,
         payload=run.payload,

@@ -21,6 +21,7 @@ from workers import attempts, header, outages, plan, task_types
 from workers.attempt_rows import attempt_save, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
+from workers.children import run_divide
 from workers.claims import Claim, claim_holds, claim_release, claim_take
 from workers.events.cursors import Take
 from workers.events.publisher import changed
@@ -29,6 +30,7 @@ from workers.metrics import book
 from workers.models import Attempt, TaskRun
 from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
+from workers.prepared import Division, Refused
 from workers.prompts import Prompt, prompt_render
 from workers.sights import Sight, context_windows, sight_of
 from workers.task_types import TaskType
@@ -59,8 +61,9 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
 
 def _work(claim: Claim, run: TaskRun) -> float | None:
     try:
-        return _Delivery.begin(claim, run).work()
-    except _Refused as refused:
+        delivery = _Delivery.begin(claim, run)
+        return delivery.work() if delivery else None
+    except Refused as refused:
         run_fail(claim, run, refused.code, str(refused))
     except DATABASE_AWAY:
         # Nothing can be written now; the claim is given back when the database answers.
@@ -75,14 +78,6 @@ def _work(claim: Claim, run: TaskRun) -> float | None:
 
 
 _Decide = Callable[[ResolvedConfig, Sequence[plan.Past], plan.View], plan.Step]
-
-
-class _Refused(Exception):
-    """The run cannot be worked on at all."""
-
-    def __init__(self, code: str, detail: str) -> None:
-        self.code = code
-        super().__init__(detail)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,20 +103,25 @@ class _Delivery:
     tries: int = 0
 
     @classmethod
-    def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery":
+    def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery | None":
+        """None: the run waits for its parts now."""
         kind = task_types.get(run.task_type)
         if kind is None:
-            raise _Refused("unknown_task_type", _("This worker does not know the task type."))
+            raise Refused("unknown_task_type", _("This worker does not know the task type."))
         try:
             config = header.config_of(run.llm_config)
         except LLMConfigError as error:
-            raise _Refused("malformed_config", str(error)) from error
+            raise Refused("malformed_config", str(error)) from error
+        prepared = kind.prepare(run, config) if kind.prepare else prompt_render(kind, run.payload)
+        if isinstance(prepared, Division):
+            run_divide(claim, run, prepared)
+            return None
         return cls(
             claim=claim,
             run=run,
             kind=kind,
             config=config,
-            prompt=prompt_render(kind, run.payload),
+            prompt=prepared,
             history=list(run.attempts.all()),
         )
 
@@ -185,6 +185,8 @@ class _Delivery:
         if made.result is None:
             return self._advance(history, _next_step)
         run_succeed(self.claim, self.run, made.result, step)
+        if self.kind.finished:
+            self.kind.finished(self.run, made.result)
         return _Recorded(history=history, step=None)
 
     @transaction.atomic

@@ -2,8 +2,8 @@
 
 Every worker looks once a second, one at a time over all of them (an advisory lock). Rows whose
 worker is gone wait again; rows past their deadline end; queued rows whose queue is empty, or that
-later ones have overtaken, have lost their message and wait again. Then everything that waits and is
-due is published.
+later ones have overtaken, have lost their message and wait again. A run
+whose parts are done waits no more. Then everything that waits and is due is published.
 """
 
 import logging
@@ -24,6 +24,7 @@ from workers.endings import run_end
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
 from workers.outages import DATABASE_AWAY
+from workers.parents import parents_release
 from workers.publish import BROKER_AWAY
 from workers.states import OPEN, Status
 from workers.ticking import Ticker
@@ -54,6 +55,7 @@ def sweep(*, reclaim: bool = True) -> int:
         _expire()
         suspects = set(_long_queued().values_list("queue", flat=True))
     _reclaim_lost(suspects)
+    parents_release(TaskRun.objects.all())
     owed.deliver()
     return _publish_due()
 

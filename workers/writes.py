@@ -16,6 +16,7 @@ from workers.claims import Claim, claim_end
 from workers.explanations import error_of
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
+from workers.parents import child_ended
 from workers.states import Status
 from workers.task_types import Result
 
@@ -72,4 +73,5 @@ def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:
     ended = claim_end(claim, status=status, finished_at=timezone.now(), **fields)
     if ended:
         transaction.on_commit(lambda: book.run_ended(run.task_type, status))
+        child_ended(run)
     return ended

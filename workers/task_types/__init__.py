@@ -8,13 +8,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from pkgutil import iter_modules
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import autodiscover_modules
 from rest_framework.serializers import Serializer
 
 import llmconfig.task_types
 from workers.queues import NAMESPACE, PREFIX
+
+if TYPE_CHECKING:
+    from llmconfig.types import ResolvedConfig
+    from workers.models import TaskRun
+    from workers.prepared import Division
+    from workers.prompts import Prompt
 
 Result = dict[str, Any]
 
@@ -39,6 +45,13 @@ class TaskType:
     finish: Callable[[Result], Result] = _content
     #: JSON Schema of the stored result, where ``finish`` makes it another than the answer.
     result_schema: Mapping[str, Any] | None = None
+    #: What a run comes to, where that is not the templates filled with its payload. Raises
+    #: ``Refused``.
+    prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Division] | None" = None
+    #: Called with a run that has succeeded and its result, in the transaction that says so.
+    finished: "Callable[[TaskRun, Result], None] | None" = None
+    #: Does a run again, where that is more than the same payload in a new run; None: it is not.
+    again: "Callable[[TaskRun], TaskRun | None] | None" = None
     #: Fields that this type states below all configuration (layer ``task_type``).
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
