@@ -31,17 +31,18 @@ def prompt_render(task_type: TaskType, payload: Mapping[str, Any]) -> Prompt:
         context = json.dumps(context, ensure_ascii=False, indent=1)
     values = {"payload": payload, "context": context}
     try:
-        system = _render(f"{task_type.prompt}/system.txt", values)
+        system = text_render(f"{task_type.prompt}/system.txt", values)
     except TemplateDoesNotExist:
         system = ""
-    return Prompt(system=system, user=_render(f"{task_type.prompt}/user.txt", values))
+    return Prompt(system=system, user=text_render(f"{task_type.prompt}/user.txt", values))
+
+
+def text_render(name: str, values: Mapping[str, Any]) -> str:
+    """Fill one template. Raises TemplateDoesNotExist."""
+    rendered: str = _engine().get_template(name).render(Context(dict(values), autoescape=False))
+    return rendered.removesuffix("\n")
 
 
 @cache
 def _engine() -> Engine:
     return Engine(dirs=[str(path) for path in get_app_template_dirs("prompts")], autoescape=False)
-
-
-def _render(name: str, values: dict[str, Any]) -> str:
-    rendered: str = _engine().get_template(name).render(Context(values, autoescape=False))
-    return rendered.removesuffix("\n")

@@ -6,6 +6,7 @@ WorkerError
 ├── NoActivity                 409  no_activity
 ├── ReportUnderWay             409  report_under_way
 ├── ReportWritten              409  report_written
+├── RunIsPart                  409  run_is_part
 ├── UnknownTimeZone            409  unknown_time_zone
 ├── UnknownLanguage            409  unknown_language
 └── UnknownReport              404  not_found
@@ -63,6 +64,14 @@ class ReportWritten(WorkerError):
     code = "report_written"
     status = 409
     default_detail = _("The report of this week is written already.")
+
+
+class RunIsPart(WorkerError):
+    """Only the whole is done again."""
+
+    code = "run_is_part"
+    status = 409
+    default_detail = _("This task is a part of another one, which can be done again as a whole.")
 
 
 class UnknownReport(WorkerError):

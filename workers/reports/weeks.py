@@ -52,6 +52,11 @@ class Week:
         """Its first moment and the next week's, in UTC."""
         return _first_moment(self.monday, zone), _first_moment(self.shifted(1).monday, zone)
 
+    def midnights(self, zone: ZoneInfo) -> list[datetime]:
+        """The first moments of its seven days, in UTC."""
+        days = (self.monday + timedelta(days=number) for number in range(7))
+        return [_first_moment(day, zone) for day in days]
+
 
 def week_parse(text: str) -> Week:
     """The week of a name. Raises ``NoSuchWeek``."""

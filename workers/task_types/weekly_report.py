@@ -1,13 +1,38 @@
-"""Weekly reports: a week of entries as Markdown. They may wait long for a free model."""
+"""Weekly reports: a week of entries as Markdown. They may wait long for a free model.
 
+A run has its entries in its payload, or names the report of a person's week that it is to write.
+"""
+
+from llmconfig.types import ResolvedConfig
+from workers.models import TaskRun
 from workers.payloads import EntriesPayload
+from workers.prepared import Division
+from workers.prompts import Prompt, prompt_render
+from workers.reports import REPORT_TYPE
+from workers.reports.writing import report_finished, report_prepare, report_run_again
 from workers.task_types import TaskType, register
 
-register(
+
+def _prepare(run: TaskRun, config: ResolvedConfig) -> Prompt | Division:
+    return report_prepare(run, config) if _names_report(run) else prompt_render(KIND, run.payload)
+
+
+def _again(run: TaskRun) -> TaskRun | None:
+    return report_run_again(run) if _names_report(run) else None
+
+
+def _names_report(run: TaskRun) -> bool:
+    return "report" in run.payload
+
+
+KIND = register(
     TaskType(
-        name="TASK_TYPE_WEEKLY_REPORT",
+        name=REPORT_TYPE,
         prompt="weekly_report",
         payload=EntriesPayload,
+        prepare=_prepare,
+        finished=report_finished,
+        again=_again,
         defaults={"deadline_seconds": 24 * 3600},
     )
 )
