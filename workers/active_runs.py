@@ -2,7 +2,8 @@
 
 Counted in the transaction that stores the runs, under a lock of the user's own, so that no number
 of requests at once gets past it; and in PostgreSQL alone, so that it holds while Redis is away.
-Runs past their deadline do not count: they read as ended.
+Runs past their deadline do not count: they read as ended. Nor do parts of runs: nobody asked for
+them.
 """
 
 import sys
@@ -27,7 +28,7 @@ def room_left(user_id: Any, *, is_locked: bool = False) -> int:
         return sys.maxsize
     if not is_locked:
         user_lock(user_id)
-    active = TaskRun.objects.filter(user=user_id, status__in=OPEN, deadline__gt=Now())
+    active = TaskRun.objects.filter(user=user_id, status__in=OPEN, deadline__gt=Now(), parent=None)
     return int(most) - active.count()
 
 

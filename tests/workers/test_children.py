@@ -5,10 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.db import connections, transaction
 from django.utils import timezone
 
 from workers import task_types
+from workers.active_runs import room_left
 from workers.cancel import run_cancel
 from workers.children import round_of, run_divide
 from workers.claims import claim_take
@@ -231,3 +232,11 @@ def test_parts_that_no_broker_took_are_published_by_the_sweeper(parent):
     TaskRun.objects.filter(parent=run.pk).update(status=Status.PENDING, published_at=None)
     assert sweep() == 3
     assert {child.status for child in children_of(run)} == {Status.QUEUED}
+
+
+def test_parts_are_not_counted_among_what_a_user_may_have_on_the_way(parent, settings, person):
+    settings.API_MAX_ACTIVE_RUNS = 5
+    run = parent()
+    run_deliver(run.pk)
+    with transaction.atomic():
+        assert room_left(person.pk) == 4
