@@ -29,6 +29,9 @@ class StrictJSONParser(BaseParser):
         """Of a body; 0: no limit."""
         return settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
 
+    def parse_fraction(self, text: str) -> float:
+        return _finite(text)
+
     def parse(
         self,
         stream: IO[Any],
@@ -44,7 +47,7 @@ class StrictJSONParser(BaseParser):
             value = json.loads(
                 body.decode("utf-8"),
                 object_pairs_hook=_object,
-                parse_float=_finite,
+                parse_float=self.parse_fraction,
                 parse_constant=_refuse,
             )
             _refuse_depth(value)
@@ -66,6 +69,11 @@ class DocumentParser(StrictJSONParser):
     lists together."""
 
     max_bytes = DOCUMENT_MAX_BYTES
+
+    def parse_fraction(self, text: str) -> float:
+        """6.0 is a whole number: JSON Schema makes no difference, nor do some clients."""
+        number = _finite(text)
+        return int(number) if number.is_integer() else number
 
     def parse(
         self,

@@ -287,6 +287,21 @@ def test_a_write_takes_as_many_queries_however_many_rows_stay_as_they_are(scope,
     assert counts[0] == counts[1]
 
 
+@each_scope
+def test_a_whole_number_may_be_written_with_a_point(scope, world, editor):
+    body = b'{"max_retries": 2.0, "timeout_seconds": 9e0, "parameters": {"seed": 0.0, "top_p": 1}}'
+    answer = editor.put(world.url(scope), body, content_type="application/json")
+    assert answer.json()["preferences"] == {
+        "max_retries": 2,
+        "timeout_seconds": 9,
+        "parameters": {"seed": 0, "top_p": 1.0},
+    }
+    answer = editor.patch(
+        world.url(scope), b'{"max_retries": 2.5}', content_type="application/json"
+    )
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["max_retries"])
+
+
 # Limits
 
 
