@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.latency import latencies, table
 from benchmarks.services import services
 
-ROUNDS, EACH = 40, 25
+ROUNDS, EACH = 40, 10
 #: More than all rounds together: nothing is refused.
 RATE = "100000/min"
 
