@@ -14,6 +14,7 @@ from drf_spectacular.utils import (
 from rest_framework.serializers import Serializer
 
 from llmconfig.api import examples
+from llmconfig.api.parsers import DOCUMENT_MAX_BYTES, DOCUMENT_MAX_MEMBERS, MAX_DEPTH
 from llmconfig.api.problem_responses import Told, problems
 from llmconfig.api.schemas import (
     Overview,
@@ -34,6 +35,10 @@ from llmconfig.history.authorship import REASON_MAX_LENGTH
 
 TAGS = ["configuration"]
 MERGE_PATCH = "application/merge-patch+json"
+LIMITS = (
+    f"A body has at most {DOCUMENT_MAX_BYTES} bytes, {MAX_DEPTH} levels and"
+    f" {DOCUMENT_MAX_MEMBERS} members."
+)
 
 ETAG = OpenApiParameter(
     "ETag",
@@ -157,7 +162,7 @@ def _replace(scoped: Scoped) -> Any:
         scoped,
         verb="replace",
         summary=f"Replace {scoped.whose} preferences",
-        description="What is null or absent is inherited from weaker layers.",
+        description=f"What is null or absent is inherited from weaker layers. {LIMITS}",
         request={"application/json": scoped.body},
         examples=[OpenApiExample("preferences", value=scoped.example, request_only=True)],
     )
@@ -169,7 +174,7 @@ def _change(scoped: Scoped) -> Any:
         verb="change",
         summary=f"Change {scoped.whose} preferences",
         description="A JSON merge patch (RFC 7396), also inside `parameters` and"
-        " `task_type_configs`: null removes, what is absent stays.",
+        f" `task_type_configs`: null removes, what is absent stays. {LIMITS}",
         request={"application/json": scoped.body, MERGE_PATCH: scoped.body},
         examples=[OpenApiExample("patch", value=examples.PATCH, request_only=True)],
     )
