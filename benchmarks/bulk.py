@@ -21,7 +21,7 @@ LEAST_RATIO = 20
 
 def main() -> int:
     with services():
-        users = _people()
+        users = people()
         many = min((_measured(lambda: _at_once(users)) for _ in range(3)), key=lambda run: run[1])
         alone = _measured(lambda: _one_by_one(users))
     ratio = alone[1] / many[1]
@@ -66,7 +66,7 @@ def _one_by_one(users: list[int]) -> Any:
     return {user: config_resolve(user_id=user, task_type=TASK_TYPE) for user in users}
 
 
-def _people() -> list[int]:
+def people() -> list[int]:
     from django.contrib.auth import get_user_model
     from django.contrib.auth.models import Group
 
