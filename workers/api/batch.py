@@ -8,7 +8,6 @@ from django.db import transaction
 from django.urls import reverse
 from drf_spectacular.utils import (
     OpenApiExample,
-    OpenApiParameter,
     PolymorphicProxySerializer,
     extend_schema,
     extend_schema_field,
@@ -23,6 +22,7 @@ from llmconfig.api.parsers import StrictJSONParser
 from llmconfig.api.problem_responses import Problem, problems
 from llmconfig.api.problems import problem_told
 from workers.active_runs import room_left
+from workers.api.schemas import IDEMPOTENCY_KEY
 from workers.api.serializers import TaskSerializer
 from workers.bulk_enqueue import enqueue_many
 from workers.bulk_publish import runs_publish
@@ -38,15 +38,6 @@ MAX_TASKS = 1000
 MAX_BYTES = 8 * 1024 * 1024
 
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    str,
-    OpenApiParameter.HEADER,
-    description=(
-        "1 to 255 printable characters. For 24 hours the same key with the same body has the same "
-        "answer and submits nothing twice; with another body it is refused."
-    ),
-)
 ASKED = {
     "tasks": [
         {"task_type": "TASK_TYPE_TEXT_GENERATION", "payload": {"prompt": "Say hello."}},

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from llmconfig.stated_models import StatedModel
+from workers.api import model_schemas
 from workers.registry.catalogue import ListedModel, models_listed
 from workers.registry.holdings import Holding
 
@@ -31,6 +32,7 @@ class ModelListView(APIView):
     for all of them.
     """
 
+    @model_schemas.LIST
     def get(self, request: Request) -> Response:
         user: Any = request.user  # the global permission class lets nobody anonymous come here
         is_staff = bool(user.is_staff)
