@@ -1,12 +1,11 @@
 """What every operation's description has without saying so: the errors that can happen to any."""
 
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import AllowAny
 
-from llmconfig.api.problem_responses import CONTENT_TYPE, problems
+from llmconfig.api.problem_responses import CONTENT_TYPE, phrase, problems
 
 ALWAYS = (406, 429, 503)
 WITH_BODY = (400, 413, 415)
@@ -58,7 +57,7 @@ class Schema(AutoSchema):
     ) -> Any:
         untyped: Any = super()
         told = untyped._get_response_for_code(serializer, status_code, *rest, **more)
-        return {**told, "description": told["description"] or HTTPStatus(int(status_code)).phrase}
+        return {**told, "description": told["description"] or phrase(int(status_code))}
 
     def _usual_statuses(self) -> tuple[int, ...]:
         body = WITH_BODY if self._takes_body() else ()

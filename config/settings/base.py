@@ -191,6 +191,10 @@ SPECTACULAR_SETTINGS = {
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema_hooks.problems_share",
+    ],
     "TAGS": [
         {"name": "tasks", "description": "Work for a language model, in the background."},
         {"name": "configuration", "description": "Which model is used, and why."},

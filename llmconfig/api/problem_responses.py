@@ -50,6 +50,11 @@ class Problem(serializers.Serializer[Any]):
     )
 
 
+def phrase(status: int) -> str:
+    """The words of a status, the same with every Python."""
+    return "Content Too Large" if status == 413 else HTTPStatus(status).phrase
+
+
 def problems(*told: Told) -> Responses:
     """The error responses of an operation: each a status, or an error class with its own code."""
     by_status: dict[int, dict[str, str]] = defaultdict(dict)
@@ -59,7 +64,7 @@ def problems(*told: Told) -> Responses:
     return {
         (status, CONTENT_TYPE): OpenApiResponse(
             Problem,
-            description=f"{HTTPStatus(status).phrase}: {', '.join(f'`{code}`' for code in codes)}.",
+            description=f"{phrase(status)}: {', '.join(f'`{code}`' for code in codes)}.",
             examples=[_example(status, code, detail) for code, detail in codes.items()],
         )
         for status, codes in sorted(by_status.items())
@@ -83,7 +88,7 @@ def _first_line(told: type[Exception]) -> str:
 def _example(status: int, code: str, detail: str) -> OpenApiExample:
     value: dict[str, Any] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": phrase(status),
         "status": status,
         "code": code,
         "detail": detail,

@@ -133,7 +133,8 @@ class TaskBatchView(APIView):
     parser_classes = (BatchParser,)
 
     @extend_schema(
-        operation_id="tasks_batch",
+        operation_id="submit_tasks",
+        tags=["tasks"],
         summary="Submit many tasks at once",
         description=(
             "Up to 1,000 tasks in a body of up to 8 MB. Each is accepted or refused for itself, "

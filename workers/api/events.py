@@ -17,6 +17,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from llmconfig.api.problem_responses import problems
+from workers.api.schemas import TASK_ID
 from workers.errors import UnknownRun
 from workers.events import wire
 from workers.events.asgi import hand_over
@@ -96,10 +97,11 @@ class TaskEventsView(APIView):
     renderer_classes = [EventStreamRenderer, JSONRenderer]
 
     @extend_schema(
-        operation_id="tasks_events",
+        operation_id="follow_task",
+        tags=["tasks"],
         summary="Follow a task",
         description=DESCRIPTION,
-        parameters=[EventsQuery, LAST_EVENT_ID],
+        parameters=[TASK_ID, EventsQuery, LAST_EVENT_ID],
         responses={
             (200, wire.CONTENT_TYPE): OpenApiResponse(
                 OpenApiTypes.STR, description="Server-Sent Events.", examples=[EXAMPLE]

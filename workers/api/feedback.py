@@ -9,6 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from llmconfig.api.problem_responses import problems
+from workers.api.schemas import TASK_ID
 from workers.api.wire import feedback_told
 from workers.errors import (
     FeedbackNotYours,
@@ -75,7 +76,9 @@ class TaskFeedbackView(APIView):
     rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit", "DELETE": "submit"}
 
     @extend_schema(
-        operation_id="tasks_feedback_give",
+        operation_id="judge_task_result",
+        tags=["tasks"],
+        parameters=[TASK_ID],
         summary="Judge a result",
         description=(
             "Stored with the model that answered and the layer that chose it. Given once more it "
@@ -99,7 +102,9 @@ class TaskFeedbackView(APIView):
         return Response(feedback_told(given))
 
     @extend_schema(
-        operation_id="tasks_feedback_withdraw",
+        operation_id="withdraw_task_judgement",
+        tags=["tasks"],
+        parameters=[TASK_ID],
         summary="Withdraw a judgement",
         responses={204: None, **problems(UnknownRun, UnknownFeedback, FeedbackNotYours)},
     )
