@@ -9,6 +9,7 @@ is written from their summaries, in as many rounds as it takes.
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -125,5 +126,5 @@ def _division(done: Round, items: Sequence[Item], room: int, report: WeeklyRepor
 
 def _mail_state(report: WeeklyReport) -> MailState:
     stated = ReportSettings.objects.filter(user=report.user_id).first() or ReportSettings()
-    wants = stated.enabled and stated.delivery == Delivery.MAIL
+    wants = settings.REPORT_MAIL and stated.enabled and stated.delivery == Delivery.MAIL
     return MailState.WAITING if wants and report.user.email else MailState.NONE

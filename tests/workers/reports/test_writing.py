@@ -185,17 +185,19 @@ def test_what_is_sent_after_the_report_was_asked_for_is_left_out(written, sent, 
 
 
 @pytest.mark.parametrize(
-    ("stated", "email", "state"),
+    ("stated", "email", "has_server", "state"),
     [
-        ({}, "ada@example.org", MailState.WAITING),
-        ({}, "", MailState.NONE),
-        ({"delivery": "page"}, "ada@example.org", MailState.NONE),
-        ({"enabled": False}, "ada@example.org", MailState.NONE),
+        ({}, "ada@example.org", True, MailState.WAITING),
+        ({}, "ada@example.org", False, MailState.NONE),
+        ({}, "", True, MailState.NONE),
+        ({"delivery": "page"}, "ada@example.org", True, MailState.NONE),
+        ({"enabled": False}, "ada@example.org", True, MailState.NONE),
     ],
 )
 def test_a_written_report_waits_for_its_mail_where_the_settings_say_so(
-    written, sent, person, stated, email, state
+    written, sent, person, settings, stated, email, has_server, state
 ):
+    settings.REPORT_MAIL = has_server
     ReportSettings.objects.create(user=person, **stated)
     person.email = email
     person.save()

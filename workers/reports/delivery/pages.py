@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from workers.models import WeeklyReport
+from workers.reports.delivery.figures import tables_of
 from workers.reports.delivery.rendering import report_html, text_clean
 from workers.reports.weeks import week_parse
 from workers.states import OPEN
@@ -36,6 +37,7 @@ def report_values(report: WeeklyReport) -> dict[str, Any]:
     return {
         "html": report_html(report.content),
         "text": text_clean(report.content),
+        "facts": tables_of(report.facts),
     }
 
 
