@@ -1,6 +1,7 @@
 """Why a report cannot be made, or is not told.
 
 WorkerError
+├── UnknownWeek                409  unknown_week
 ├── WeekNotEnded               409  week_not_ended
 ├── WeekTooOld                 409  week_too_old
 ├── NoActivity                 409  no_activity
@@ -12,9 +13,22 @@ WorkerError
 └── UnknownReport              404  not_found
 """
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from llmconfig.messages import Message
 from workers.errors import WorkerError
+
+
+class UnknownWeek(WorkerError):
+    """The calendar has no such week."""
+
+    code = "unknown_week"
+    status = 409
+
+    def __init__(self, message: Message) -> None:
+        told = message.translate(gettext)
+        super().__init__(told, errors={"week": [told]})
 
 
 class WeekNotEnded(WorkerError):

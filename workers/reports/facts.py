@@ -14,7 +14,8 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from llmconfig.model_names import normalise_model
-from workers.models import Attempt, TaskRun
+from workers.models import Attempt, Feedback, TaskRun
+from workers.models.feedback import Rating
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import LATEST
 
@@ -59,8 +60,14 @@ def cost_of(run: TaskRun) -> Facts:
 
 
 def feedback_of(span: Span) -> Facts:
-    """How many results the person judged good and bad in the week."""
-    return {}
+    """How many results the person judged ``good`` and ``bad``, by when they said so last."""
+    given = Feedback.objects.filter(
+        user=span.user_id, updated_at__gte=span.starts_at, updated_at__lt=span.ends_at
+    )
+    return given.aggregate(
+        good=Count("pk", filter=Q(rating=Rating.GOOD)),
+        bad=Count("pk", filter=Q(rating=Rating.BAD)),
+    )
 
 
 def _runs(span: Span) -> QuerySet[TaskRun]:

@@ -1,0 +1,123 @@
+"""``/v1/reports/weekly``: one's own reports, and making one now."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django.urls import reverse
+from django.utils import timezone
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from workers.api import described_reports as described
+from workers.api.pages import RunPages
+from workers.models import WeeklyReport
+from workers.reports.errors import UnknownWeek
+from workers.reports.making import report_start
+from workers.reports.selectors import report_visible, reports_visible
+from workers.reports.weeks import NoSuchWeek, Week, week_parse
+from workers.states import Status
+from workers.strict import StrictSerializer
+
+
+class ReportPages(RunPages):
+    """The newest weeks first."""
+
+    ordering = ("-starts_at", "-id")
+
+
+class WeeklyReportListView(APIView):
+    """Lists reports, and makes one of a week that has ended."""
+
+    rate_scopes: ClassVar[dict[str, str]] = {"POST": "submit"}
+
+    @described.LIST
+    def get(self, request: Request) -> Response:
+        wanted = _filter(request)
+        reports = reports_visible(request.user).filter(**wanted).defer("content", "facts")
+        pages = ReportPages()
+        page = pages.paginate_queryset(reports, request, view=self)
+        return pages.get_paginated_response([report_told(report) for report in page or ()])
+
+    @described.MAKE
+    def post(self, request: Request) -> Response:
+        body = described.WeeklyReportBody(data=request.data)
+        body.is_valid(raise_exception=True)
+        user: Any = request.user  # the global permission class lets nobody anonymous come here
+        started = report_start(user_id=user.pk, week=_week(body.validated_data.get("week")))
+        report = report_visible(user, str(started.report and started.report.pk))
+        return Response(
+            report_told_whole(report),
+            status=202 if started.is_new else 200,
+            headers={"Location": reverse("weekly-report-detail", args=[report.pk])},
+        )
+
+
+class WeeklyReportDetailView(APIView):
+    """Tells one report with its text and facts."""
+
+    @described.READ
+    def get(self, request: Request, report_id: str) -> Response:
+        return Response(report_told_whole(report_visible(request.user, report_id)))
+
+
+def report_told(report: WeeklyReport) -> dict[str, Any]:
+    """One entry of the list."""
+    return {
+        "report_id": str(report.pk),
+        "user_id": str(report.user_id),
+        "week": report.week,
+        "starts_at": _moment(report.starts_at),
+        "ends_at": _moment(report.ends_at),
+        "time_zone": report.time_zone,
+        "language": report.language,
+        "status": report_status(report),
+        "task_id": str(report.run_id) if report.run_id else None,
+        "mail": report.mail_state,
+        "created_at": _moment(report.created_at),
+        "written_at": _moment(report.written_at),
+    }
+
+
+def report_told_whole(report: WeeklyReport) -> dict[str, Any]:
+    """The answer to ``GET /v1/reports/weekly/{id}``."""
+    is_written = report.written_at is not None
+    return {
+        **report_told(report),
+        "content": report.content if is_written else None,
+        "facts": report.facts if is_written else None,
+        "error": None if is_written or report.run is None else report.run.error,
+    }
+
+
+def report_status(report: WeeklyReport) -> str:
+    """That of the run which writes it; a written report has succeeded for good."""
+    if report.written_at:
+        return str(Status.SUCCEEDED)
+    return report.run.status_at(timezone.now()) if report.run else str(Status.FAILED)
+
+
+class _Filter(StrictSerializer):
+    user = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+
+
+def _filter(request: Request) -> dict[str, Any]:
+    query = request.query_params
+    given = {name: query[name] for name in query if name not in ReportPages.parameters}
+    wanted = _Filter(data=given)
+    wanted.is_valid(raise_exception=True)
+    return dict(wanted.validated_data)
+
+
+def _week(name: str | None) -> Week | None:
+    if name is None:
+        return None
+    try:
+        return week_parse(name)
+    except NoSuchWeek as error:
+        raise UnknownWeek(error.message) from error
+
+
+def _moment(value: datetime | None) -> str | None:
+    return value.isoformat().replace("+00:00", "Z") if value else None

@@ -1,0 +1,23 @@
+"""Reads of reports: what a person may see."""
+
+import uuid
+
+from django.db.models import QuerySet
+
+from workers.models import WeeklyReport
+from workers.reports.errors import UnknownReport
+from workers.selectors import Person
+
+
+def reports_visible(person: Person) -> QuerySet[WeeklyReport]:
+    """A person's own reports; staff see all."""
+    reports = WeeklyReport.objects.select_related("run")
+    return reports if getattr(person, "is_staff", False) else reports.filter(user_id=str(person.pk))
+
+
+def report_visible(person: Person, report_id: str) -> WeeklyReport:
+    """One of them. Raises ``UnknownReport`` for everything else."""
+    try:
+        return reports_visible(person).get(pk=uuid.UUID(report_id))
+    except (ValueError, WeeklyReport.DoesNotExist):
+        raise UnknownReport from None
