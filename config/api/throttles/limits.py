@@ -5,6 +5,7 @@ Guessing passwords must not become easier by it, so each process counts log-ins 
 """
 
 import logging
+import threading
 from collections.abc import Callable, Sequence
 
 from django.conf import settings
@@ -30,6 +31,7 @@ class Limits:
 
     def __init__(self) -> None:
         self._away = False
+        self._lock = threading.Lock()
         self._own = ProcessWindow()
 
     def admit(self, scope: str, buckets: Sequence[Bucket]) -> float:
@@ -45,9 +47,10 @@ class Limits:
 
     def _tell(self, *, away: bool) -> None:
         """Once at the begin and once at the end of an outage."""
-        if away == self._away:
-            return
-        self._away = away
+        with self._lock:
+            if away == self._away:
+                return
+            self._away = away
         say: Callable[..., None] = logger.warning if away else logger.info
         say(
             "Rate limits are not in force: Redis does not take them; log-in is limited per process"

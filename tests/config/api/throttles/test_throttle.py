@@ -11,8 +11,10 @@ from django.urls import URLPattern, get_resolver
 from rest_framework.settings import api_settings
 from rest_framework.test import APIClient
 
-from config.api.throttles.limits import SCOPES, rate_of
+from config.api.throttles.limits import SCOPES, Limits, rate_of
+from config.api.throttles.rates import Rate
 from config.api.throttles.throttle import ADDRESS_FACTOR, RateThrottle, scope_of
+from config.api.throttles.windows import Bucket
 from llmconfig.cache import outage, server
 
 pytestmark = pytest.mark.django_db
@@ -236,6 +238,16 @@ class TestOutage:
             if record.name.startswith("config")
         ]
         assert told == [("WARNING", "limits_away"), ("INFO", "limits_back")]
+
+    def test_is_told_once_by_many_at_once(self, fail, caplog):
+        fail("cut")
+        limits, buckets = Limits(), [Bucket("x", Rate(1, 60))]
+        with ThreadPoolExecutor(20) as pool:
+            asked = [pool.submit(limits.admit, "read", buckets) for _ in range(50)]
+            waits = {each.result() for each in asked}
+        assert waits == {0}
+        ours = [record for record in caplog.records if record.name.startswith("config.")]
+        assert len(ours) == 1
 
     def test_a_server_that_hangs_is_waited_for_once(self, rates, client_of, fail, monkeypatch):
         rates(read="100/hour")
