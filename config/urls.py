@@ -1,11 +1,12 @@
 """Every address of the web process."""
 
 from django.contrib import admin
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from config.health import healthz
+from config.login import limited, login
 from config.problems import unknown_address
 
 admin.site.index_title = _("Overview")
@@ -13,8 +14,6 @@ admin.site.index_template = "config/index.html"
 
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"
-
-login = LoginView.as_view(next_page="report-list-page", redirect_authenticated_user=True)
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
@@ -26,5 +25,6 @@ urlpatterns = [
     path("reports/", include("workers.pages.urls")),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("admin/login/", limited(admin.site.login)),
     path("admin/", admin.site.urls),
 ]

@@ -52,8 +52,9 @@ def scope_of(method: str, view: Any) -> str:
 def _buckets(request: Request, scope: str, rate: Rate) -> Iterator[Bucket]:
     network = network_of(client_address(request))
     if scope == LOGIN:
-        yield Bucket(f"{scope}:address:{network}", rate)
-        yield Bucket(f"{scope}:name:{_name_tried(request)}", rate)
+        body = request.data
+        name = body.get("username") if isinstance(body, dict) else None
+        yield from login_buckets(network, name, rate)
     elif request.user.is_authenticated:
         yield Bucket(f"{scope}:user:{request.user.pk}", rate)
         yield Bucket(f"{scope}:shared:{network}", rate.times(ADDRESS_FACTOR))
@@ -61,9 +62,10 @@ def _buckets(request: Request, scope: str, rate: Rate) -> Iterator[Bucket]:
         yield Bucket(f"{scope}:address:{network}", rate)
 
 
-def _name_tried(request: Request) -> str:
-    """A digest: what is typed here may be long, or a password."""
-    body = request.data
-    name = body.get("username") if isinstance(body, dict) else None
+def login_buckets(network: str, name: object, rate: Rate) -> Iterator[Bucket]:
+    """What a log-in counts in. ``name`` is what was typed, kept as a digest: it may be long, or a
+    password."""
     normal = get_user_model().normalize_username(name) if isinstance(name, str) else ""
-    return hashlib.sha256(normal.encode(errors="replace")).hexdigest()[:16]
+    digest = hashlib.sha256(normal.encode(errors="replace")).hexdigest()[:16]
+    yield Bucket(f"{LOGIN}:address:{network}", rate)
+    yield Bucket(f"{LOGIN}:name:{digest}", rate)

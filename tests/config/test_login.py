@@ -1,0 +1,43 @@
+"""Logging in with the browser is limited like logging in over the API."""
+
+import uuid
+
+import pytest
+from rest_framework.test import APIClient
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/login/", "/admin/login/"]
+
+
+@pytest.fixture
+def root(django_user_model, settings):
+    settings.LLM_CACHE_NAMESPACE = uuid.uuid4().hex
+    settings.API_RATE_LOGIN = "2/min"
+    return django_user_model.objects.create_superuser("root", password="right")
+
+
+def attempt(client, page, typed="wrong"):
+    return client.post(page, {"username": "root", "password": typed})
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_passwords_are_tried_so_often_and_then_not(client, root, page):
+    assert [attempt(client, page).status_code for _ in range(2)] == [200, 200]
+    answer = attempt(client, page, "right")
+    assert answer.status_code == 429
+    assert 0 < int(answer["Retry-After"]) <= 60
+    assert "_auth_user_id" not in client.session
+
+
+def test_attempts_in_the_browser_and_over_the_api_are_counted_together(client, root):
+    for page in PAGES:
+        attempt(client, page)
+    body = {"username": "root", "password": "right"}
+    assert APIClient().post("/v1/auth/token", body).status_code == 429
+
+
+def test_looking_at_the_page_counts_nothing(client, root):
+    for _ in range(5):
+        assert client.get("/login/").status_code == 200
+    assert attempt(client, "/login/", "right").status_code == 302
