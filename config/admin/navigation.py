@@ -51,6 +51,7 @@ def _work() -> list[tuple[str, str, str]]:
     return [
         ("workers.TaskRun", _("Runs"), "play_circle"),
         ("workers.Feedback", _("Feedback"), "thumbs_up_down"),
+        ("workers.ReportSettings", _("Report settings"), "event"),
         ("workers.FanOut", _("Fan-outs of reports"), "call_split"),
         ("workers.ReportRefusal", _("Refused reports"), "do_not_disturb_on"),
         ("django_celery_beat.PeriodicTask", _("Schedule"), "schedule"),

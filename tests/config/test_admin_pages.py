@@ -23,6 +23,7 @@ from workers.models import (
     Feedback,
     Pause,
     ReportRefusal,
+    ReportSettings,
     TaskRun,
     WorkerNode,
 )
@@ -80,6 +81,7 @@ def rows(django_user_model):
         ),
         Pause.objects.create(kind="model", name="qwen3", reason="x"),
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
+        ReportSettings.objects.create(user=user, time_zone="Europe/Berlin"),
         FanOut.objects.create(moment=now, reasons={"no_allowed_model": 1}),
         ReportRefusal.objects.create(user=user, week="2026-W47", tried_at=now),
         interval,
