@@ -80,6 +80,11 @@ class TestOperation:
             if int(status) >= 400:
                 assert list(resolved(answer)["content"]) == ["application/problem+json"]
 
+    def test_an_error_that_comes_with_a_header_tells_it(self, operation):
+        for status, header in {"401": "WWW-Authenticate", "429": "Retry-After"}.items():
+            if answer := operation.told["responses"].get(status):
+                assert header in resolved(answer)["headers"]
+
     def test_its_login_is_a_token_or_a_session(self, operation):
         if not operation.is_open:
             assert operation.told["security"] == [{"token": []}, {"session": []}]
