@@ -98,6 +98,10 @@ ROWS: Mapping[str, Row] = {
     "replace_report_settings": members(200),
     "change_report_settings": members(200),
     "reset_report_settings": members(200),
+    "list_weekly_reports": members(200),
+    "get_weekly_report": of_owner(200),
+    # Of a week without activity nobody has a report made.
+    "make_weekly_report": members(409),
 }
 
 
