@@ -28,6 +28,8 @@ HEARTBEAT_SECONDS = 15.0
 #: How long words of before are waited for.
 READY_SECONDS = 0.5
 STUCK_SECONDS = 20.0
+#: The server buffers what is sent, and says that it has enough only after that.
+PIECE_BYTES = 2**15
 RETRY_MILLISECONDS = 1000
 #: Clients of a server that stops come back spread over this time.
 RETRY_SPREAD_MILLISECONDS = (500, 3000)
@@ -62,7 +64,7 @@ class Stream:
                     await self._send(head)
                     await self._write(wire.retry_encode(RETRY_MILLISECONDS))
                     await self._follow(hub, feed, signal)
-                    await self._write(b"", more=False)
+                    await self._send_body(b"", more=False)
             except TimeoutError:
                 # A client that reads nothing; the server closes what is not complete.
                 return
@@ -87,8 +89,12 @@ class Stream:
             if not await _is_set(signal, min(left, HEARTBEAT_SECONDS)) and left > HEARTBEAT_SECONDS:
                 await self._write(wire.HEARTBEAT)
 
-    async def _write(self, body: bytes, *, more: bool = True) -> None:
+    async def _write(self, body: bytes) -> None:
         """Raises TimeoutError when the client takes nothing."""
+        for start in range(0, len(body), PIECE_BYTES):
+            await self._send_body(body[start : start + PIECE_BYTES], more=True)
+
+    async def _send_body(self, body: bytes, *, more: bool) -> None:
         async with asyncio.timeout(STUCK_SECONDS):
             await self._send({"type": "http.response.body", "body": body, "more_body": more})
 

@@ -35,12 +35,12 @@ class Web:
         wait_until(lambda: self._server.started)
 
     @property
-    def url(self):
+    def port(self):
         [listener] = self._server.servers[0].sockets
-        return f"http://127.0.0.1:{listener.getsockname()[1]}"
+        return listener.getsockname()[1]
 
     def watch(self, run, token, last_id=None, query=""):
-        url = f"{self.url}/v1/tasks/{run.pk}/events{query}"
+        url = f"http://127.0.0.1:{self.port}/v1/tasks/{run.pk}/events{query}"
         watch = Watch(url, {"Authorization": f"Token {token}"}, last_id)
         self._watches.append(watch)
         return watch

@@ -1,14 +1,18 @@
 """Open streams, whatever happens meanwhile to the run, to Redis, to the database's rows."""
 
+import socket
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from tests.workers.waiting import wait_until
 from workers.cancel import run_cancel
 from workers.claims import claim_release
 from workers.events import hub, keys, publisher, serving
+from workers.events.rows import rows_look
 from workers.models import TaskRun
 from workers.sweeper import sweep
 
@@ -271,6 +275,41 @@ def test_when_the_last_one_has_left_nothing_is_followed_any_more(
     again = watch(run)
     again.wait("state")
     assert direct.pubsub_numsub(keys.CHANNEL)[0][1] == 1
+
+
+def test_who_reads_nothing_is_let_go_and_nothing_is_kept_for_it(
+    run, web, token, speaker, monkeypatch
+):
+    monkeypatch.setattr(serving, "STUCK_SECONDS", 0.5)
+    worker = speaker(run)
+    with socket.create_connection(("127.0.0.1", web.port)) as client:
+        head = f"GET /v1/tasks/{run.pk}/events HTTP/1.1\r\nHost: localhost\r\n"
+        client.sendall(f"{head}Authorization: Token {token}\r\n\r\n".encode())
+        wait_until(lambda: web.application._hub and web.application._hub._feeds)
+        worker.say("word " * 4_000_000)
+        wait_until(lambda: not web.application._hub._feeds)
+
+
+def test_while_the_database_is_away_words_go_on_and_states_follow(run, watch, speaker, monkeypatch):
+    away = threading.Event()
+
+    def look(known):
+        if away.is_set():
+            raise OperationalError("the database is away")
+        return rows_look(known)
+
+    monkeypatch.setattr(hub, "rows_look", look)
+    seen, worker = watch(run), speaker(run)
+    worker.say("Hello")
+    seen.wait_text("Hello")
+    away.set()
+    worker.say(" you")
+    seen.wait_text("Hello you")
+    worker.succeed("Hello you")
+    assert "end" not in seen.names()
+    away.clear()
+    seen.wait_end()
+    assert seen.names()[-1] == "end"
 
 
 def test_a_server_that_stops_ends_its_streams_and_has_the_clients_come_back(run, watch, web):
