@@ -6,6 +6,7 @@ from workers.admin import (  # noqa: F401  (registers their models)
     feedback,
     pauses,
     report_settings,
+    reports,
     runs,
     worker_nodes,
 )

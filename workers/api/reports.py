@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
-from django.utils import timezone
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,8 +15,8 @@ from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
 from workers.reports.making import report_start
 from workers.reports.selectors import report_visible, reports_visible
+from workers.reports.status import report_status
 from workers.reports.weeks import NoSuchWeek, Week, week_parse
-from workers.states import Status
 from workers.strict import StrictSerializer
 
 
@@ -89,13 +88,6 @@ def report_told_whole(report: WeeklyReport) -> dict[str, Any]:
         "facts": report.facts if is_written else None,
         "error": None if is_written or report.run is None else report.run.error,
     }
-
-
-def report_status(report: WeeklyReport) -> str:
-    """That of the run which writes it; a written report has succeeded for good."""
-    if report.written_at:
-        return str(Status.SUCCEEDED)
-    return report.run.status_at(timezone.now()) if report.run else str(Status.FAILED)
 
 
 class _Filter(StrictSerializer):

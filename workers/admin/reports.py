@@ -1,0 +1,82 @@
+"""Weekly reports, to read: whose, of which week, how it stands, and what became of its mail."""
+
+import json
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.tables import badge, preformatted
+from workers.admin.read_only import ReadOnly
+from workers.admin.runs import BADGES
+from workers.models import MailState, WeeklyReport
+from workers.reports.status import report_status
+from workers.states import Status
+
+MAIL_BADGES = {
+    MailState.NONE: "",
+    MailState.WAITING: "",
+    MailState.SENDING: "task_type",
+    MailState.SENT: "good",
+    MailState.REFUSED: "bad",
+    MailState.UNKNOWN: "warning",
+}
+
+
+@admin.register(WeeklyReport)
+class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
+    list_display = ("week", "user", "status_now", "written_at", "mail")
+    list_filter = ("week", "mail_state", "written_at")
+    search_fields = ("=id", "week", "user__username", "=run__id")
+    list_select_related = ("user", "run")
+    show_full_result_count = False
+    fieldsets = (
+        (None, {"fields": (("week", "user", "status_now"), "run_link")}),
+        (_("Text"), {"fields": ("content_told",)}),
+        (_("Facts"), {"fields": ("facts_told",)}),
+        (_("Mail"), {"fields": (("mail", "mail_tries", "mail_at"), "mail_error")}),
+        (
+            _("Times"),
+            {
+                "fields": (
+                    ("starts_at", "ends_at", "time_zone", "language"),
+                    ("created_at", "written_at"),
+                )
+            },
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WeeklyReport]:
+        reports = super().get_queryset(request)
+        is_list = getattr(request.resolver_match, "url_name", "").endswith("changelist")
+        return reports.defer("content", "facts") if is_list else reports
+
+    @admin.display(description=_("status"))
+    def status_now(self, report: WeeklyReport) -> str:
+        status = Status(report_status(report))
+        return badge(status.label, BADGES[status])
+
+    @admin.display(description=_("mail"), ordering="mail_state")
+    def mail(self, report: WeeklyReport) -> str:
+        state = MailState(report.mail_state)
+        return badge(state.label, MAIL_BADGES[state])
+
+    @admin.display(description=_("run"), empty_value="–")
+    def run_link(self, report: WeeklyReport) -> str | None:
+        if report.run_id is None:
+            return None
+        address = reverse("admin:workers_taskrun_change", args=[report.run_id])
+        return format_html('<a href="{}">{}</a>', address, report.run_id)
+
+    @admin.display(description=_("text"))
+    def content_told(self, report: WeeklyReport) -> str:
+        # Written by a model: shown as it is, and never as HTML.
+        return preformatted(report.content)
+
+    @admin.display(description=_("facts"))
+    def facts_told(self, report: WeeklyReport) -> str:
+        return preformatted(json.dumps(report.facts, indent=2, ensure_ascii=False))
