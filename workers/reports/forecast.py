@@ -1,0 +1,48 @@
+"""What a report would be written from, by which models and in how many parts; nothing is stored."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from llmconfig.selectors import config_resolve
+from llmconfig.types import ResolvedConfig
+from workers.models import TaskRun, WeeklyReport
+from workers.reports import REPORT_TYPE, asking
+from workers.reports.entries import material_read
+from workers.reports.facts import Span, facts_of
+from workers.reports.parts import divide
+from workers.reports.wanted import Wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """A report that is not made."""
+
+    entries: int
+    #: Insights and analyses.
+    results: int
+    #: Summaries of the first round; 0: the report is written in one go.
+    parts: int
+    config: ResolvedConfig
+    facts: dict[str, Any]
+
+
+def report_forecast(wanted: Wanted) -> Forecast:
+    """Raises ``TooMuch``, and what ``config_resolve`` raises."""
+    starts_at, ends_at = wanted.bounds
+    config = config_resolve(user_id=wanted.user_id, task_type=REPORT_TYPE)
+    material = material_read(
+        user_id=wanted.user_id, week=wanted.week, zone=wanted.place.zone, until=timezone.now()
+    )
+    report = WeeklyReport(week=str(wanted.week), language=wanted.place.language)
+    run, items = TaskRun(payload={}), material.items
+    whole = divide(items, asking.room_of(asking.WHOLE, report, run, config))
+    parts = divide(items, asking.room_of(asking.PART, report, run, config))
+    return Forecast(
+        entries=len(material.entries),
+        results=len(material.results),
+        parts=len(parts) if len(whole) > 1 else 0,
+        config=config,
+        facts=facts_of(Span(user_id=wanted.user_id, starts_at=starts_at, ends_at=ends_at)),
+    )
