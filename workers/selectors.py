@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 
 from llmconfig.model_names import normalise_model
 from workers.errors import UnknownRun
-from workers.models import TaskRun
+from workers.models import Attempt, TaskRun
 from workers.states import OPEN, Status
 
 Person = AbstractBaseUser | AnonymousUser
@@ -22,10 +22,21 @@ def runs_visible(person: Person) -> QuerySet[TaskRun]:
     return runs if getattr(person, "is_staff", False) else runs.filter(user_id=str(person.pk))
 
 
+def runs_for_telling(runs: QuerySet[TaskRun]) -> QuerySet[TaskRun]:
+    """The runs with all that is told of one: its attempts, its feedback, and the tokens of its
+    parts as ``parts_prompt_tokens`` and ``parts_completion_tokens``."""
+    of_parts = Attempt.objects.filter(run__parent=OuterRef("pk")).order_by().values("run__parent")
+    tokens = {
+        f"parts_{name}": Subquery(of_parts.annotate(total=Sum(name)).values("total"))
+        for name in ("prompt_tokens", "completion_tokens")
+    }
+    return runs.select_related("feedback").prefetch_related("attempts").annotate(**tokens)
+
+
 def run_visible(person: Person, run_id: str) -> TaskRun:
     """One of them with its attempts. Raises ``UnknownRun`` for everything else."""
     try:
-        return runs_visible(person).prefetch_related("attempts").get(pk=uuid.UUID(run_id))
+        return runs_for_telling(runs_visible(person)).get(pk=uuid.UUID(run_id))
     except (ValueError, TaskRun.DoesNotExist):
         raise UnknownRun from None
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.db import connections, transaction
 from django.utils import timezone
+from rest_framework.test import APIClient
 
 from workers import task_types
 from workers.active_runs import room_left
@@ -14,7 +15,7 @@ from workers.cancel import run_cancel
 from workers.children import round_of, run_divide
 from workers.claims import claim_take
 from workers.enqueue import enqueue
-from workers.models import TaskRun
+from workers.models import Attempt, TaskRun
 from workers.parents import parents_release
 from workers.prepared import Division
 from workers.prompts import Prompt
@@ -240,3 +241,20 @@ def test_parts_are_not_counted_among_what_a_user_may_have_on_the_way(parent, set
     run_deliver(run.pk)
     with transaction.atomic():
         assert room_left(person.pk) == 4
+
+
+def test_the_usage_of_the_whole_has_the_tokens_of_its_parts_and_they_are_listed(parent, person):
+    client = APIClient()
+    client.force_authenticate(person)
+    run = parent("a|b")
+    run_finish(run)
+    attempts = Attempt.objects.all()
+    assert attempts.count() == 3
+    told = client.get(f"/v1/tasks/{run.pk}").json()
+    listed = client.get("/v1/tasks", {"parent_id": str(run.pk)}).json()["results"]
+    assert len(told["attempts"]) == 1
+    for name in ("prompt_tokens", "completion_tokens"):
+        total = sum(getattr(attempt, name) for attempt in attempts)
+        assert told["usage"][name] == total
+        assert sum(part["usage"][name] for part in listed) < total
+    assert [part["parent_id"] for part in listed] == [str(run.pk)] * 2

@@ -147,7 +147,7 @@ class Attempt(Shape):
 
 
 class Usage(Shape):
-    """Tokens over all attempts."""
+    """Tokens over all attempts, those of its parts included."""
 
     prompt_tokens = serializers.IntegerField(min_value=0)
     completion_tokens = serializers.IntegerField(min_value=0)

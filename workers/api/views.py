@@ -19,7 +19,7 @@ from workers.errors import RunNotFinished, RunWithoutResult
 from workers.idempotency import run_once
 from workers.models import TaskRun
 from workers.retries import run_retry
-from workers.selectors import run_visible, runs_narrowed, runs_visible
+from workers.selectors import run_visible, runs_for_telling, runs_narrowed, runs_visible
 from workers.states import FINAL, Status
 
 
@@ -33,7 +33,7 @@ class TaskListView(APIView):
         wanted = filters_parse(request.query_params, RunPages.parameters)
         runs = runs_narrowed(runs_visible(request.user), wanted)
         pages = RunPages()
-        page = pages.paginate_queryset(runs.prefetch_related("attempts"), request, view=self)
+        page = pages.paginate_queryset(runs_for_telling(runs), request, view=self)
         return pages.get_paginated_response([run_told(run) for run in page or ()])
 
     @described.SUBMIT

@@ -39,7 +39,7 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "fallback_used": run.fallback_used,
         "llm_config": _config(run),
         "attempts": [attempt_told(attempt) for attempt in attempts],
-        "usage": usage(attempts),
+        "usage": _usage(run, attempts),
         "metadata": run.metadata,
         "deadline": _moment(run.deadline),
         "created_at": _moment(run.created_at),
@@ -49,6 +49,12 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "parent_id": _id(run.parent_id),
         "feedback": feedback_told(getattr(run, "feedback", None)),
     }
+
+
+def _usage(run: TaskRun, attempts: list[Attempt]) -> dict[str, int]:
+    """With the tokens of its parts, which ``runs_for_telling`` counts."""
+    own = usage(attempts)
+    return {name: count + (getattr(run, f"parts_{name}", 0) or 0) for name, count in own.items()}
 
 
 def feedback_told(given: Feedback | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from workers.api.wire import run_told
 from workers.events.views import Row
 from workers.models import TaskRun
+from workers.selectors import runs_for_telling
 from workers.states import FINAL
 
 #: What ``end`` tells of a run, beside where to read the rest.
@@ -37,7 +38,7 @@ def rows_look(known: Mapping[uuid.UUID, Row]) -> dict[uuid.UUID, Row]:
     """Those of the rows that are not as they were known: two queries, and none of them large."""
     marks = _marks(known)
     other = [run_id for run_id, mark in marks.items() if mark != mark_of(known[run_id])]
-    runs = TaskRun.objects.filter(pk__in=other).defer("payload").prefetch_related("attempts")
+    runs = runs_for_telling(TaskRun.objects.filter(pk__in=other)).defer("payload")
     found = {run.pk: row_of(run) for run in runs}
     gone = known.keys() - marks.keys() | set(other) - found.keys()
     return {**found, **{run_id: _deleted(known[run_id]) for run_id in gone}}
