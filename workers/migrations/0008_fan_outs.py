@@ -23,7 +23,6 @@ class Migration(migrations.Migration):
                 ('seen_at', models.DateTimeField(auto_now=True, verbose_name='last progress')),
                 ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished at')),
                 ('after_user', models.BigIntegerField(default=0, verbose_name='up to user')),
-                ('after_week', models.CharField(blank=True, default='', max_length=8, verbose_name='up to week')),
                 ('looked_at', models.PositiveIntegerField(default=0, verbose_name='looked at')),
                 ('due', models.PositiveIntegerField(default=0, help_text='Reports that there is something to write in.', verbose_name='due')),
                 ('made', models.PositiveIntegerField(default=0, verbose_name='made')),

@@ -16,7 +16,6 @@ class FanOut(models.Model):
     seen_at = models.DateTimeField(_("last progress"), auto_now=True)
     finished_at = models.DateTimeField(_("finished at"), null=True, editable=False)
     after_user = models.BigIntegerField(_("up to user"), default=0)
-    after_week = models.CharField(_("up to week"), max_length=8, blank=True, default="")
     #: Who has been active at all lately, and has no report yet.
     looked_at = models.PositiveIntegerField(_("looked at"), default=0)
     due = models.PositiveIntegerField(

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
@@ -21,7 +21,7 @@ from django.utils import timezone
 from workers.models import FanOut, ReportRefusal
 from workers.reports.activity import wanted_active
 from workers.reports.making import Started, reports_start
-from workers.reports.selection import SlotDue, slots_due, wanted_due
+from workers.reports.selection import SlotDue, slots_due, users_after, wanted_due
 from workers.reports.spread import offset_of
 from workers.reports.wanted import Wanted
 
@@ -29,7 +29,8 @@ logger = logging.getLogger(__name__)
 
 #: The Celery task that beat sends, and that a fan-out which has more to do sends itself.
 FAN_OUT_TASK = "llm.enqueue_weekly_reports"
-CHUNK = 1000
+#: Users of one chunk.
+CHUNK = 2000
 #: One delivery works for so long; the next one goes on.
 DELIVERY_SECONDS = 20.0
 #: A user who is deleted in between makes a chunk fail; the next try does not find them.
@@ -64,11 +65,11 @@ def fan_outs_prune(before: datetime) -> None:
 
 def reports_due(now: datetime) -> Counter[str]:
     """How many reports of each week a fan-out at that moment would make or see refused."""
-    slots, found = slots_due(now), Counter[str]()
-    after = (0, "")
-    while wanted := wanted_due(slots, now, after=after, limit=CHUNK):
+    slots, found, after = slots_due(now), Counter[str](), 0
+    while users := users_after(after, CHUNK):
+        wanted = wanted_due(slots, users, now)
         found.update(str(each.week) for each in wanted_active(wanted))
-        after = _place(wanted)
+        after = users[-1]
     return found
 
 
@@ -87,28 +88,23 @@ def _chunk(fan_out: FanOut, slots: Sequence[SlotDue]) -> bool:
     row = FanOut.objects.select_for_update().get(pk=fan_out.pk)
     if row.finished_at:
         return True
-    after = (row.after_user, row.after_week)
-    wanted = wanted_due(slots, row.moment, after=after, limit=CHUNK)
+    users = users_after(row.after_user, CHUNK)
+    wanted = wanted_due(slots, users, row.moment)
     active = wanted_active(wanted) if wanted else []
-    spread = settings.REPORT_SPREAD
-    started = reports_start([_spread(each, row.moment, spread) for each in active])
+    started = reports_start([_spread(each, row.moment) for each in active]) if active else []
     _count(row, wanted, started)
-    if len(wanted) < CHUNK:
+    if len(users) < CHUNK:
         row.finished_at = timezone.now()
         _tell(row)
     else:
-        row.after_user, row.after_week = _place(wanted)
+        row.after_user = users[-1]
     row.save()
     return row.finished_at is not None
 
 
-def _spread(wanted: Wanted, moment: datetime, spread: timedelta) -> Wanted:
-    offset = offset_of(wanted.user_id, str(wanted.week), spread)
+def _spread(wanted: Wanted, moment: datetime) -> Wanted:
+    offset = offset_of(wanted.user_id, str(wanted.week), settings.REPORT_SPREAD)
     return replace(wanted, available_at=moment + offset)
-
-
-def _place(wanted: Sequence[Wanted]) -> tuple[int, str]:
-    return wanted[-1].user_id, str(wanted[-1].week)
 
 
 def _count(row: FanOut, wanted: Sequence[Wanted], started: Sequence[Started]) -> None:
@@ -120,6 +116,8 @@ def _count(row: FanOut, wanted: Sequence[Wanted], started: Sequence[Started]) ->
     reasons = Counter(row.reasons)
     reasons.update(each.error.code for each in refused if each.error)
     row.reasons = dict(reasons)
+    if not started:
+        return
     _refusals_store(refused)
     made = [each.wanted.user_id for each in started if each.is_new]
     ReportRefusal.objects.filter(user__in=made).delete()

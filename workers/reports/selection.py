@@ -1,4 +1,4 @@
-"""Who gets a report at a moment: one pass over the users, in the order of their numbers.
+"""Who gets a report at a moment: one pass over the users, page after page.
 
 Users with equal time zone, weekday and hour are due alike; what is due is computed once for each
 such slot. The database leaves out whoever has the report, whoever was refused lately and, by one
@@ -41,33 +41,35 @@ class SlotDue:
 
 
 _CANDIDATES = """
-SELECT account.{pk}, slot.week
-FROM {users} AS account
-LEFT JOIN {settings} AS stated ON stated.user_id = account.{pk}
+SELECT account.id, slot.week
+FROM unnest(%(users)s::bigint[]) AS account(id)
+LEFT JOIN {settings} AS stated ON stated.user_id = account.id
 JOIN unnest(%(zones)s::text[], %(weekdays)s::int[], %(hours)s::int[], %(weeks)s::text[],
             %(since)s::timestamptz[])
      AS slot(time_zone, weekday, hour, week, since)
   ON slot.time_zone = COALESCE(stated.time_zone, %(zone)s)
  AND slot.weekday = COALESCE(stated.weekday, %(weekday)s)
  AND slot.hour = COALESCE(stated.hour, %(hour)s)
-WHERE account.is_active
-  AND COALESCE(stated.enabled, true)
-  AND account.{pk} >= %(user)s
-  AND (account.{pk} > %(user)s OR slot.week > %(week)s)
+WHERE COALESCE(stated.enabled, true)
   AND NOT EXISTS (
       SELECT FROM {reports} AS report
-      WHERE report.user_id = account.{pk} AND report.week = slot.week)
+      WHERE report.user_id = account.id AND report.week = slot.week)
   AND NOT EXISTS (
       SELECT FROM {refusals} AS refusal
-      WHERE refusal.user_id = account.{pk} AND refusal.week = slot.week
+      WHERE refusal.user_id = account.id AND refusal.week = slot.week
         AND refusal.tried_at > %(tried)s)
   AND EXISTS (
       SELECT FROM {runs} AS run
-      WHERE run.user_id = account.{pk} AND run.created_at >= slot.since
+      WHERE run.user_id = account.id AND run.created_at >= slot.since
         AND run.task_type = ANY(%(types)s))
-ORDER BY account.{pk}, slot.week
-LIMIT %(limit)s
+ORDER BY account.id, slot.week
 """
+
+
+def users_after(user_id: int, limit: int) -> list[int]:
+    """The numbers of the next active users."""
+    users = get_user_model()._default_manager.filter(is_active=True, pk__gt=user_id)
+    return list(users.order_by("pk").values_list("pk", flat=True)[:limit])
 
 
 def slots_due(now: datetime) -> list[SlotDue]:
@@ -77,14 +79,12 @@ def slots_due(now: datetime) -> list[SlotDue]:
     return [due for slot in sorted(found) for due in _slot_due(*slot, now)]
 
 
-def wanted_due(
-    slots: Sequence[SlotDue], now: datetime, *, after: tuple[int, str], limit: int
-) -> list[Wanted]:
-    """The next reports that may be due, after a user's of a week, in order of both."""
-    if not slots:
+def wanted_due(slots: Sequence[SlotDue], users: Sequence[int], now: datetime) -> list[Wanted]:
+    """The reports of these users that may be due, in order of users and weeks."""
+    if not (slots and users):
         return []
     with connection.cursor() as cursor:
-        cursor.execute(_statement(), _parameters(slots, now, after, limit))
+        cursor.execute(_statement(), _parameters(slots, users, now))
         found = cursor.fetchall()
     places = places_of({user_id for user_id, _week in found})
     return [
@@ -107,10 +107,7 @@ def _slot_due(time_zone: str, weekday: int, hour: int, now: datetime) -> Iterato
 
 
 def _statement() -> str:
-    users = get_user_model()._meta
     return _CANDIDATES.format(
-        users=users.db_table,
-        pk=users.pk.column,
         settings=ReportSettings._meta.db_table,
         reports=WeeklyReport._meta.db_table,
         refusals=ReportRefusal._meta.db_table,
@@ -118,11 +115,10 @@ def _statement() -> str:
     )
 
 
-def _parameters(
-    slots: Sequence[SlotDue], now: datetime, after: tuple[int, str], limit: int
-) -> dict[str, Any]:
+def _parameters(slots: Sequence[SlotDue], users: Sequence[int], now: datetime) -> dict[str, Any]:
     zone, weekday, hour = DEFAULT_SLOT
     return {
+        "users": users,
         "zones": [slot.time_zone for slot in slots],
         "weekdays": [slot.weekday for slot in slots],
         "hours": [slot.hour for slot in slots],
@@ -131,9 +127,6 @@ def _parameters(
         "zone": zone,
         "weekday": weekday,
         "hour": hour,
-        "user": after[0],
-        "week": after[1],
         "tried": now - REFUSED_FOR,
         "types": source_types(),
-        "limit": limit,
     }
