@@ -15,9 +15,7 @@ from django.db.models.functions import Now
 from workers.bulk_publish import runs_publish
 from workers.models import TaskRun
 from workers.obstacles import Kind
-from workers.states import FINAL, OPEN, Status
-
-FAILED = [status for status in FINAL if status != Status.SUCCEEDED]
+from workers.states import FAILED, OPEN, Status
 
 
 def child_ended(run: TaskRun) -> None:

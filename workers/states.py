@@ -16,6 +16,7 @@ class Status(TextChoices):
 
 
 FINAL = (Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.EXPIRED)
+FAILED = (Status.FAILED, Status.CANCELLED, Status.EXPIRED)
 OPEN = (Status.PENDING, Status.QUEUED, Status.RUNNING, Status.RETRYING)
 
 

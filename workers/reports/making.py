@@ -30,9 +30,10 @@ from workers.reports.errors import (
     WeekTooOld,
 )
 from workers.reports.people import places_of
+from workers.reports.status import report_status
 from workers.reports.wanted import Wanted
 from workers.reports.weeks import Week, week_last_ended
-from workers.states import OPEN
+from workers.states import FAILED, OPEN
 
 #: A report: its user's number and its week's name.
 Key = tuple[int, str]
@@ -78,9 +79,11 @@ def report_start(
     place = places_of([user_id])[user_id]
     week = week or week_last_ended(now, place.zone)
     wanted = Wanted(user_id=user_id, week=week, place=place)
-    if (found := _found([wanted]).get(_key(wanted))) is not None:
+    found = _found([wanted]).get(_key(wanted))
+    if found is None or report_status(found) in FAILED:
+        _refuse(wanted, now)
+    if found is not None:
         return _started_again(wanted, found)
-    _refuse(wanted, now)
     (started,) = reports_start([wanted], priority="normal")
     if started.error:
         raise started.error

@@ -157,6 +157,14 @@ def test_a_report_that_failed_gets_a_new_run(person, sent, status):
     assert again.report.run.retry_of == failed
 
 
+def test_a_report_that_failed_is_not_tried_again_when_nothing_is_left_of_its_week(person, sent):
+    worked = sent("worked")
+    end(report_start(user_id=person.pk).report.run, Status.FAILED)
+    worked.delete()
+    with pytest.raises(NoActivity):
+        report_start(user_id=person.pk)
+
+
 def test_a_report_whose_run_was_deleted_before_it_wrote_gets_a_new_run(person, sent):
     sent("worked")
     report_start(user_id=person.pk).report.run.delete()
