@@ -45,7 +45,7 @@ def main() -> int:
 
 @contextmanager
 def _client(directory: Path) -> Iterator[httpx.Client]:
-    headers = {"Authorization": f"Token {_token()}"}
+    headers = {"Authorization": f"Token {token()}"}
     with (
         web_server("web", directory, **UNLIMITED) as (url, _pid),
         httpx.Client(base_url=url, headers=headers, timeout=60) as client,
@@ -91,7 +91,7 @@ def _await_published() -> None:
         time.sleep(0.05)
 
 
-def _token() -> str:
+def token() -> str:
     from django.contrib.auth import get_user_model
     from knox.models import AuthToken
 
