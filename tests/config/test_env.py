@@ -170,3 +170,18 @@ def test_what_is_no_limit_or_lifetime_stops_the_start(variables, name, value, ac
     variables(**{name: value})
     with pytest.raises(env.EnvironmentInvalid, match=f"{name}: .*{accepted}"):
         env.read()
+
+
+@pytest.mark.parametrize(
+    ("given", "most"), [(None, 2000), ("", None), ("0", None), ("200", 200)], ids=str
+)
+def test_a_user_has_two_thousand_runs_on_the_way_unless_it_is_stated(variables, given, most):
+    variables(**({} if given is None else {"API_MAX_ACTIVE_RUNS": given}))
+    assert env.read().max_active_runs == most
+
+
+@pytest.mark.parametrize("given", ["-1", "many", "2_000", "1.5"])
+def test_what_is_no_number_of_runs_is_told(variables, given):
+    variables(API_MAX_ACTIVE_RUNS=given)
+    with pytest.raises(env.EnvironmentInvalid, match="API_MAX_ACTIVE_RUNS"):
+        env.read()

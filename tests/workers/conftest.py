@@ -80,13 +80,13 @@ def wire(broker):
         user, at, _host = url.netloc.rpartition("@")
         through = urlunsplit(url._replace(netloc=f"{user}{at}127.0.0.1:{proxy.port}"))
         before, options = broker.conf.broker_url, broker.conf.broker_transport_options
-        _publish_to(broker, through, {**options, **WEB_OPTIONS})
+        publish_to(broker, through, {**options, **WEB_OPTIONS})
         yield proxy
         proxy.thaw()
-        _publish_to(broker, before, options)
+        publish_to(broker, before, options)
 
 
-def _publish_to(app, url, options):
+def publish_to(app, url, options):
     app.conf.broker_url = app.conf.broker_write_url = app.conf.broker_read_url = url
     app.conf.broker_transport_options = options
     app.pool.force_close_all()

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
+from tests.workers.conftest import publish_to
 from tests.workers.test_bulk_enqueue import asked, queued
 from workers.bulk_enqueue import enqueue_many
 from workers.bulk_publish import runs_publish, runs_send
@@ -78,6 +79,20 @@ def test_a_broker_that_is_away_leaves_the_rows_as_they_were(broker, wire, warm, 
     runs_publish(runs)
     assert [run.status for run in runs] == ["pending", "pending"]
     assert sweep() == 2
+
+
+@pytest.fixture
+def one_by_one(broker):
+    """A broker that takes one message at a time."""
+    url, options = broker.conf.broker_url, broker.conf.broker_transport_options
+    publish_to(broker, "memory://", {})
+    yield broker
+    publish_to(broker, url, options)
+
+
+def test_a_broker_that_takes_one_at_a_time_gets_them_so(one_by_one):
+    assert runs_send(waiting(3)) == 3
+    assert len(queued(one_by_one)) == 3
 
 
 def test_a_broker_that_was_restarted_in_between_takes_the_next_messages(broker, wire):
