@@ -25,6 +25,7 @@ from workers.models import (
     ReportRefusal,
     ReportSettings,
     TaskRun,
+    WeeklyReport,
     WorkerNode,
 )
 
@@ -45,7 +46,7 @@ PAGES = (
 NOT_DELETED = {
     "workers_taskrun", "workers_workernode", "workers_breaker", "workers_feedback",
     "llmconfig_auditentry",
-    "workers_fanout", "workers_reportrefusal",
+    "workers_fanout", "workers_reportrefusal", "workers_weeklyreport",
 }  # fmt: skip
 NOT_ADDED = {*NOT_DELETED, "knox_authtoken"}
 NAMES = {
@@ -83,6 +84,15 @@ def rows(django_user_model):
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
         ReportSettings.objects.create(user=user, time_zone="Europe/Berlin"),
         FanOut.objects.create(moment=now, reasons={"no_allowed_model": 1}),
+        WeeklyReport.objects.create(
+            user=user,
+            run=run,
+            week="2026-W47",
+            starts_at=now,
+            ends_at=now,
+            time_zone="UTC",
+            language="en",
+        ),
         ReportRefusal.objects.create(user=user, week="2026-W47", tried_at=now),
         interval,
         CrontabSchedule.objects.create(minute="37", hour="3"),
