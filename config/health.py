@@ -1,16 +1,38 @@
-"""``GET /healthz``: whether this web process can serve, without a login."""
+"""Probes for whoever runs the process, without a login: live, and ready to accept work."""
 
-from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
+from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
+
+from config import readiness
+
+#: Where they are, for what treats them apart (config.admission, production settings).
+PATHS = frozenset({"/healthz", "/readyz"})
+
+WORDS = {
+    "database": "unreachable",
+    "migrations": "unapplied",
+}
 
 
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 ``{"status": "ok"}``, or 503 naming the part that does not answer."""
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return JsonResponse({"status": "unavailable", "database": "unreachable"}, status=503)
-    return JsonResponse({"status": "ok", "database": "ok"})
+    """200 ``{"status": "ok"}`` while the process answers at all. Nothing else is asked: to restart
+    the process mends no database."""
+    return _told({"status": "ok"}, 200)
+
+
+@require_safe
+def readyz(request: HttpRequest) -> JsonResponse:
+    """200 ``{"status": "ok"}``, or 503 with the part that keeps the process from accepting work."""
+    part = readiness.unready.get()
+    if part == readiness.READY:
+        return _told({"status": "ok"}, 200)
+    part = part or "database"
+    return _told({"status": "unavailable", part: WORDS[part]}, 503)
+
+
+def _told(body: dict[str, str], status: int) -> JsonResponse:
+    response = JsonResponse(body, status=status)
+    add_never_cache_headers(response)
+    return response

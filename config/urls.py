@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
-from config.health import healthz
+from config.health import healthz, readyz
 from config.login import limited, login
 from config.problems import unknown_address
 
@@ -17,6 +17,7 @@ handler500 = "config.problems.server_error"
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
     path("v1/", include("config.api.urls")),
     path("v1/", include("config.api.accounts.urls")),
     path("v1/", include("llmconfig.api.urls")),

@@ -59,10 +59,10 @@ def known_host(allowed_hosts: str) -> str:
 
 
 def web_answers(host: str, port: int, name: str = "localhost") -> bool:
-    """Whether ``GET /healthz``, asked under the host name ``name``, says that all is well."""
+    """Whether ``GET /readyz``, asked under the host name ``name``, says that all is well."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/healthz", headers={"Host": name})
+        connection.request("GET", "/readyz", headers={"Host": name})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False

@@ -1,0 +1,60 @@
+"""An answer that many callers share: asked for once, kept for a moment, waited for no longer than
+said. However many ask, and whatever hangs, there is one question on its way.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
+
+
+class SharedAnswer(Generic[T]):
+    """``ask`` is called in a thread of its own; what it raises is logged and is no answer."""
+
+    def __init__(self, ask: Callable[[], T], *, kept_seconds: float, wait_seconds: float) -> None:
+        self._ask = ask
+        self._kept, self._wait = kept_seconds, wait_seconds
+        self._lock = threading.Lock()
+        self._underway: threading.Event | None = None
+        self._answer: T | None = None
+        self._until = 0.0
+
+    def begin(self) -> None:
+        """Have it asked if there is no fresh answer, without waiting."""
+        self._asked()
+
+    def get(self) -> T | None:
+        """The answer; None where there was none in time."""
+        if (underway := self._asked()) and not underway.wait(self._wait):
+            return None
+        return self._answer
+
+    def forget(self) -> None:
+        """Have the next caller ask anew."""
+        with self._lock:
+            self._until, self._underway = 0.0, None
+
+    def _asked(self) -> threading.Event | None:
+        with self._lock:
+            if self._underway is None and time.monotonic() >= self._until:
+                self._underway = threading.Event()
+                threading.Thread(target=self._work, args=(self._underway,), daemon=True).start()
+            return self._underway
+
+    def _work(self, done: threading.Event) -> None:
+        answer = None
+        try:
+            answer = self._ask()
+        except Exception:
+            logger.exception("A question about a part failed", extra={"action": "part_unasked"})
+        with self._lock:
+            # Forgotten meanwhile: somebody else asks anew.
+            if self._underway is done:
+                self._answer, self._underway = answer, None
+                self._until = time.monotonic() + self._kept
+        done.set()
