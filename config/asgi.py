@@ -10,9 +10,15 @@ with readable_errors():
     from django.core.asgi import get_asgi_application
 
     django = get_asgi_application()
-    # Imports models: only after Django is set up.
+    # Import models: only after Django is set up.
+    from django.conf import settings
+
+    from config.admission.asgi import Admission
+    from workers.api.batch import MAX_BYTES
     from workers.events.asgi import EventStreams
 
+    # A batch is the largest body of all; each view has its own limit below that.
+    admitted = Admission(django, at_once=settings.WEB_REQUESTS_AT_ONCE, body_bytes=MAX_BYTES)
     # Outermost: an open stream is no request that is worked on.
-    application = EventStreams(django)
+    application = EventStreams(admitted)
     refuse_bad_configuration()

@@ -1,0 +1,120 @@
+"""The wrapper around Django: read the body, wait for a place, then ask.
+
+A client that sends slowly holds no place, nor does one that left while it waited. Once Django
+works on a request it is worked on to its end, whether or not the client is still there: its thread
+could not be stopped, and its place is free only when the thread is.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from config.admission.bodies import Bodies, Full, Gone, Message, Receive, TooLarge, TooSlow
+from config.admission.places import NoPlace, Places
+from config.admission.refusals import refusal
+from config.health import PATHS
+
+Scope = MutableMapping[str, Any]
+Send = Callable[[Any], Awaitable[None]]
+Application = Callable[[Any, Any, Any], Awaitable[None]]
+
+#: Who waits in vain for so long has gone, or comes again.
+WAIT_SECONDS = 30
+WAITING_MOST = 1000
+BODY_SECONDS = 30
+#: All bodies that wait at one time.
+TOGETHER_BYTES = 64 * 1024 * 1024
+
+STATUSES = {
+    TooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooSlow: HTTPStatus.REQUEST_TIMEOUT,
+    Full: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoPlace: HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+class Admission:
+    """An ASGI application around another one."""
+
+    def __init__(
+        self,
+        application: Application,
+        *,
+        at_once: int,
+        body_bytes: int,
+        waiting_most: int = WAITING_MOST,
+        wait_seconds: float = WAIT_SECONDS,
+        body_seconds: float = BODY_SECONDS,
+        together_bytes: int = TOGETHER_BYTES,
+    ) -> None:
+        self._application = application
+        self._places = Places(at_once, waiting_most=waiting_most, wait_seconds=wait_seconds)
+        self._bodies = Bodies(
+            most_bytes=body_bytes, together_bytes=together_bytes, seconds=body_seconds
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        try:
+            body = await self._bodies.read(scope["headers"], receive)
+            try:
+                await self._take_place(scope["path"], receive)
+            finally:
+                self._bodies.release(body)
+        except Gone:
+            return
+        except tuple(STATUSES) as error:
+            for message in refusal(STATUSES[type(error)]):
+                await send(message)
+            return
+        try:
+            await self._application(scope, _told(body), send)
+        finally:
+            if scope["path"] not in PATHS:
+                self._places.release()
+
+    async def _take_place(self, path: str, receive: Receive) -> None:
+        """Raises ``NoPlace``, and ``Gone`` where the client left before it was its turn."""
+        if path in PATHS:
+            return
+        place = asyncio.ensure_future(self._places.take())
+        gone = asyncio.ensure_future(_left(receive))
+        try:
+            await asyncio.wait({place, gone}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            await self._give_up(place)
+            raise
+        finally:
+            gone.cancel()
+        if not place.done():
+            await self._give_up(place)
+            raise Gone
+        place.result()
+
+    async def _give_up(self, place: "asyncio.Future[None]") -> None:
+        place.cancel()
+        with suppress(asyncio.CancelledError, NoPlace):
+            await place
+            self._places.release()
+
+
+async def _left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _told(body: bytes) -> Receive:
+    """The body, and then nothing: not even that the client left."""
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive() -> Message:
+        if messages:
+            return messages.pop()
+        await asyncio.Event().wait()
+        raise AssertionError("unreachable")
+
+    return receive

@@ -1,0 +1,226 @@
+"""The wrapper around Django: who is worked on, who waits, who is refused."""
+
+import asyncio
+import json
+import logging
+
+import pytest
+
+from config.admission.asgi import Admission
+from tests.config.admission.clients import Client, Working, turns
+
+LIMIT = 1000
+
+
+def run(scenario):
+    return asyncio.run(asyncio.wait_for(scenario(), 30))
+
+
+def wrapped(working, **options):
+    return Admission(working, **{"at_once": 2, "body_bytes": LIMIT, **options})
+
+
+def test_as_many_as_there_are_places_are_worked_on_at_once():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working)
+        clients = [Client(admission) for _ in range(5)]
+        await turns()
+        assert working.now == 2
+        while any(not client.done for client in clients):
+            working.finish_one()
+            await turns()
+            assert working.now <= 2
+        assert [client.status for client in clients] == [200] * 5
+        assert working.most == 2
+
+    run(scenario)
+
+
+def test_who_sends_a_body_slowly_holds_no_place():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        slow = Client(admission, pieces=[b"a"], whole=False)
+        quick = Client(admission)
+        await turns()
+        assert working.now == 1
+        working.finish_one()
+        await quick.answered()
+        slow.send(b"b", more=False)
+        await turns()
+        working.finish_one()
+        await slow.answered()
+        assert working.bodies == [b"", b"ab"]
+
+    run(scenario)
+
+
+def test_a_body_that_does_not_come_in_time_is_refused():
+    async def scenario():
+        client = Client(wrapped(Working(), body_seconds=0.01), pieces=[b"a"], whole=False)
+        await client.answered()
+        assert (client.status, client.problem["code"]) == (408, "body_too_slow")
+
+    run(scenario)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[], [(b"content-length", b"nonsense")], [(b"content-length", b"3")]],
+    ids=["chunked", "no number", "too small a number"],
+)
+def test_a_body_is_counted_as_it_comes(headers):
+    async def scenario():
+        pieces = [b"x" * 400] * 3
+        client = Client(wrapped(Working()), headers=headers, pieces=pieces)
+        await client.answered()
+        assert (client.status, client.problem["code"]) == (413, "body_too_large")
+        assert client.headers[b"connection"] == b"close"
+
+    run(scenario)
+
+
+def test_a_body_that_is_declared_too_large_is_not_read():
+    async def scenario():
+        working = Working()
+        headers = [(b"content-length", b"1001")]
+        client = Client(wrapped(working), headers=headers, pieces=[], whole=False)
+        await client.answered()
+        assert (client.status, working.bodies) == (413, [])
+
+    run(scenario)
+
+
+def test_a_body_of_just_the_limit_is_taken():
+    async def scenario():
+        working = Working()
+        client = Client(wrapped(working), pieces=[b"x" * LIMIT])
+        await turns()
+        working.finish_one()
+        await client.answered()
+        assert working.bodies == [b"x" * LIMIT]
+
+    run(scenario)
+
+
+def test_where_all_bodies_together_are_too_many_bytes_the_next_is_refused_and_room_comes_back():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1, together_bytes=LIMIT)
+        first = Client(admission)
+        second = Client(admission, pieces=[b"x" * LIMIT])
+        await turns()
+        third = Client(admission, pieces=[b"x"])
+        await third.answered()
+        assert (third.status, third.headers[b"retry-after"]) == (503, b"5")
+        for client in (first, second):
+            working.finish_one()
+            await client.answered()
+            await turns()
+        fourth = Client(admission, pieces=[b"x" * LIMIT])
+        await turns()
+        working.finish_one()
+        await fourth.answered()
+        assert fourth.status == 200
+
+    run(scenario)
+
+
+def test_who_waits_too_long_is_told_when_to_come_again():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1, wait_seconds=0.01)
+        Client(admission)
+        await turns()
+        client = Client(admission)
+        await client.answered()
+        assert (client.status, client.problem["code"]) == (503, "overloaded")
+        assert client.headers[b"retry-after"] == b"5"
+        working.finish_one()
+
+    run(scenario)
+
+
+def test_who_left_while_waiting_is_not_worked_on():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        first, gone = Client(admission), Client(admission)
+        await turns()
+        gone.leave()
+        await turns()
+        assert gone.done
+        last = Client(admission)
+        for client in (first, last):
+            await turns()
+            working.finish_one()
+            await client.answered()
+        assert len(working.bodies) == 2
+
+    run(scenario)
+
+
+def test_who_leaves_while_worked_on_keeps_the_place_until_the_work_is_done():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        gone, _next = Client(admission), Client(admission)
+        await turns()
+        gone.leave()
+        await turns()
+        assert working.now == 1
+        assert len(working.bodies) == 1
+        working.finish_one()
+        await turns()
+        assert len(working.bodies) == 2
+        working.finish_one()
+        await turns()
+
+    run(scenario)
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_probes_pass_by_whoever_waits(path):
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        first, waiting = Client(admission), Client(admission)
+        await turns()
+        probe = Client(admission, path=path)
+        await turns()
+        assert working.now == 2
+        for _ in range(3):
+            working.finish_one()
+            await turns()
+        assert first.done and waiting.done and probe.done  # noqa: PT018  (one fact)
+        assert working.most == 2
+
+    run(scenario)
+
+
+def test_what_django_fails_at_frees_its_place():
+    async def fails(scope, receive, send):
+        raise ZeroDivisionError
+
+    async def scenario():
+        admission = Admission(fails, at_once=1, body_bytes=LIMIT)
+        for _ in range(3):
+            client = Client(admission)
+            with pytest.raises(ZeroDivisionError):
+                await client.answered()
+
+    run(scenario)
+
+
+def test_a_refusal_is_a_problem_document(caplog):
+    caplog.set_level(logging.WARNING)
+
+    async def scenario():
+        client = Client(wrapped(Working()), pieces=[b"x" * (LIMIT + 1)])
+        await client.answered()
+        assert client.headers[b"content-type"] == b"application/problem+json"
+        assert int(client.headers[b"content-length"]) == len(json.dumps(client.problem))
+        assert {"type", "title", "status", "code", "detail"} == client.problem.keys()
+
+    run(scenario)
