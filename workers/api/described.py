@@ -38,6 +38,7 @@ from workers.errors import (
     TooManyActiveRuns,
     UnknownRun,
 )
+from workers.reports.errors import ReportUnderWay, ReportWritten, RunIsPart
 
 TAGS = ["tasks"]
 ID = "7f2c1f0e-4f6b-4c39-9d0e-3b1f6a2d5c11"
@@ -195,6 +196,11 @@ RETRY = extend_schema(
     description="As a new task, with the configuration of now and `retry_of`.",
     parameters=[TASK_ID, LOCATION],
     request=None,
-    responses={202: AcceptedTask, **problems(UnknownRun, RunNotFinished, *_ACCEPTABLE)},
+    responses={
+        202: AcceptedTask,
+        **problems(
+            UnknownRun, RunNotFinished, *_ACCEPTABLE, ReportWritten, ReportUnderWay, RunIsPart
+        ),
+    },
     examples=[_answered("accepted", ACCEPTED, 202)],
 )

@@ -21,6 +21,7 @@ from workers.reports.errors import (
     WeekTooOld,
 )
 from workers.reports.making import report_again, report_start, reports_start
+from workers.reports.status import report_status
 from workers.states import Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file", "broker")]
@@ -155,6 +156,16 @@ def test_a_report_that_failed_gets_a_new_run(person, sent, status):
     assert (again.report, again.is_new) == (first.report, True)
     assert again.report.run != failed
     assert again.report.run.retry_of == failed
+
+
+def test_a_run_that_succeeded_without_writing_its_report_has_failed(person, sent):
+    """As one of a worker of the last release."""
+    sent("worked")
+    report = report_start(user_id=person.pk).report
+    end(report.run, Status.SUCCEEDED)
+    report.refresh_from_db()
+    assert report_status(report) == "failed"
+    assert report_start(user_id=person.pk).is_new
 
 
 def test_a_report_that_failed_is_not_tried_again_when_nothing_is_left_of_its_week(person, sent):
