@@ -150,6 +150,12 @@ def test_a_token_is_valid_for_thirty_days_unless_another_time_is_set(variables):
     assert env.read().token_ttl == timedelta(hours=1)
 
 
+@pytest.mark.parametrize(("given", "minutes"), [(None, 30), ("2h", 120), ("90", 1.5), ("0", 0)])
+def test_reports_are_spread_over_half_an_hour_unless_another_time_is_set(variables, given, minutes):
+    variables(**({} if given is None else {"REPORT_SPREAD": given}))
+    assert env.read().report_spread == timedelta(minutes=minutes)
+
+
 def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
     assert set(env.read().rates) == set(env.API_RATES)
     assert all(env.read().rates.values())
@@ -164,6 +170,8 @@ def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
         ("API_TOKEN_TTL", "forever", "a number with s, m, h or d"),
         ("NUM_PROXIES", "-1", ""),
         ("AUDIT_RETENTION_DAYS", "0", ""),
+        ("REPORT_CATCH_UP_DAYS", "29", ""),
+        ("REPORT_SPREAD", "2d", "at most 1d"),
     ],
 )
 def test_what_is_no_limit_or_lifetime_stops_the_start(variables, name, value, accepted):
