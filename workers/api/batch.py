@@ -80,7 +80,9 @@ class TaskField(serializers.JSONField):
 class BatchSerializer(StrictSerializer):
     """The body: a list of tasks."""
 
-    tasks = serializers.ListField(child=TaskField(), min_length=1, max_length=MAX_TASKS)
+    tasks = serializers.ListField(
+        child=TaskField(allow_null=True), min_length=1, max_length=MAX_TASKS
+    )
 
 
 class AcceptedItem(serializers.Serializer[Any]):

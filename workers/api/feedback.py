@@ -38,13 +38,19 @@ class RatingField(serializers.ChoiceField):
         return int(data)
 
 
+@extend_schema_field({"type": "string", "maxLength": MAX_COMMENT, "pattern": r"^[^\u0000]*$"})
+class CommentField(Text):
+    """Any text that can be stored."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MAX_COMMENT, allow_blank=True, trim_whitespace=False, **options)
+
+
 class FeedbackSerializer(StrictSerializer):
     """The body."""
 
     rating = RatingField(help_text="1: good, −1: bad.")
-    comment = Text(
-        max_length=MAX_COMMENT, allow_blank=True, trim_whitespace=False, required=False, default=""
-    )
+    comment = CommentField(required=False)
 
 
 class FeedbackAnswer(serializers.Serializer[Any]):

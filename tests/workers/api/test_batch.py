@@ -49,6 +49,7 @@ def test_each_task_is_answered_in_its_place(client, person, broker):
 
 WRONG = [
     "no object",
+    ["no object"],
     {**PROMPT, "colour": "blue"},
     {"task_type": "TASK_TYPE_NONE", "payload": {}},
     {**PROMPT, "payload": {"prompt": ""}},
@@ -70,8 +71,8 @@ def test_each_refusal_is_the_one_that_a_single_task_would_get(client):
 
 
 def test_where_all_are_refused_the_answer_has_the_same_form(client):
-    answer = post(client, [{}])
-    assert (answer.status_code, codes(answer)) == (202, ["invalid"])
+    answer = post(client, [{}, None])
+    assert (answer.status_code, codes(answer)) == (202, ["invalid", "invalid"])
 
 
 @pytest.mark.parametrize(
