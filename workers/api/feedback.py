@@ -39,11 +39,13 @@ class RatingField(serializers.ChoiceField):
 
 
 @extend_schema_field({"type": "string", "maxLength": MAX_COMMENT, "pattern": r"^[^\u0000]*$"})
-class CommentField(Text):
-    """Any text that can be stored."""
+class CommentField(serializers.Field[str, Any, str, Any]):
+    """Any text that can be stored, the empty one too."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=MAX_COMMENT, allow_blank=True, trim_whitespace=False, **options)
+    text = Text(max_length=MAX_COMMENT, allow_blank=True, trim_whitespace=False)
+
+    def to_internal_value(self, data: Any) -> str:
+        return str(self.text.run_validation(data))
 
 
 class FeedbackSerializer(StrictSerializer):

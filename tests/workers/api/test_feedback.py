@@ -66,7 +66,7 @@ def test_the_run_tells_it(client, run):
 
 def test_given_once_more_it_replaces_the_first(client, run):
     first = give(client, run, rating=1, comment="Good.").json()
-    second = give(client, run, rating=-1).json()
+    second = give(client, run, rating=-1, comment="").json()
     assert (second["rating"], second["comment"]) == (-1, "")
     assert second["created_at"] == first["created_at"]
     assert second["updated_at"] > first["updated_at"]
