@@ -3,6 +3,7 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.permissions import AllowAny
 
 from llmconfig.api.problem_responses import CONTENT_TYPE, phrase, problems
@@ -44,8 +45,12 @@ class Schema(AutoSchema):
     def _get_request_body(self, direction: str = "request") -> Any:
         untyped: Any = super()
         told = untyped._get_request_body(direction)
-        # An empty body is no JSON, also where every member may be absent.
-        return told and {**told, "required": True}
+        # What is put is there, also where every member of it may be absent.
+        is_put = self.method in ("PUT", "PATCH")
+        return {**told, "required": True} if told and (is_put or self._is_choice()) else told
+
+    def _is_choice(self) -> bool:
+        return isinstance(self.get_request_serializer(), PolymorphicProxySerializer)
 
     def _get_response_headers_for_code(self, status_code: str, *rest: Any) -> dict[str, Any]:
         untyped: Any = super()

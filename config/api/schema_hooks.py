@@ -10,6 +10,42 @@ METHODS = ("get", "put", "post", "delete", "patch")
 #: How many operations must answer the same for it to be told in one place.
 SHARED = 3
 
+_OF_TASK = ("get_task", "get_task_result", "follow_task", "cancel_task", "retry_task")
+_TASK_ID = "$response.body#/task_id"
+_JUDGE = ("judge_task_result", "withdraw_task_judgement")
+#: By operation and status: what its answer names, for which operations.
+LINKS: dict[tuple[str, str], dict[str, dict[str, str]]] = {
+    ("submit_task", "202"): {name: {"task_id": _TASK_ID} for name in (*_OF_TASK, *_JUDGE)},
+    ("retry_task", "202"): {name: {"task_id": _TASK_ID} for name in _OF_TASK},
+    ("submit_tasks", "202"): {"get_task": {"task_id": "$response.body#/tasks/0/task_id"}},
+    ("list_tasks", "200"): {
+        name: {"task_id": "$response.body#/results/0/task_id"} for name in (*_OF_TASK, *_JUDGE)
+    },
+    ("make_weekly_report", "202"): {
+        "get_weekly_report": {"report_id": "$response.body#/report_id"},
+        "get_task": {"task_id": _TASK_ID},
+    },
+    ("get_me", "200"): {
+        "get_user_llm_config": {"user_id": "$response.body#/id"},
+        "replace_user_llm_config": {"user_id": "$response.body#/id"},
+        "get_user_llm_config_history": {"user_id": "$response.body#/id"},
+    },
+}
+
+
+def links_add(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Say how the answer of one operation leads to another one."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for status, answer in operation["responses"].items():
+                links = LINKS.get((operation["operationId"], status), {})
+                if links:
+                    answer["links"] = {
+                        name: {"operationId": name, "parameters": parameters}
+                        for name, parameters in links.items()
+                    }
+    return result
+
 
 def problems_share(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     """Tell the usual answer of each status once, in ``components/responses``."""

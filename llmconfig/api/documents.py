@@ -11,7 +11,7 @@ from llmconfig import services
 from llmconfig.api import access, described
 from llmconfig.api.authors import author
 from llmconfig.api.described import document_described
-from llmconfig.api.parsers import DocumentParser, DocumentPatchParser
+from llmconfig.api.parsers import DocumentParser, DocumentPatchParser, body_of
 from llmconfig.api.preconditions import answer, read_answer
 from llmconfig.api.scoped import ScopedView
 from llmconfig.documents import merge_patch
@@ -27,10 +27,10 @@ class DocumentView(ScopedView):
         return read_answer(request, scope_overview(self.scope(request, access.READ, named)))
 
     def put(self, request: Request, **named: str) -> Response:
-        return self._change(request, named, lambda _: request.data)
+        return self._change(request, named, lambda _: body_of(request))
 
     def patch(self, request: Request, **named: str) -> Response:
-        return self._change(request, named, lambda current: merge_patch(current, request.data))
+        return self._change(request, named, lambda current: merge_patch(current, body_of(request)))
 
     @transaction.atomic
     def delete(self, request: Request, **named: str) -> Response:

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
+from rest_framework.request import Request
 
 from llmconfig.errors import BodyTooLarge
 
@@ -92,6 +93,13 @@ class DocumentPatchParser(DocumentParser):
     """The same under the media type of RFC 7396."""
 
     media_type = MergePatchParser.media_type
+
+
+def body_of(request: Request) -> Any:
+    """What was sent. Raises ``ParseError`` where nothing was: that states nothing by mistake."""
+    if request.stream is None:
+        raise ParseError(_("The request has no body."))
+    return request.data
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from llmconfig.api.parsers import body_of
 from llmconfig.api.problem_responses import problems
 from workers.models import Delivery, ReportSettings, Weekday
 from workers.reports.errors import UnknownLanguage, UnknownTimeZone
@@ -116,7 +117,7 @@ class ReportSettingsView(APIView):
         return _told(wishes_reset(_me(request)))
 
     def _save(self, request: Request, before: Mapping[str, Any]) -> Response:
-        body = ReportSettingsBody(data=request.data)
+        body = ReportSettingsBody(data=body_of(request))
         body.is_valid(raise_exception=True)
         return _told(wishes_save(_me(request), {**before, **body.validated_data}))
 
