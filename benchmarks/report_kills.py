@@ -3,8 +3,9 @@
     .venv/bin/python -m benchmarks.report_kills [seed]
 
 Two beats and two workers run as the Procfile starts them, with a tick every second, and 20,000
-users are due. Every second or so one process, whichever chance picks, is killed and started again,
-until the fan-out is through. Exits with 1 where a report is missing, is there twice, or has no run.
+users are due. Whenever the fan-out has come further, one process, whichever chance picks, is killed
+a moment later and started again. Exits with 1 where a report is missing, is there twice, or has no
+run.
 """
 
 import os
@@ -24,7 +25,8 @@ from benchmarks.services import services
 from config.env import PROJECT
 
 USERS = 20_000
-EVERY_SECONDS = (0.5, 2.5)
+#: A chunk takes about as long.
+LATEST_SECONDS = 1.0
 LONGEST_SECONDS = 600.0
 CELERY = [sys.executable, "-m", "celery", "--quiet", "-A", "config"]
 QUEUES = "llm.weekly_report,llm.weekly_report.low"
@@ -101,17 +103,24 @@ def _processes(directory: Path) -> Iterator[Processes]:
 
 
 def _kill_until_done(processes: Processes, chance: random.Random) -> float:
-    """Seconds until the first fan-out is through, from its beginning."""
-    from workers.models import FanOut
-
+    """Seconds until the fan-out is through, from its beginning."""
     until = time.monotonic() + LONGEST_SECONDS
-    while time.monotonic() < until and not FanOut.objects.exists():
+    while (made := _made()) == 0 and time.monotonic() < until:
         time.sleep(0.05)
     started = time.monotonic()
-    while time.monotonic() < until and not FanOut.objects.exclude(finished_at=None).exists():
+    while made < USERS and time.monotonic() < until:
+        time.sleep(chance.uniform(0, LATEST_SECONDS))
         processes.kill(chance.choice(list(COMMANDS)))
-        time.sleep(chance.uniform(*EVERY_SECONDS))
+        before = made
+        while (made := _made()) == before and time.monotonic() < until:
+            time.sleep(0.05)
     return time.monotonic() - started
+
+
+def _made() -> int:
+    from workers.models import WeeklyReport
+
+    return WeeklyReport.objects.count()
 
 
 def _outcome() -> tuple[str, bool]:

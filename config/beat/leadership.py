@@ -44,10 +44,13 @@ class Standing(enum.Enum):
     ALONE = enum.auto()
 
 
-def connect() -> "psycopg.Connection[Any]":
-    """A session of its own on Django's database. Raises ``psycopg.OperationalError``."""
-    parameters = {**connection.get_connection_params(), **SOCKET_OPTIONS, "autocommit": True}
-    session = psycopg.connect(**parameters)
+def connect(**stated: Any) -> "psycopg.Connection[Any]":
+    """A session of its own on Django's database, with what is stated in place of its parameters.
+
+    Raises ``psycopg.OperationalError``.
+    """
+    parameters = {**connection.get_connection_params(), **SOCKET_OPTIONS, **stated}
+    session = psycopg.connect(**parameters, autocommit=True)
     session.execute(f"SET idle_session_timeout = {LEASE_SECONDS * 1000:.0f}")
     return session
 

@@ -6,6 +6,7 @@ from django.db import connection
 
 from config.beat import leadership
 from config.beat.leadership import LEASE_SECONDS, TRUST_SECONDS, Standing
+from tests.proxy import Proxy
 from tests.workers.waiting import wait_until
 
 
@@ -95,3 +96,23 @@ def test_without_a_database_nobody_leads(leaderships):
 def test_a_network_that_swallows_packets_is_noticed(name):
     with leadership.connect() as session:
         assert session.info.get_parameters()[name]
+
+
+def test_a_leader_that_cannot_be_reached_has_stopped_before_another_begins(
+    leaderships, monkeypatch
+):
+    monkeypatch.setattr(leadership, "LEASE_SECONDS", 1.0)
+    monkeypatch.setattr(leadership, "TRUST_SECONDS", 0.7)
+    named = connection.get_connection_params()
+    socket = f"{named['host']}/.s.PGSQL.{named.get('port') or 5432}"
+    on_disk = named["host"].startswith("/")
+    with Proxy(socket if on_disk else (named["host"], int(named["port"]))) as wire:
+        through = {"host": "127.0.0.1", "port": wire.port}
+        first, second = leaderships(connect=lambda: leadership.connect(**through)), leaderships()
+        assert first.ask() is Standing.LEADS
+        assert second.ask() is Standing.FOLLOWS
+        wire.freeze()
+        wait_until(lambda: second.ask() is Standing.LEADS)
+        assert not first.held
+        wire.thaw()
+        assert first.ask() is Standing.ALONE
