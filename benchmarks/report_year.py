@@ -109,7 +109,7 @@ class Year:
 
 
 def simulate(
-    *, start: datetime, days: int, seed: int, each_zone: int = 2, quiet: float = 1.0
+    *, start: datetime, days: int, seed: int, each_zone: int = 1, quiet: float = 1.0
 ) -> Year:
     """Let time pass from a moment on, hour by hour. Needs Django, and an empty database.
 
