@@ -60,6 +60,9 @@ LAST_EVENT_ID = OpenApiParameter(
     description="The id of the last event that arrived: the stream goes on after it.",
 )
 
+#: The framework offers it where there are two renderers; here one is for errors.
+NO_FORMAT = OpenApiParameter("format", exclude=True)
+
 EXAMPLE = OpenApiExample(
     "A short answer",
     value=(
@@ -101,7 +104,7 @@ class TaskEventsView(APIView):
         tags=["tasks"],
         summary="Follow a task",
         description=DESCRIPTION,
-        parameters=[TASK_ID, EventsQuery, LAST_EVENT_ID],
+        parameters=[TASK_ID, EventsQuery, LAST_EVENT_ID, NO_FORMAT],
         responses={
             (200, wire.CONTENT_TYPE): OpenApiResponse(
                 OpenApiTypes.STR, description="Server-Sent Events.", examples=[EXAMPLE]
