@@ -1,22 +1,29 @@
 """Weekly reports, to read: whose, of which week, how it stands, and what became of its mail."""
 
 import json
+import logging
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.tables import badge, preformatted
 from workers.admin.read_only import ReadOnly
 from workers.admin.runs import BADGES
 from workers.models import MailState, WeeklyReport
+from workers.reports.delivery.mailing import mails_again
 from workers.reports.status import report_status
 from workers.states import Status
 
+logger = logging.getLogger(__name__)
+
+#: Of the reports that an action was for.
+LOGGED = 50
 MAIL_BADGES = {
     MailState.NONE: "",
     MailState.WAITING: "",
@@ -34,6 +41,7 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
     search_fields = ("=id", "week", "user__username", "=run__id")
     list_select_related = ("user", "run")
     show_full_result_count = False
+    actions = ("mail_again",)
     fieldsets = (
         (None, {"fields": (("week", "user", "status_now"), "run_link")}),
         (_("Text"), {"fields": ("content_told",)}),
@@ -54,6 +62,17 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
         reports = super().get_queryset(request)
         is_list = getattr(request.resolver_match, "url_name", "").endswith("changelist")
         return reports.defer("content", "facts") if is_list else reports
+
+    @admin.action(description=_("Send the mail again"), permissions=["mail"])
+    def mail_again(self, request: HttpRequest, reports: QuerySet[WeeklyReport]) -> None:
+        sent = mails_again(reports)
+        ids = [str(pk) for pk in reports.values_list("pk", flat=True)[:LOGGED]]
+        logger.info("%s has %d mails sent again, of: %s", request.user, sent, ", ".join(ids))
+        told = ngettext("%(count)d mail is sent again.", "%(count)d mails are sent again.", sent)
+        self.message_user(request, told % {"count": sent}, messages.SUCCESS)
+
+    def has_mail_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("workers.change_weeklyreport")
 
     @admin.display(description=_("status"))
     def status_now(self, report: WeeklyReport) -> str:

@@ -76,6 +76,15 @@ def mails_tidy() -> None:
     )
 
 
+def mails_again(reports: QuerySet[WeeklyReport]) -> int:
+    """Send these mails once more, as a person decided who knows of the risk of a second copy; the
+    number of those that were refused or unknown, which alone are sent."""
+    over = reports.filter(mail_state__in=(MailState.REFUSED, MailState.UNKNOWN))
+    return over.exclude(written_at=None).update(
+        mail_state=MailState.WAITING, mail_at=Now(), mail_tries=0, mail_error=""
+    )
+
+
 @transaction.atomic
 def _mark() -> WeeklyReport | None:
     due = mails_waiting().select_for_update(skip_locked=True, of=("self",))
