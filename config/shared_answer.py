@@ -23,21 +23,31 @@ class SharedAnswer(Generic[T]):
         self._underway: threading.Event | None = None
         self._answer: T | None = None
         self._until = 0.0
+        self._late = False
 
     def begin(self) -> None:
         """Have it asked if there is no fresh answer, without waiting."""
         self._asked()
 
-    def get(self) -> T | None:
-        """The answer; None where there was none in time."""
-        if (underway := self._asked()) and not underway.wait(self._wait):
-            return None
-        return self._answer
+    def get(self, *, until: float | None = None) -> T | None:
+        """The answer; None where there was none in time.
+
+        Once somebody has waited in vain, nobody waits until that question has ended. ``until``: a
+        moment of the monotonic clock, instead of the usual wait.
+        """
+        underway = self._asked()
+        if underway is None:
+            return self._answer
+        seconds = self._wait if until is None else until - time.monotonic()
+        if underway.wait(0 if self._late else max(0, seconds)):
+            return self._answer
+        self._late = True
+        return None
 
     def forget(self) -> None:
         """Have the next caller ask anew."""
         with self._lock:
-            self._until, self._underway = 0.0, None
+            self._until, self._underway, self._late = 0.0, None, False
 
     def _asked(self) -> threading.Event | None:
         with self._lock:
@@ -55,6 +65,6 @@ class SharedAnswer(Generic[T]):
         with self._lock:
             # Forgotten meanwhile: somebody else asks anew.
             if self._underway is done:
-                self._answer, self._underway = answer, None
+                self._answer, self._underway, self._late = answer, None, False
                 self._until = time.monotonic() + self._kept
         done.set()

@@ -69,6 +69,7 @@ def documents(name: str, read: Row, write: Row) -> dict[str, Row]:
 
 
 ROWS: Mapping[str, Row] = {
+    "get_status": everybody(200),
     "log_in": everybody(200),
     "log_out": members(204),
     "log_out_everywhere": members(204),

@@ -1,0 +1,61 @@
+"""What is known of the service at this moment: small values, gathered by ``gathering``."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+DATABASE = "database"
+#: What the service is made of besides its own processes.
+PARTS = (DATABASE, "redis", "broker", "model_server")
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFacts:
+    """A queue and its runs that could be worked on now."""
+
+    name: str
+    depth: int
+    #: How long the first of them has waited; None where none waits.
+    oldest_waiting_seconds: int | None
+    paused: bool
+    live_workers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerFacts:
+    """A worker of the registry that has not stopped."""
+
+    name: str
+    #: ``live`` or ``gone``.
+    state: str
+    queues: tuple[str, ...]
+    #: Since its last heartbeat.
+    silent_seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreakerFacts:
+    """A breaker that is not closed."""
+
+    host: str
+    model: str
+    state: str
+    failures: int
+    last_reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What the database tells."""
+
+    queues: tuple[QueueFacts, ...] = ()
+    workers: tuple[WorkerFacts, ...] = ()
+    breakers: tuple[BreakerFacts, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """Everything. ``stored`` is None while the database does not tell."""
+
+    #: By part: "" where it answers, else why not.
+    problems: Mapping[str, str]
+    stored: Stored | None

@@ -1,0 +1,132 @@
+"""``GET /v1/status``: a word for everybody, the detail for staff, an error for nobody."""
+
+import socket
+import time
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from config.status import gathering
+from tests.workers.api.test_tasks import client_of
+from workers import parts
+from workers.models import Breaker, Pause, TaskRun
+from workers.registry.nodes import node_register
+
+pytestmark = pytest.mark.django_db(transaction=True)
+QUEUE = "llm.text_generation"
+
+
+@pytest.fixture(autouse=True)
+def _asked_anew():
+    gathering.forget()
+    yield
+    gathering.forget()
+
+
+@pytest.fixture
+def well(monkeypatch):
+    """Parts that answer; a test breaks one."""
+
+    def part(name, problem=""):
+        monkeypatch.setattr(parts, f"{name}_problem", lambda: problem)
+
+    for name in ("broker", "model_server"):
+        part(name)
+    return part
+
+
+@pytest.fixture
+def staff(django_user_model):
+    return client_of(django_user_model.objects.create_user("staff", is_staff=True))
+
+
+def waiting(**fields):
+    now = timezone.now()
+    return TaskRun.objects.create(
+        task_type="TASK_TYPE_TEXT_GENERATION",
+        queue=QUEUE,
+        payload={"prompt": "x"},
+        llm_config={},
+        **{
+            "status": "queued",
+            "available_at": now - timedelta(seconds=90),
+            "deadline": now + timedelta(minutes=10),
+            **fields,
+        },
+    )
+
+
+def test_whoever_is_not_of_the_staff_has_the_word_alone(well, django_user_model):
+    user = django_user_model.objects.create_user("ada")
+    for client in (APIClient(), client_of(user)):
+        answer = client.get("/v1/status")
+        assert (answer.status_code, answer.json()) == (200, {"status": "degraded"})
+
+
+def test_a_bad_token_is_refused_all_the_same(well):
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION="Token " + "a" * 64)
+    assert client.get("/v1/status").status_code == 401
+
+
+def test_staff_see_parts_queues_workers_and_breakers(well, staff):
+    node_register(name="one@here", instance=uuid.uuid4(), queues=[QUEUE])
+    waiting()
+    waiting(available_at=timezone.now() + timedelta(hours=1))
+    waiting(deadline=timezone.now() - timedelta(minutes=1))
+    Pause.objects.create(kind="queue", name=QUEUE, reason="work")
+    later = timezone.now() + timedelta(minutes=1)
+    Breaker.objects.create(host="http://gpu:1", model="a:1b", failures=3, open_until=later)
+    Breaker.objects.create(host="http://gpu:1", model="b:1b", failures=1)
+    told = staff.get("/v1/status").json()
+    assert [(part["name"], part["ok"]) for part in told["dependencies"]] == [
+        ("database", True), ("redis", True), ("broker", True), ("model_server", True),
+    ]  # fmt: skip
+    [queue] = [each for each in told["queues"] if each["name"] == QUEUE]
+    assert (queue["depth"], queue["paused"], queue["live_workers"]) == (1, True, 1)
+    assert queue["oldest_waiting_seconds"] >= 90
+    [twin] = [each for each in told["queues"] if each["name"] == f"{QUEUE}.low"]
+    assert (twin["depth"], twin["oldest_waiting_seconds"], twin["paused"]) == (0, None, True)
+    assert [(each["name"], each["state"]) for each in told["workers"]] == [("one@here", "live")]
+    assert [(each["model"], each["state"]) for each in told["breakers"]] == [("a:1b", "open")]
+
+
+def test_a_part_that_does_not_answer_is_told_with_its_reason(well, staff):
+    well("broker", "connection refused")
+    told = staff.get("/v1/status").json()
+    [broker] = [part for part in told["dependencies"] if part["name"] == "broker"]
+    assert broker == {"name": "broker", "ok": False, "problem": "connection refused"}
+    assert told["status"] == "degraded"
+
+
+def test_without_its_database_it_is_down_and_no_error_also_for_who_has_a_token(
+    well, staff, monkeypatch
+):
+    monkeypatch.setattr(parts, "database_problem", lambda: "connection refused")
+    for client in (APIClient(), staff):
+        answer = client.get("/v1/status")
+        assert (answer.status_code, answer.json()) == (200, {"status": "down"})
+
+
+def test_a_redis_that_hangs_is_told_within_a_bounded_time(well, staff, monkeypatch):
+    started = time.monotonic()
+    # Connections are taken, and nothing is ever said.
+    with socket.create_server(("127.0.0.1", 0)) as redis:
+        # The setting itself also belongs to limits and cache, which have their own tests.
+        url = f"redis://127.0.0.1:{redis.getsockname()[1]}/0"
+        monkeypatch.setattr(gathering, "settings", type("Named", (), {"REDIS_URL": url}))
+        told = staff.get("/v1/status").json()
+        [found] = [part for part in told["dependencies"] if part["name"] == "redis"]
+    assert not found["ok"]
+    assert time.monotonic() - started < 30
+
+
+def test_many_calls_ask_the_database_for_the_facts_once(well, monkeypatch):
+    asked = []
+    monkeypatch.setattr(parts, "database_problem", lambda: asked.append(1) or "")
+    for _ in range(20):
+        assert APIClient().get("/v1/status").status_code == 200
+    assert len(asked) == 1
