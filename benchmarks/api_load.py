@@ -32,7 +32,7 @@ from config.env import PROJECT
 from tests.proxy import Proxy
 from workers.testing.fake_ollama import FakeOllama
 
-CLIENTS, USERS, SECONDS = 200, 20, 60
+CLIENTS, USERS, SECONDS, WARM_UP_SECONDS = 200, 20, 60, 10
 AWAY_CALLS = 40
 PUBLISHED_SECONDS = 60
 GROWTH = 1.1
@@ -143,6 +143,10 @@ async def _measure(url: str, tokens: list[str], pid: int, seconds: int, broker: 
     async with httpx.AsyncClient(base_url=url, limits=limits, timeout=60, trust_env=False) as http:
         tally = Tally()
         callers = [Caller(http, tokens[n % len(tokens)], tally) for n in range(CLIENTS)]
+        # Code is loaded and connections are made meanwhile; the worker starts.
+        warming = [Caller(http, token, Tally()) for token in tokens]
+        end = time.monotonic() + WARM_UP_SECONDS
+        await asyncio.gather(*(caller.call_until(end) for caller in warming))
         sizes = await _under_load(callers, pid, seconds)
         away = Tally()
         published = await _without_broker(Caller(http, tokens[0], away), broker)
