@@ -14,12 +14,15 @@ SOON = 0.3
 HANGS = 5.0
 
 
-def ask(host: str, model: str = "ok:1", *, cancelled=None, limits=None, **request) -> Generation:
+def ask(
+    host: str, model: str = "ok:1", *, cancelled=None, limits=None, on_text=None, **request
+) -> Generation:
     request = {"prompt": "Say something.", **request}
     return backend.generate(
         GenerationRequest(host=host, model=model, **request),
         Limits(**{"timeout_seconds": 5.0, **(limits or {})}),
         cancelled=cancelled,
+        on_text=on_text,
     )
 
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 import pytest
 
 from tests.workers.backend.asking import ask
+from workers.backend import AttemptFailed
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
 
@@ -189,3 +190,20 @@ def test_bytes_behind_an_answer_never_reach_the_next_one(fake_ollama):
 def test_a_host_is_reached_at_every_loopback_address(address):
     with FakeOllama(address=address) as server:
         assert ask(server.host).content
+
+
+def test_each_piece_of_the_answer_is_heard_as_it_comes(fake_ollama):
+    fake_ollama.script("ok:1", [b.Ok(text="One two three", chunks=3)])
+    heard = []
+    answer = ask(fake_ollama.host, on_text=heard.append)
+    assert len(heard) == 3
+    assert "".join(heard) == answer.content
+
+
+def test_thinking_is_not_heard(fake_ollama):
+    fake_ollama.script("ok:1", [b.ThinkingOnly()])
+    heard = []
+    with suppress(AttemptFailed):
+        ask(fake_ollama.host, on_text=heard.append)
+    assert fake_ollama.requests("/api/chat")
+    assert heard == []
