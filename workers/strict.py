@@ -61,6 +61,15 @@ class Truth(serializers.BooleanField):
     NULL_VALUES = set()
 
 
+class Flag(serializers.BooleanField):
+    """true or false, and nothing that is like them."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
 class IsoDate(serializers.DateField):
     """``2026-11-16`` and no other way to write it."""
 

@@ -49,6 +49,10 @@ class Schema(AutoSchema):
         is_put = self.method in ("PUT", "PATCH")
         return {**told, "required": True} if told and (is_put or self._is_choice()) else told
 
+    def _get_format_parameters(self) -> list[Any]:
+        # The media type is asked for by Accept.
+        return []
+
     def _is_choice(self) -> bool:
         return isinstance(self.get_request_serializer(), PolymorphicProxySerializer)
 

@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.utils import Direction
 
+from llmconfig.api.kind_fields import STORABLE
 from workers.strict import WORDS
 
 
@@ -24,6 +25,13 @@ class StrictSerializerExtension(_Closed):  # type: ignore[no-untyped-call]
 
 class ClosedShapeExtension(_Closed):  # type: ignore[no-untyped-call]
     target_class = "llmconfig.api.schemas.ClosedShape"
+
+
+class TextExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
+    target_class = "workers.strict.Text"
+
+    def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
+        return {"type": "string", "pattern": STORABLE}
 
 
 class WordsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]

@@ -86,13 +86,22 @@ class DocumentParser(StrictJSONParser):
         if sum(map(len, _levels(value))) > DOCUMENT_MAX_MEMBERS:
             limit = {"maximum": DOCUMENT_MAX_MEMBERS}
             raise ParseError(_("The JSON has more than %(maximum)s members.") % limit)
-        return value
+        return whole_numbers(value)
 
 
 class DocumentPatchParser(DocumentParser):
     """The same under the media type of RFC 7396."""
 
     media_type = MergePatchParser.media_type
+
+
+def whole_numbers(value: Any) -> Any:
+    """The same with 60.0 as 60: one number to JSON Schema, and to who reads the description."""
+    if isinstance(value, dict):
+        return {name: whole_numbers(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [whole_numbers(member) for member in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def body_of(request: Request) -> Any:

@@ -30,8 +30,8 @@ class RunFilter(StrictSerializer):
     """The filters; ``metadata.KEY=VALUE`` stands for each pair. ``user`` is for staff."""
 
     status = serializers.ChoiceField(choices=Status.choices, required=False)
-    task_type = Text(max_length=100, required=False)
-    model = Text(max_length=255, required=False)
+    task_type = Text(max_length=100, trim_whitespace=False, required=False)
+    model = Text(max_length=255, trim_whitespace=False, required=False)
     fallback_used = Truth(required=False)
     created_after = serializers.DateTimeField(required=False)
     created_before = serializers.DateTimeField(required=False)

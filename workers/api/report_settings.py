@@ -14,7 +14,7 @@ from llmconfig.api.problem_responses import problems
 from workers.models import Delivery, ReportSettings, Weekday
 from workers.reports.errors import UnknownLanguage, UnknownTimeZone
 from workers.reports.wishes import FIELDS, wishes_of, wishes_reset, wishes_save
-from workers.strict import StrictSerializer
+from workers.strict import Flag, StrictSerializer, Text, WholeNumber
 
 EXAMPLE = OpenApiExample(
     "Wednesdays at ten",
@@ -33,20 +33,18 @@ COMMON: dict[str, Any] = {"tags": ["reports"], "examples": [EXAMPLE]}
 class ReportSettingsBody(StrictSerializer):
     """What may be left out is the default, or with PATCH stays as it is."""
 
-    enabled = serializers.BooleanField(required=False, help_text="Whether there is a report.")
-    weekday = serializers.ChoiceField(
-        choices=Weekday.values, required=False, help_text="1 is Monday, 7 Sunday (ISO 8601)."
+    enabled = Flag(required=False, help_text="Whether there is a report.")
+    weekday = WholeNumber(
+        min_value=1, max_value=7, required=False, help_text="1 is Monday, 7 Sunday (ISO 8601)."
     )
-    hour = serializers.IntegerField(
-        min_value=0, max_value=23, required=False, help_text="In the time zone."
-    )
-    time_zone = serializers.CharField(
+    hour = WholeNumber(min_value=0, max_value=23, required=False, help_text="In the time zone.")
+    time_zone = Text(
         max_length=64,
         allow_blank=True,
         required=False,
         help_text="A name of the IANA database; empty: the server's.",
     )
-    language = serializers.CharField(
+    language = Text(
         max_length=35,
         allow_blank=True,
         required=False,

@@ -59,7 +59,9 @@ class Metadata(serializers.DictField):
 class TaskBody(ClosedShape):
     """What every task takes, whatever its type."""
 
-    priority = serializers.ChoiceField(choices=PRIORITIES, default="normal")
+    priority = serializers.ChoiceField(
+        choices=PRIORITIES, required=False, help_text="`normal` where it is absent."
+    )
     deadline_seconds = serializers.IntegerField(
         min_value=1,
         max_value=86_400,

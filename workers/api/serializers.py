@@ -1,8 +1,11 @@
 """The body of ``POST /v1/tasks``."""
 
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+from llmconfig.api.parsers import whole_numbers
 from workers.queues import PRIORITIES
 from workers.strict import StrictSerializer, Text, WholeNumber
 
@@ -22,6 +25,9 @@ class TaskSerializer(StrictSerializer):
         required=False,
     )
     llm = serializers.DictField(required=False)
+
+    def validate_llm(self, value: dict[str, Any]) -> Any:
+        return whole_numbers(value)
 
     def validate_metadata(self, value: dict[str, str]) -> dict[str, str]:
         if len(value) > MAX_METADATA:
