@@ -52,6 +52,7 @@ def web_server(name: str, directory: Path, **environment: str) -> Iterator[tuple
     """A web server that answers: its address and process id."""
     port = _free_port()
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-access-log", "--lifespan", "off"]
+    options += ["--timeout-keep-alive", "75"]
     command = [sys.executable, "-m", "uvicorn", "config.asgi:application", *options]
     log = (directory / f"{name}.log").open("wb")
     process = subprocess.Popen(

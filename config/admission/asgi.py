@@ -20,8 +20,8 @@ Scope = MutableMapping[str, Any]
 Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
-#: Who waits in vain for so long has gone, or comes again.
-WAIT_SECONDS = 30
+#: Below the minute after which proxies give up.
+WAIT_SECONDS = 55
 WAITING_MOST = 1000
 BODY_SECONDS = 30
 #: All bodies that wait at one time.
