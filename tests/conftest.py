@@ -24,6 +24,12 @@ django.setup()
 pytest_plugins = ["workers.testing.pytest_plugin"]
 
 
+def pytest_configure(config):
+    """The processes of a parallel suite start their own services, and read settings after that."""
+    if config.getoption("numprocesses", None):
+        os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 def pytest_collection_modifyitems(items):
     """Mark what talks to a service, so that it can be run again on another one."""
     for item in items:
