@@ -19,6 +19,13 @@ def unknown_address(request: HttpRequest) -> HttpResponse:
     return _problem(HTTPStatus.NOT_FOUND, "not_found", _("There is no such address."))
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's ``handler400``: for a ``Host`` that is not served here, for example."""
+    if request.path.startswith(API):
+        return _problem(HTTPStatus.BAD_REQUEST, "bad_request", _("The request cannot be used."))
+    return defaults.bad_request(request, exception)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's ``handler404``."""
     if request.path.startswith(API):

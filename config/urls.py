@@ -12,6 +12,7 @@ from config.problems import unknown_address
 admin.site.index_title = _("Overview")
 admin.site.index_template = "config/index.html"
 
+handler400 = "config.problems.bad_request"
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"
 
@@ -22,7 +23,7 @@ urlpatterns = [
     path("v1/", include("config.api.accounts.urls")),
     path("v1/", include("llmconfig.api.urls")),
     path("v1/", include("workers.api.urls")),
-    re_path(r"^v1/", unknown_address),
+    re_path(r"^v1(?:/|$)", unknown_address),
     path("reports/", include("workers.pages.urls")),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),

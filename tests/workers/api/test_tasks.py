@@ -88,10 +88,16 @@ def test_a_longer_deadline_than_the_configured_one_is_refused(client):
     assert (answer.status_code, answer.json()["code"]) == (409, "deadline_too_long")
 
 
-@pytest.mark.parametrize("path", ["/v1/nope", "/v1/tasks/", "/v1/"])
+@pytest.mark.parametrize("path", ["/v1/nope", "/v1/tasks/", "/v1/", "/v1"])
 def test_an_unknown_address_is_a_problem_document(client, path):
     answer = client.get(path)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+def test_a_host_that_is_not_served_here_is_answered_with_a_problem(client):
+    answer = client.get("/v1/tasks", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
