@@ -7,9 +7,13 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import (
     SpectacularAPIView,
     SpectacularRedocView,
+    SpectacularSwaggerView,
 )
 from rest_framework.request import Request
 from rest_framework.response import Response
+
+#: What the framework answers to OPTIONS is data, and a page's template has no place for it.
+PAGE_METHODS = ["get", "head"]
 
 
 @lru_cache(maxsize=1)
@@ -27,5 +31,10 @@ class SchemaView(SpectacularAPIView):
         return Response(described())
 
 
+class SwaggerView(SpectacularSwaggerView):
+    http_method_names = PAGE_METHODS
+
+
 class RedocView(SpectacularRedocView):
+    http_method_names = PAGE_METHODS
     template_name = "config/redoc.html"

@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ErrorDetail
+from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
 from rest_framework.views import exception_handler as framework_handler
 from rest_framework.views import set_rollback
@@ -30,6 +31,21 @@ class DatabaseUnavailable(APIException):
     status_code = 503
     default_code = "database_unavailable"
     default_detail = _("The database cannot be reached. Try again later.")
+
+
+class ProblemRenderer(JSONRenderer):
+    """In ASCII: what is told of a request may hold halves of characters."""
+
+    ensure_ascii = True
+
+
+class ProblemResponse(Response):
+    """JSON also where the view itself renders something else: a page, YAML."""
+
+    @property
+    def rendered_content(self) -> Any:
+        self.accepted_renderer = ProblemRenderer()
+        return super().rendered_content
 
 
 def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | None:
@@ -92,7 +108,7 @@ def _problem(status: int, code: str, detail: str, errors: Mapping[str, Any] | No
     }
     if errors:
         problem["errors"] = _plain(errors)
-    return Response(problem, status=status, content_type=CONTENT_TYPE)
+    return ProblemResponse(problem, status=status, content_type=CONTENT_TYPE)
 
 
 def _detail(exc: Exception) -> str:

@@ -29,3 +29,17 @@ def test_a_page_takes_nothing_from_other_servers(client, page):
     assets = re.findall(r'(?:src|href)="/static/([^"]+)"', text)
     assert assets
     assert [asset for asset in assets if not finders.find(asset)] == []
+
+
+@pytest.mark.parametrize("method", ["options", "post"])
+@pytest.mark.parametrize("page", ["/v1/docs", "/v1/redoc"])
+def test_what_a_page_does_not_take_is_a_problem(client, page, method):
+    answer = getattr(client, method)(page)
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("address", ["/v1/docs", "/v1/redoc", "/v1/schema"])
+def test_a_form_that_there_is_not_is_a_problem_in_json(client, address):
+    answer = client.get(address, headers={"Accept": "image/png"})
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (406, "not_acceptable")

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
 from django.db import InterfaceError, OperationalError
@@ -70,6 +72,13 @@ def test_field_errors_are_nested_as_the_fields_are():
 def test_frameworks_field_errors_are_kept():
     answer = exception_handler(exceptions.ValidationError({"a": ["b"]}), {})
     assert answer.data["errors"] == {"a": ["b"]}
+
+
+def test_an_error_may_name_what_is_no_text():
+    answer = exception_handler(exceptions.ValidationError({"\ud800": ["\ud800 is unknown"]}), {})
+    answer.accepted_media_type = "application/json"
+    answer.renderer_context = {}
+    assert json.loads(answer.rendered_content)["errors"] == {"\ud800": ["\ud800 is unknown"]}
 
 
 def test_a_throttled_caller_is_told_when_to_return():
