@@ -46,6 +46,10 @@ class StrictPages(CursorPagination):
             raise InvalidPreference(invalid, errors={"limit": [accepted]}) from None
 
 
+#: Of the longest number that a row may have.
+_DIGITS = 19
+
+
 class NumberedPages(StrictPages):
     """Of rows that are ordered by a number."""
 
@@ -53,6 +57,10 @@ class NumberedPages(StrictPages):
         """Raises ``NotFound`` for a cursor that no page gave."""
         cursor = super().decode_cursor(request)
         position = getattr(cursor, "position", None)
-        if position is not None and not (position.isascii() and position.isdecimal()):
+        if position is not None and not _is_number(position):
             raise NotFound(self.invalid_cursor_message)
         return cursor
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS

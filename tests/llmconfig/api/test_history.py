@@ -100,7 +100,12 @@ def test_pages_follow_each_other_without_gap_or_overlap_while_changes_come(world
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "%00", *(base64.b64encode(t).decode() for t in (b"p=x", b"p=-1", b"p=1e3"))]
+    "cursor",
+    [
+        "x",
+        "%00",
+        *(base64.b64encode(t).decode() for t in (b"p=x", b"p=-1", b"p=1e3", b"p=" + b"9" * 5000)),
+    ],
 )
 def test_a_cursor_that_no_page_gave_is_404(cursor, world, editor):
     answer = editor.get(world.url("own", "/history"), {"cursor": cursor})
