@@ -15,6 +15,7 @@ from tests.workers.waiting import wait_until
 from tests.workers.worker_process import database_url
 
 LEADS, FOLLOWS = "This beat leads.", "Another beat leads; this one waits."
+START_SECONDS = 90
 
 
 class BeatProcess:
@@ -49,16 +50,16 @@ class BeatProcess:
 def test_of_two_beats_one_leads_whatever_becomes_of_the_other(tmp_path):
     with ExitStack() as stack:
         first = stack.enter_context(BeatProcess(tmp_path / "first.log"))
-        wait_until(lambda: first.said(LEADS))
+        wait_until(lambda: first.said(LEADS), START_SECONDS)
         wait_until(lambda: PeriodicTask.objects.count() == 2)
         second = stack.enter_context(BeatProcess(tmp_path / "second.log"))
-        wait_until(lambda: second.said(FOLLOWS))
+        wait_until(lambda: second.said(FOLLOWS), START_SECONDS)
 
         first.end(signal.SIGKILL)
         wait_until(lambda: second.said(LEADS))
 
         third = stack.enter_context(BeatProcess(tmp_path / "third.log"))
-        wait_until(lambda: third.said(FOLLOWS))
+        wait_until(lambda: third.said(FOLLOWS), START_SECONDS)
         assert second.end(signal.SIGTERM) == 0
         wait_until(lambda: third.said(LEADS))
 
