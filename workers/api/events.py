@@ -54,11 +54,13 @@ when the task has succeeded. The id of an event says how far a client is: sent b
 `Last-Event-ID` it goes on just there. A stream ends after 300 seconds at the latest, and a \
 browser's `EventSource` comes back by itself."""
 
+FROM_THE_BEGINNING = ("", "0")
 LAST_EVENT_ID = OpenApiParameter(
     "Last-Event-ID",
-    {"type": "string", "pattern": PATTERN},
+    {"type": "string", "pattern": f"^(0|{PATTERN[1:-1]})?$"},
     OpenApiParameter.HEADER,
-    description="The id of the last event that arrived: the stream goes on after it.",
+    description="The id of the last event that arrived: the stream goes on after it. Empty or 0:"
+    " from the beginning.",
 )
 
 #: The framework offers it where there are two renderers; here one is for errors.
@@ -140,7 +142,7 @@ def _seconds(request: Request) -> int:
 def _told(request: Request) -> Cursor:
     given = request.headers.get("Last-Event-ID", "")
     try:
-        return cursor_read(given) if given else START
+        return START if given in FROM_THE_BEGINNING else cursor_read(given)
     except ValueError:
         _refuse_id()
 
