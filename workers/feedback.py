@@ -26,7 +26,9 @@ def feedback_give(run: TaskRun, *, user: Any, rating: int, comment: str = "") ->
         "source": str(run.llm_config.get("source", "")),
         "updated_at": now,
     }
-    given, _is_new = Feedback.objects.update_or_create(run=run, defaults=told)
+    given, _is_new = Feedback.objects.update_or_create(
+        run=run, defaults=told, create_defaults={**told, "created_at": now}
+    )
     return given
 
 

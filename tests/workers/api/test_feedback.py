@@ -57,6 +57,11 @@ def test_it_is_kept_with_the_model_that_answered(client, run, person):
     assert Feedback.objects.get().user == person
 
 
+def test_what_is_given_first_was_given_and_changed_at_one_moment(client, run):
+    told = give(client, run, rating=1).json()
+    assert told["created_at"] == told["updated_at"]
+
+
 def test_the_run_tells_it(client, run):
     assert client.get(f"/v1/tasks/{run.pk}").json()["feedback"] is None
     given = give(client, run, rating=1).json()
