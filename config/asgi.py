@@ -7,9 +7,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
 from config.startup import readable_errors, refuse_bad_configuration
 
 with readable_errors():
-    from django.core.asgi import get_asgi_application
+    from config.handler import handler
 
-    django = get_asgi_application()
+    django = handler()
     # Import models: only after Django is set up.
     from django.conf import settings
 

@@ -1,0 +1,31 @@
+"""Django under ASGI with one thread for each request, from the first middleware to the view.
+
+Django's own handler runs the middleware on the event loop, and goes to the request's thread and
+back for each that is written for threads, which are nearly all. Every view here is one for threads;
+what streams is not Django's (`workers.events.asgi`).
+"""
+
+from typing import Any
+
+import django
+from asgiref.sync import sync_to_async
+from django.core.handlers.asgi import ASGIHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+
+class Handler(ASGIHandler):
+    """The application, without event streams and admission."""
+
+    def load_middleware(self, is_async: bool = False) -> None:
+        super().load_middleware(is_async=False)
+
+    async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
+        response: Any = await sync_to_async(self.get_response, thread_sensitive=True)(request)
+        return response  # type: ignore[no-any-return]
+
+
+def handler() -> Handler:
+    """Set Django up, and answer its application."""
+    django.setup(set_prefix=False)
+    return Handler()
