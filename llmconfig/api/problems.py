@@ -5,10 +5,12 @@ Rendered are this project's errors (``status`` and ``code``, with ``detail``, ``
 cannot be reached.
 """
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, ValidationError
 from django.db import InterfaceError, OperationalError
 from django.utils.translation import gettext
@@ -23,6 +25,8 @@ from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
 from llmconfig.messages import Message
 
 CONTENT_TYPE = "application/problem+json"
+
+logger = logging.getLogger(__name__)
 
 
 class DatabaseUnavailable(APIException):
@@ -60,7 +64,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
         return told
     response = framework_handler(exc, dict(context))
     if response is None:
-        return None
+        return _unforeseen(exc)
     told = _of_framework(exc, response)
     for header, value in response.headers.items():
         told.headers.setdefault(header, value)
@@ -73,6 +77,17 @@ def problem_told(exc: Exception) -> dict[str, Any]:
     if response is None:
         raise exc
     return dict(response.data)
+
+
+def _unforeseen(exc: Exception) -> Response | None:
+    """Left to Django, which logs it and asks ``handler500``; but not while it would answer with a
+    page for developers, which no program reads."""
+    if not settings.DEBUG:
+        return None
+    set_rollback()
+    logger.error("An error of ours", exc_info=exc)
+    detail = gettext("The server made an error. It is in its log.")
+    return _problem(500, "internal_error", detail, None)
 
 
 def _translated(exc: Exception) -> Exception:

@@ -99,3 +99,16 @@ def test_a_programming_error_is_left_to_django():
 def test_texts_go_through_translation():
     with override("en"):
         assert exception_handler(ModelNotAllowed("a"), {}).data["detail"].startswith("The model a")
+
+
+def test_an_error_of_ours_is_djangos_to_answer(settings):
+    settings.DEBUG = False
+    assert exception_handler(ZeroDivisionError("secret"), {}) is None
+
+
+def test_an_error_of_ours_is_no_page_for_developers(settings, caplog):
+    settings.DEBUG = True
+    answer = exception_handler(ZeroDivisionError("secret"), {})
+    assert (answer.status_code, answer.data["code"]) == (500, "internal_error")
+    assert "secret" not in str(answer.data)
+    assert "ZeroDivisionError: secret" in caplog.text
