@@ -18,8 +18,9 @@ lint: .venv/dev.installed
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py check
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py makemigrations --check --dry-run
 
-# As many tests at once as there are processors, up to four; one at a time on services that are given.
-AT_ONCE = $(if $(DATABASE_URL)$(REDIS_URL)$(CELERY_BROKER_URL),,-n logical --maxprocesses 4 --dist worksteal)
+# One process more than there are processors, as many tests wait, up to four; one on services that are given.
+PROCESSES = $(shell echo $$(( $$(nproc 2>/dev/null || echo 1) + 1 )))
+AT_ONCE = $(if $(DATABASE_URL)$(REDIS_URL)$(CELERY_BROKER_URL),,-n $(PROCESSES) --maxprocesses 4 --dist worksteal)
 
 test: lint
 	$(BIN)/python -m pytest $(AT_ONCE)
