@@ -63,9 +63,13 @@ def delimiters(run: TaskRun, material: str) -> tuple[str, str]:
     """The lines before and after the material, in none of which it can have a part."""
     number, tried = "", 0
     while not number or number in material:
-        number = salted_hmac("workers.reports.material", f"{run.pk} {tried}").hexdigest()[:24]
+        number = _number(f"{run.pk} {tried}")
         tried += 1
     return f"=====BEGIN MATERIAL {number}=====", f"=====END MATERIAL {number}====="
+
+
+def _number(text: str) -> str:
+    return salted_hmac("workers.reports.material", text, algorithm="sha256").hexdigest()[:24]
 
 
 def _prompt(
