@@ -4,6 +4,8 @@ import os
 import signal
 
 import django
+import pytest
+from django.db import connection
 
 from tests import services
 
@@ -38,3 +40,16 @@ def pytest_collection_modifyitems(items):
             item.add_marker("database")
         if "broker" in fixtures:
             item.add_marker("broker")
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """The database goes although a thread or process of the last test still holds a session."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with django_db_blocker.unblock():
+        connection.close()
