@@ -14,7 +14,7 @@ _NAME = "[A-Za-z0-9][A-Za-z0-9._:/@-]*"
 STORABLE = r"^[^\x00]*$"
 
 
-@extend_schema_field({"type": "string", "maxLength": MODEL_MAX_LENGTH, "pattern": f"^({_NAME})?$"})
+@extend_schema_field({"type": "string", "maxLength": MODEL_MAX_LENGTH, "pattern": f"^$|^{_NAME}$"})
 class NameOrNone(serializers.CharField):
     """A model's name, or "" for none."""
 
