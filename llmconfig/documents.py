@@ -52,6 +52,19 @@ def merge_patch(target: object, patch: object) -> Any:
     return merged
 
 
+def document_patch(document: Mapping[str, Any], changes: object) -> Any:
+    """The document with a merge patch applied. Its nulls stay: they mean the same in a document as
+    no member, and what they name is checked there."""
+    return _nulls_kept(merge_patch(document, changes), changes)
+
+
+def _nulls_kept(merged: object, changes: object) -> Any:
+    if not (isinstance(merged, Mapping) and isinstance(changes, Mapping)):
+        return merged
+    nulls = {key: None for key, value in changes.items() if value is None}
+    return nulls | {key: _nulls_kept(value, changes.get(key)) for key, value in merged.items()}
+
+
 def _fields(raw: Mapping[Any, object], others: Errors) -> dict[str, Any]:
     """Raises ``InvalidPreference`` with the errors of the other members, too."""
     values, errors = fields_parse(raw)

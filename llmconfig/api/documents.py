@@ -14,7 +14,7 @@ from llmconfig.api.described import document_described
 from llmconfig.api.parsers import DocumentParser, DocumentPatchParser, body_of
 from llmconfig.api.preconditions import answer, read_answer
 from llmconfig.api.scoped import ScopedView
-from llmconfig.documents import merge_patch
+from llmconfig.documents import document_patch
 from llmconfig.overviews import scope_overview
 
 
@@ -30,7 +30,9 @@ class DocumentView(ScopedView):
         return self._change(request, named, lambda _: body_of(request))
 
     def patch(self, request: Request, **named: str) -> Response:
-        return self._change(request, named, lambda current: merge_patch(current, body_of(request)))
+        return self._change(
+            request, named, lambda current: document_patch(current, body_of(request))
+        )
 
     @transaction.atomic
     def delete(self, request: Request, **named: str) -> Response:

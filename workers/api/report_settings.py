@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from drf_spectacular.utils import OpenApiExample, extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -30,6 +30,16 @@ EXAMPLE = OpenApiExample(
 COMMON: dict[str, Any] = {"tags": ["reports"], "examples": [EXAMPLE]}
 
 
+@extend_schema_field({"type": "string", "maxLength": 64, "pattern": r"^[^\x00]+$"})
+class Zone(Text):
+    """A name, or "" for the server's."""
+
+
+@extend_schema_field({"type": "string", "maxLength": 35, "pattern": r"^[^\x00]+$"})
+class Language(Text):
+    """A tag, or "" for the server's."""
+
+
 class ReportSettingsBody(StrictSerializer):
     """What may be left out is the default, or with PATCH stays as it is."""
 
@@ -38,13 +48,13 @@ class ReportSettingsBody(StrictSerializer):
         min_value=1, max_value=7, required=False, help_text="1 is Monday, 7 Sunday (ISO 8601)."
     )
     hour = WholeNumber(min_value=0, max_value=23, required=False, help_text="In the time zone.")
-    time_zone = Text(
+    time_zone = Zone(
         max_length=64,
         allow_blank=True,
         required=False,
         help_text="A name of the IANA database; empty: the server's.",
     )
-    language = Text(
+    language = Language(
         max_length=35,
         allow_blank=True,
         required=False,

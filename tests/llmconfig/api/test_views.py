@@ -86,6 +86,21 @@ def test_patch_changes_only_what_it_names(api):
     }
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"nonsense": None},
+        {"parameters": {"nonsense": None}},
+        {"task_type_configs": {"TASK_TYPE_NONSENSE": None}},
+        {"task_type_configs": {INSIGHT: {"nonsense": None}}},
+    ],
+)
+def test_patch_removes_only_what_there_is(api, changes):
+    answer = api.patch(URL, changes)
+    assert answer.status_code == 400
+    assert "onsense" in str(answer.json()["errors"]).lower()
+
+
 def test_patch_has_a_media_type_of_its_own(api):
     answer = api.patch(
         URL, json.dumps({"max_retries": 0}), content_type="application/merge-patch+json"
