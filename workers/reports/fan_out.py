@@ -104,7 +104,9 @@ def _chunk(fan_out: FanOut, slots: Sequence[SlotDue]) -> bool:
 
 def _spread(wanted: Wanted, moment: datetime) -> Wanted:
     offset = offset_of(wanted.user_id, str(wanted.week), settings.REPORT_SPREAD)
-    return replace(wanted, available_at=moment + offset)
+    # A fan-out that stood still goes on with its moment; a deadline that is over already would
+    # have the report expire unwritten.
+    return replace(wanted, available_at=max(moment + offset, timezone.now()))
 
 
 def _count(row: FanOut, wanted: Sequence[Wanted], started: Sequence[Started]) -> None:

@@ -15,6 +15,8 @@ from workers.models import FanOut, ReportRefusal, ReportSettings, TaskRun, Weekl
 from workers.reports import fan_out
 from workers.reports.due import Slot
 from workers.reports.fan_out import fan_out_begin, fan_out_run, fan_outs_prune, reports_due
+from workers.reports.weeks import week_last_ended
+from workers.states import OPEN
 from workers.tasks import enqueue_weekly_reports
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file", "broker")]
@@ -70,6 +72,16 @@ def test_a_report_is_made_from_its_moment_on(person, sent, monday, week):
     report = WeeklyReport.objects.get()
     assert (report.user, report.week) == (person, str(week))
     assert report.run.queue == "llm.weekly_report.low"
+
+
+def test_a_report_of_a_fan_out_that_stood_still_for_days_can_still_be_written(person, sent):
+    moment = timezone.now() - timedelta(days=3)
+    ended = week_last_ended(moment, ZoneInfo("UTC"))
+    sent("Shipped it", at=datetime.combine(ended.monday, datetime.min.time(), UTC))
+    run_at(moment)
+    run = WeeklyReport.objects.get().run
+    assert run.status_at(timezone.now()) in OPEN
+    assert run.deadline - timezone.now() > timedelta(hours=23)
 
 
 def test_nobody_gets_a_second_one(people, monday):
@@ -142,11 +154,12 @@ def test_who_changes_their_settings_gets_one_report_of_the_week(
 def test_reports_are_spread_and_their_deadline_counts_from_then(people, monday, settings):
     settings.REPORT_SPREAD = timedelta(hours=2)
     people(20)
-    run_at(monday)
+    moment = max(monday, timezone.now())
+    run_at(moment)
     runs = TaskRun.objects.filter(task_type="TASK_TYPE_WEEKLY_REPORT")
     moments = {run.available_at for run in runs}
     assert len(moments) == 20
-    assert monday <= min(moments) < max(moments) <= monday + timedelta(hours=2)
+    assert moment <= min(moments) < max(moments) <= moment + timedelta(hours=2)
     assert {run.deadline - run.available_at for run in runs} == {timedelta(hours=24)}
 
 
