@@ -32,6 +32,7 @@ def message_of(report: WeeklyReport) -> EmailMultiAlternatives | None:
 
 def _message(report: WeeklyReport, address: str) -> EmailMultiAlternatives:
     values = {
+        "report": report,
         **report_values(report),
         "page_url": _address("report-page", report.pk),
         "settings_url": _address("report-settings-page"),

@@ -43,6 +43,16 @@ def test_a_mail_is_sent_once_with_both_forms_and_its_links(mail_server, postman,
     assert "https://app.example/reports/settings/" in html
 
 
+def test_a_mail_names_its_week_and_its_language(mail_server, postman, report_of):
+    report_of(language="de")
+    postman()
+    message = email.message_from_bytes(mail_server.taken[0], policy=email.policy.default)
+    html = message.get_body(("html",)).get_content()
+    assert '<html lang="de">' in html
+    assert "2026-W47</h1>" in html
+    assert message.get_body(("plain",)).get_content().splitlines()[0].endswith("2026-W47")
+
+
 def test_all_that_wait_are_sent_by_one_look(mail_server, postman, report_of):
     for name in ("ada", "ben", "cleo"):
         report_of(name)
