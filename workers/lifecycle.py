@@ -59,7 +59,8 @@ def _start(sender: Any, **_: Any) -> None:
 
 def _watched() -> list[Ticker]:
     """The threads that have to turn."""
-    return [*_tickers, *([leases.thread] if leases.thread else [])]
+    vital = [ticker for ticker in _tickers if ticker.is_vital]
+    return [*vital, *([leases.thread] if leases.thread else [])]
 
 
 @worker_shutting_down.connect

@@ -20,6 +20,8 @@ class Ticker(threading.Thread):
     """Calls ``tick`` every so many seconds until it is stopped; what ``tick`` raises is logged."""
 
     every_seconds: ClassVar[float] = 1.0
+    #: Whether a worker in which it hangs is not healthy.
+    is_vital: ClassVar[bool] = True
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, daemon=True)

@@ -24,6 +24,8 @@ class Postman(Ticker):
     """Looks every few seconds. No mail is marked before the mail server has answered."""
 
     every_seconds = 5.0
+    # A mail server that drips holds it: no reason to end a worker with its generations.
+    is_vital = False
 
     def __init__(self) -> None:
         super().__init__("postman")
