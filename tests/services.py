@@ -1,13 +1,14 @@
 """PostgreSQL and Valkey for the test suite: real, our own, gone with it.
 
 What ``DATABASE_URL`` or ``REDIS_URL`` names is used instead. The developer's own configuration and
-running stack are out of sight.
+running stack are out of sight, and so is what an earlier suite has left in that Redis.
 """
 
 import atexit
 import os
 import shutil
 import tempfile
+import uuid
 from pathlib import Path
 
 import pytest
@@ -44,6 +45,7 @@ def _forget_the_developer() -> None:
     for name in [name for name in os.environ if name.startswith("LLM_")]:
         del os.environ[name]
     os.environ["OLLAMA_HOST"] = NO_MODEL_SERVER
+    os.environ["LLM_CACHE_NAMESPACE"] = uuid.uuid4().hex
 
 
 def _forget_the_controller() -> None:
