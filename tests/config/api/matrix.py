@@ -101,8 +101,8 @@ ROWS: Mapping[str, Row] = {
     "reset_report_settings": members(200),
     "list_weekly_reports": members(200),
     "get_weekly_report": of_owner(200),
-    # Of a week without activity nobody has a report made.
-    "make_weekly_report": members(409),
+    # Each of their own week: the owner's alone had activity.
+    "make_weekly_report": Row(401, 202, 409, 409, 409),
 }
 
 
@@ -119,6 +119,12 @@ class World:
         self.run = self._run(status="succeeded", result={"content": "Hi."}, model_used="a:1b")
         self.open_run = self._run(status="queued")
         feedback_give(self.run, user=self.owner, rating=1, comment="")
+        self.entry_date = timezone.now().date() - timedelta(days=7)
+        self._run(
+            status="queued",
+            task_type="TASK_TYPE_INSIGHT_GENERATION",
+            payload={"entries": [{"date": self.entry_date.isoformat(), "text": "Reviewed."}]},
+        )
         self.report = WeeklyReport.objects.create(
             user=self.owner,
             week=WEEK,
@@ -154,6 +160,8 @@ class World:
     def _body(self, operation: Operation) -> Any:
         if operation.id == "log_in":
             return {"username": "owner", "password": "pass-word-1"}
+        if operation.id == "make_weekly_report":
+            return {"week": self.entry_date.strftime("%G-W%V")}
         if operation.id.startswith("roll_back_"):
             return self._version_of(operation)
         content = operation.told.get("requestBody", {}).get("content", {}).get("application/json")
@@ -175,13 +183,10 @@ class World:
         ended = {"finished_at": timezone.now()} if fields["status"] == "succeeded" else {}
         return TaskRun.objects.create(
             user=self.owner,
-            task_type=TASK_TYPE,
             queue="llm.text_generation",
-            payload={"prompt": "Say hello."},
             llm_config={"model": "a:1b", "fallback_model": ""},
             deadline=timezone.now() + timedelta(minutes=10),
-            **ended,
-            **fields,
+            **{"task_type": TASK_TYPE, "payload": {"prompt": "Say hello."}, **ended, **fields},
         )
 
 
