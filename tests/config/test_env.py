@@ -2,12 +2,19 @@
 
 import json
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from config import env
+
+#: Every variable that is read.
+NAMES = set(re.findall(r'"([A-Z][A-Z_]{5,})"', Path(env.__file__).read_text()))
+#: Their meaning is llmconfig's.
+RAW = set(env.LLM_VARIABLES)
+STATED_EMPTY = {"API_MAX_ACTIVE_RUNS", "LLM_WORKER_METRICS_PORT", *env.API_RATES}
 
 
 @pytest.fixture
@@ -168,9 +175,12 @@ def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
     [
         *[(name, "many", "a number per s, min, hour or day") for name in env.API_RATES],
         ("API_TOKEN_TTL", "forever", "a number with s, m, h or d"),
-        ("NUM_PROXIES", "-1", ""),
-        ("AUDIT_RETENTION_DAYS", "0", ""),
-        ("REPORT_CATCH_UP_DAYS", "29", ""),
+        ("NUM_PROXIES", "-1", "a whole number from 0 to 16"),
+        ("AUDIT_RETENTION_DAYS", "0", "a whole number from 1 to 36500"),
+        ("REPORT_CATCH_UP_DAYS", "29", "a whole number from 1 to 28"),
+        ("LLM_WORKER_CONCURRENCY", "4.5", "a whole number from 1 to 256"),
+        ("LLM_SHUTDOWN_GRACE_SECONDS", "nan", "a number of seconds from 0 to 3600"),
+        ("LLM_ALLOW_REQUEST_LAYER", "perhaps", "true or false"),
         ("REPORT_SPREAD", "2d", "at most 1d"),
     ],
 )
@@ -178,6 +188,14 @@ def test_what_is_no_limit_or_lifetime_stops_the_start(variables, name, value, ac
     variables(**{name: value})
     with pytest.raises(env.EnvironmentInvalid, match=f"{name}: .*{accepted}"):
         env.read()
+
+
+# Where empty is a statement, a test of its own says which.
+@pytest.mark.parametrize("name", sorted(NAMES - RAW - STATED_EMPTY - {"LLMCONFIG_HOME"}))
+def test_an_empty_variable_is_as_good_as_none(variables, name):
+    before = env.read()
+    variables(**{name: ""})
+    assert env.read() == before
 
 
 @pytest.mark.parametrize(
@@ -193,3 +211,8 @@ def test_what_is_no_number_of_runs_is_told(variables, given):
     variables(API_MAX_ACTIVE_RUNS=given)
     with pytest.raises(env.EnvironmentInvalid, match="API_MAX_ACTIVE_RUNS"):
         env.read()
+
+
+def test_the_page_of_settings_has_every_variable_and_no_other():
+    told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
+    assert told == NAMES
