@@ -135,10 +135,10 @@ def test_a_refusal_tells_the_place():
 
 @pytest.mark.parametrize("text", ["```\n" + " " * 500_000 + "x", "`" * 500_000, "```\n" * 100_000])
 def test_hostile_text_is_checked_in_no_time(text):
-    began = time.monotonic()
+    began = time.thread_time()
     text_checked(text)
     refusal(json_checked, text, SCHEMA)
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
 
 
 UNIQUE = {"properties": {"a": {"type": "array", "uniqueItems": True}}}
@@ -155,16 +155,16 @@ UNIQUE = {"properties": {"a": {"type": "array", "uniqueItems": True}}}
 )
 def test_json_of_countless_values_is_refused_in_no_time(value):
     text = json.dumps(value)
-    began = time.monotonic()
+    began = time.thread_time()
     assert "more than 10000 values" in refusal(json_checked, text, SCHEMA).reason
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
 
 
 def test_thousands_of_values_are_compared_in_no_time():
     text = json.dumps({"a": [{"n": number} for number in range(4_000)]})
-    began = time.monotonic()
+    began = time.thread_time()
     assert len(json_checked(text, UNIQUE)["a"]) == 4_000
-    assert time.monotonic() - began < 2
+    assert time.thread_time() - began < 2
 
 
 @pytest.mark.parametrize(
