@@ -1,14 +1,13 @@
 """Errors outside the API's views: problem documents below ``/v1/``, pages elsewhere."""
 
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from llmconfig.api.problems import CONTENT_TYPE
+from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
 
 API = "/v1/"
 
@@ -42,11 +41,5 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def _problem(status: HTTPStatus, code: str, detail: str) -> JsonResponse:
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": status.phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
+    body = problem_document(status, code, detail)
     return JsonResponse(body, status=status, content_type=CONTENT_TYPE)

@@ -4,7 +4,7 @@ import json
 from http import HTTPStatus
 from typing import Any
 
-from llmconfig.api.problem_responses import phrase
+from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
 
 RETRY_SECONDS = 5
 
@@ -19,10 +19,9 @@ PROBLEMS = {
 def refusal(status: HTTPStatus) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two messages of the answer."""
     code, detail = PROBLEMS[status]
-    problem = {"type": "about:blank", "title": phrase(status), "status": status}
-    body = json.dumps({**problem, "code": code, "detail": detail}).encode()
+    body = json.dumps(problem_document(status, code, detail)).encode()
     headers = [
-        (b"content-type", b"application/problem+json"),
+        (b"content-type", CONTENT_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
     ]
     if status == HTTPStatus.SERVICE_UNAVAILABLE:

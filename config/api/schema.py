@@ -6,7 +6,8 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import PolymorphicProxySerializer
 from rest_framework.permissions import AllowAny
 
-from llmconfig.api.problem_responses import CONTENT_TYPE, phrase, problems
+from llmconfig.api.problem_documents import CONTENT_TYPE, phrase
+from llmconfig.api.problem_responses import problems
 
 ALWAYS = (406, 429, 503)
 WITH_BODY = (400, 413, 415)

@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from typing import Any
 
-from llmconfig.api.problem_responses import CONTENT_TYPE, phrase
+from llmconfig.api.problem_documents import CONTENT_TYPE, phrase
 
 METHODS = ("get", "put", "post", "delete", "patch")
 #: How many operations must answer the same for it to be told in one place.

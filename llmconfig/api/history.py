@@ -1,6 +1,5 @@
 """``…/llm-config/history``: who changed a scope's preferences when, from where, why, and what."""
 
-from datetime import UTC
 from typing import Any
 
 from rest_framework.request import Request
@@ -8,6 +7,7 @@ from rest_framework.response import Response
 
 from llmconfig.api import access, described
 from llmconfig.api.described_history import history_described
+from llmconfig.api.moments import moment_told
 from llmconfig.api.pages import NumberedPages
 from llmconfig.api.scoped import ScopedView
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
@@ -40,7 +40,7 @@ def entry_told(entry: Entry, request: Request) -> dict[str, Any]:
         "version": entry.version,
         "task_type": entry.state["task_type"],
         "kind": entry.kind,
-        "at": entry.at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        "at": moment_told(entry.at),
         "by": _author(entry, request),
         "source": entry.source,
         "reason": entry.reason,

@@ -6,14 +6,13 @@ operation (401, 403, 406, 429, 503; 400, 413 and 415 where there is a body) is a
 """
 
 from collections import defaultdict
-from http import HTTPStatus
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
-CONTENT_TYPE = "application/problem+json"
+from llmconfig.api.problem_documents import CONTENT_TYPE, phrase, problem_document
 
 #: The code and an example's words of a status that is told by its number alone.
 USUAL = {
@@ -50,11 +49,6 @@ class Problem(serializers.Serializer[Any]):
     )
 
 
-def phrase(status: int) -> str:
-    """The words of a status, the same with every Python."""
-    return "Content Too Large" if status == 413 else HTTPStatus(status).phrase
-
-
 def problems(*told: Told) -> Responses:
     """The error responses of an operation: each a status, or an error class with its own code."""
     by_status: dict[int, dict[str, str]] = defaultdict(dict)
@@ -86,13 +80,7 @@ def _first_line(told: type[Exception]) -> str:
 
 
 def _example(status: int, code: str, detail: str) -> OpenApiExample:
-    value: dict[str, Any] = {
-        "type": "about:blank",
-        "title": phrase(status),
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
+    value = problem_document(status, code, detail)
     if code == "invalid":
         value["errors"] = {"task_type": ["This field is required."]}
     return OpenApiExample(

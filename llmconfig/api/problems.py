@@ -7,7 +7,6 @@ cannot be reached.
 
 import logging
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -21,10 +20,9 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as framework_handler
 from rest_framework.views import set_rollback
 
+from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
 from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
 from llmconfig.messages import Message
-
-CONTENT_TYPE = "application/problem+json"
 
 logger = logging.getLogger(__name__)
 
@@ -114,13 +112,7 @@ def _of_framework(exc: Exception, response: Response) -> Response:
 
 
 def _problem(status: int, code: str, detail: str, errors: Mapping[str, Any] | None) -> Response:
-    problem: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-    }
+    problem = problem_document(status, code, detail)
     if errors:
         problem["errors"] = _plain(errors)
     return ProblemResponse(problem, status=status, content_type=CONTENT_TYPE)

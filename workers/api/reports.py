@@ -1,6 +1,5 @@
 """``/v1/reports/weekly``: one's own reports, and making one now."""
 
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -9,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from llmconfig.api.moments import moment_told
 from workers.api import described_reports as described
 from workers.api.pages import RunPages
 from workers.models import WeeklyReport
@@ -67,15 +67,15 @@ def report_told(report: WeeklyReport) -> dict[str, Any]:
         "report_id": str(report.pk),
         "user_id": str(report.user_id),
         "week": report.week,
-        "starts_at": _moment(report.starts_at),
-        "ends_at": _moment(report.ends_at),
+        "starts_at": moment_told(report.starts_at),
+        "ends_at": moment_told(report.ends_at),
         "time_zone": report.time_zone,
         "language": report.language,
         "status": report_status(report),
         "task_id": str(report.run_id) if report.run_id else None,
         "mail": report.mail_state,
-        "created_at": _moment(report.created_at),
-        "written_at": _moment(report.written_at),
+        "created_at": moment_told(report.created_at),
+        "written_at": moment_told(report.written_at),
     }
 
 
@@ -109,7 +109,3 @@ def _week(name: str | None) -> Week | None:
         return week_parse(name)
     except NoSuchWeek as error:
         raise UnknownWeek(error.message) from error
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.isoformat().replace("+00:00", "Z") if value else None

@@ -1,11 +1,11 @@
 """A run as JSON (the shape other programs depend on: add fields, never rename)."""
 
-from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
 
+from llmconfig.api.moments import moment_told
 from llmconfig.errors import MalformedConfig
 from workers import header
 from workers.explanations import error_of
@@ -41,10 +41,10 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "attempts": [attempt_told(attempt) for attempt in attempts],
         "usage": _usage(run, attempts),
         "metadata": run.metadata,
-        "deadline": _moment(run.deadline),
-        "created_at": _moment(run.created_at),
-        "started_at": _moment(run.started_at),
-        "finished_at": _moment(run.finished_at),
+        "deadline": moment_told(run.deadline),
+        "created_at": moment_told(run.created_at),
+        "started_at": moment_told(run.started_at),
+        "finished_at": moment_told(run.finished_at),
         "retry_of": _id(run.retry_of_id),
         "parent_id": _id(run.parent_id),
         "feedback": feedback_told(getattr(run, "feedback", None)),
@@ -67,8 +67,8 @@ def feedback_told(given: Feedback | None) -> dict[str, Any] | None:
         "model": given.model,
         "fallback_used": given.fallback_used,
         "source": given.source,
-        "created_at": _moment(given.created_at),
-        "updated_at": _moment(given.updated_at),
+        "created_at": moment_told(given.created_at),
+        "updated_at": moment_told(given.updated_at),
     }
 
 
@@ -81,7 +81,7 @@ def attempt_told(attempt: Attempt) -> dict[str, Any]:
         "outcome": attempt.outcome,
         "reason": attempt.reason,
         "count": attempt.count,
-        "started_at": _moment(attempt.started_at),
+        "started_at": moment_told(attempt.started_at),
         "duration_ms": attempt.duration_ms,
         "first_token_ms": attempt.first_token_ms,
         "prompt_tokens": attempt.prompt_tokens,
@@ -103,10 +103,6 @@ def _config(run: TaskRun) -> dict[str, Any] | None:
 def _error_of(status: str, attempts: list[Attempt]) -> dict[str, str] | None:
     """A run that reads as expired before anybody wrote it so has its reason all the same."""
     return error_of("deadline_exceeded", attempts) if status == Status.EXPIRED else None
-
-
-def _moment(value: datetime | None) -> str | None:
-    return value.isoformat().replace("+00:00", "Z") if value else None
 
 
 def _id(value: Any) -> str | None:

@@ -9,6 +9,7 @@ from rest_framework import exceptions
 
 from llmconfig.api.problems import exception_handler
 from llmconfig.errors import (
+    BodyTooLarge,
     ConfigurationError,
     InvalidPreference,
     ModelNotAllowed,
@@ -61,6 +62,10 @@ def test_every_error_is_a_problem(exc, status, code, detail):
     assert (answer.data["type"], answer.data["code"]) == ("about:blank", code)
     assert detail in answer.data["detail"]
     assert answer.data["title"]
+
+
+def test_a_status_has_the_words_of_its_description_with_every_python():
+    assert exception_handler(BodyTooLarge(), {}).data["title"] == "Content Too Large"
 
 
 def test_field_errors_are_nested_as_the_fields_are():
