@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from llmconfig.admin.base import ModelAdmin
-from workers.admin.read_only import ReadOnly
+from llmconfig.admin.read_only import ReadOnly
 from workers.breakers import breaker_reset, state_of, with_state
 from workers.models import Breaker
 

@@ -6,8 +6,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge
-from workers.admin.read_only import ReadOnly
 from workers.models import FanOut, ReportRefusal
 
 

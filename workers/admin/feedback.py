@@ -4,9 +4,9 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin, TabularInline
+from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge
 from llmconfig.labels import layer_label
-from workers.admin.read_only import ReadOnly
 from workers.models import Feedback, TaskRun
 from workers.models.feedback import Rating
 

@@ -12,8 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge, preformatted
-from workers.admin.read_only import ReadOnly
 from workers.admin.runs import BADGES
 from workers.models import MailState, WeeklyReport
 from workers.reports.delivery.mailing import mails_again

@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig.admin.base import ModelAdmin, TabularInline
 from llmconfig.admin.effective import effective_url
 from llmconfig.admin.places import place_told
+from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge, preformatted, table
 from llmconfig.fields import FIELDS
 from llmconfig.labels import field_label, layer_label, task_type_label
 from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
 from workers.admin.feedback import FeedbackInline
-from workers.admin.read_only import ReadOnly
 from workers.models import Attempt, TaskRun
 from workers.states import Status
 

@@ -9,9 +9,9 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
+from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import table
 from llmconfig.stated_models import models_stated
-from workers.admin.read_only import ReadOnly
 from workers.doctor.examination import models_used
 from workers.doctor.uses import short_name, uses_told
 from workers.models import WorkerNode
