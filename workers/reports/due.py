@@ -6,14 +6,12 @@ before the one that the moment's date is in. What was missed is made up for unti
 by the same clock as the caller says.
 """
 
-from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from workers.reports.clocks import first_moment
 from workers.reports.weeks import Week, week_of
-
-_SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +26,7 @@ class Slot:
     def moment_on(self, day: date) -> datetime:
         """When the slot's hour begins on a day, in UTC."""
         wall = datetime(day.year, day.month, day.day, self.hour, tzinfo=self.zone)
-        return _first_moment(wall)
+        return first_moment(wall)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,20 +49,3 @@ def weeks_due(slot: Slot, now: datetime, *, catch_up_days: int) -> list[Due]:
         if moment <= now < slot.moment_on(day + timedelta(days=catch_up_days)):
             found.append(Due(week=week.shifted(-1), moment=moment))
     return found
-
-
-def _first_moment(wall: datetime) -> datetime:
-    """The first moment at which a clock shows a time, or the end of the gap that the time is in."""
-    zone, shown = wall.tzinfo, wall.replace(tzinfo=None)
-    moment = wall.astimezone(UTC)
-    if _shown(moment, zone) == shown:
-        return moment
-    # In a gap the first reading of a time lies behind the change, the second before it.
-    before = wall.replace(fold=1).astimezone(UTC)
-    seconds = range(int((moment - before).total_seconds()) + 1)
-    place = bisect_left(seconds, shown, key=lambda s: _shown(before + s * _SECOND, zone))
-    return before + seconds[place] * _SECOND
-
-
-def _shown(moment: datetime, zone: tzinfo | None) -> datetime:
-    return moment.astimezone(zone).replace(tzinfo=None)

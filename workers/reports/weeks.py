@@ -6,16 +6,15 @@ follow each other without a gap: every moment is in exactly one.
 """
 
 import re
-from bisect import bisect_left
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from llmconfig.messages import Message, gettext_noop
+from workers.reports.clocks import first_moment
 
 _NAME = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 1970, 9998
-_SECOND = timedelta(seconds=1)
 
 
 class NoSuchWeek(Exception):
@@ -50,12 +49,12 @@ class Week:
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Its first moment and the next week's, in UTC."""
-        return _first_moment(self.monday, zone), _first_moment(self.shifted(1).monday, zone)
+        return _midnight(self.monday, zone), _midnight(self.shifted(1).monday, zone)
 
     def midnights(self, zone: ZoneInfo) -> list[datetime]:
         """The first moments of its seven days, in UTC."""
         days = (self.monday + timedelta(days=number) for number in range(7))
-        return [_first_moment(day, zone) for day in days]
+        return [_midnight(day, zone) for day in days]
 
 
 def week_parse(text: str) -> Week:
@@ -93,22 +92,9 @@ def _week_of_date(day: date) -> Week:
     return Week(year, number)
 
 
-def _first_moment(day: date, zone: ZoneInfo) -> datetime:
-    """Midnight, the first one where clocks go back over it, or the end of the gap it is in."""
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    moment = midnight.astimezone(UTC)
-    if moment.astimezone(zone).replace(tzinfo=None) == midnight.replace(tzinfo=None):
-        return moment
-    # In a gap the first reading of a time lies behind the change, the second before it.
-    before = midnight.replace(fold=1).astimezone(UTC)
-    return _gap_end(before, moment, day, zone)
-
-
-def _gap_end(before: datetime, after: datetime, day: date, zone: ZoneInfo) -> datetime:
-    """The first second between two moments that bears the date."""
-    seconds = range(1, int((after - before).total_seconds()) + 1)
-    place = bisect_left(seconds, day, key=lambda s: _date(before + s * _SECOND, zone))
-    return before + seconds[place] * _SECOND
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    """The first one where clocks go back over it, or the end of the gap it is in."""
+    return first_moment(datetime(day.year, day.month, day.day, tzinfo=zone))
 
 
 def _date(moment: datetime, zone: ZoneInfo) -> date:
