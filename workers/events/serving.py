@@ -47,7 +47,7 @@ class Ticket:
 
 
 class Stream:
-    """Of one client. ``begin`` is the head of the response, as Django made it."""
+    """Of one client."""
 
     def __init__(self, ticket: Ticket, receive: Receive, send: Send) -> None:
         self._ticket, self._receive, self._send = ticket, receive, send
@@ -56,7 +56,8 @@ class Stream:
         self._is_gone = False
 
     async def serve(self, hub: Hub, head: Message) -> None:
-        """Stream until the run or the time ends, the client leaves or the server stops."""
+        """Stream until the run or the time ends, the client leaves or the server stops. ``head``
+        is that of the response, as Django made it."""
         async with hub.watching(self._ticket.run_id, self._ticket.row) as (feed, signal):
             leaving = asyncio.create_task(self._notice_leaving(signal))
             try:
