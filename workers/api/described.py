@@ -88,6 +88,7 @@ RUN: dict[str, Any] = {
     "finished_at": "2026-11-22T09:30:01Z",
     "retry_of": None,
     "parent_id": None,
+    "feedback": None,
 }
 CANCELLED = {
     **RUN,

@@ -11,6 +11,7 @@ from rest_framework import serializers
 
 from llmconfig.api.schemas import ClosedShape, LlmConfig, Shape, StatementBody
 from workers import task_types
+from workers.api.feedback_schemas import FeedbackAnswer
 from workers.api.serializers import MAX_METADATA, MAX_METADATA_LENGTH
 from workers.idempotency import MAX_LENGTH, PRINTABLE
 from workers.outcomes import Outcome
@@ -178,6 +179,7 @@ class Run(Shape):
     finished_at = serializers.DateTimeField(allow_null=True)
     retry_of = serializers.UUIDField(allow_null=True)
     parent_id = serializers.UUIDField(allow_null=True)
+    feedback = FeedbackAnswer(allow_null=True, help_text="Null: nobody has judged the result.")
 
 
 class TaskPage(Shape):
