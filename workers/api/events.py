@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from llmconfig.api.problem_responses import problems
+from workers.api.queries import query_read
 from workers.api.schemas import TASK_ID
 from workers.errors import UnknownRun
 from workers.events import wire
@@ -131,9 +132,7 @@ class TaskEventsView(APIView):
 
 
 def _seconds(request: Request) -> int:
-    # Given twice it is a list, and no number.
-    lists = request.query_params.lists()
-    query = EventsQuery(data={name: all_[0] if len(all_) == 1 else all_ for name, all_ in lists})
+    query = EventsQuery(data=query_read(request.query_params))
     query.is_valid(raise_exception=True)
     given: dict[str, Any] = query.validated_data
     return int(given.get("wait", LONGEST_SECONDS))

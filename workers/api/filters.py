@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from rest_framework import serializers
 
+from workers.api.queries import query_read
 from workers.states import Status
 from workers.strict import StrictSerializer, Text, Truth
 
@@ -45,11 +46,9 @@ def filters_parse(query: QueryDict, others: frozenset[str]) -> dict[str, Any]:
 
     Raises ``ValidationError`` for an unknown one, one that is given twice, or a bad value.
     """
-    given = {name: query.getlist(name) for name in query if name not in others}
-    if twice := [name for name, values in given.items() if len(values) > 1]:
-        raise serializers.ValidationError({name: [_("Given more than once.")] for name in twice})
-    pairs = {n.removeprefix(PREFIX): v[0] for n, v in given.items() if n.startswith(PREFIX)}
-    plain = {name: values[0] for name, values in given.items() if not name.startswith(PREFIX)}
+    given = query_read(query, others)
+    pairs = {n.removeprefix(PREFIX): v for n, v in given.items() if n.startswith(PREFIX)}
+    plain = {name: value for name, value in given.items() if not name.startswith(PREFIX)}
     serializer = RunFilter(data=plain)
     serializer.is_valid(raise_exception=True)
     _refuse_nul(pairs)

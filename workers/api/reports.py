@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 from llmconfig.api.moments import moment_told
 from workers.api import described_reports as described
 from workers.api.pages import RunPages
+from workers.api.queries import query_read
 from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
 from workers.reports.making import report_start
@@ -95,9 +96,7 @@ class _Filter(StrictSerializer):
 
 
 def _filter(request: Request) -> dict[str, Any]:
-    query = request.query_params
-    given = {name: query[name] for name in query if name not in ReportPages.parameters}
-    wanted = _Filter(data=given)
+    wanted = _Filter(data=query_read(request.query_params, ReportPages.parameters))
     wanted.is_valid(raise_exception=True)
     return dict(wanted.validated_data)
 

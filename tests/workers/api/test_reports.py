@@ -178,7 +178,9 @@ def test_what_is_no_report_is_404(api, path):
     assert api.get(path).json()["code"] == "not_found"
 
 
-@pytest.mark.parametrize("query", ["user=x", "user=0", "week=2026-W47", "limit=0", "cursor=x"])
+@pytest.mark.parametrize(
+    "query", ["user=x", "user=0", "user=1&user=2", "week=2026-W47", "limit=0", "cursor=x"]
+)
 def test_a_query_that_makes_no_sense_is_refused(api, query):
     assert api.get(f"{URL}?{query}").status_code in (400, 404)
 
