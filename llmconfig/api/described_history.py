@@ -3,16 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    OpenApiParameter,
-    extend_schema,
-    extend_schema_view,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_view
 
 from llmconfig.api.described import ETAG, IF_MATCH, REASON, TAGS, Scoped
 from llmconfig.api.history_schemas import ENTRY, HistoryPage, RollbackBody
-from llmconfig.api.pages import MAX_PAGE, StrictPages
+from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import problems
 from llmconfig.errors import (
     EditConflict,
@@ -25,19 +20,6 @@ from llmconfig.errors import (
     UnknownVersion,
 )
 
-CURSOR = OpenApiParameter(
-    "cursor",
-    str,
-    OpenApiParameter.QUERY,
-    description="Of `next` or `previous` of another page; 404 for what no page gave.",
-)
-LIMIT = OpenApiParameter(
-    "limit",
-    {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": StrictPages.page_size},
-    OpenApiParameter.QUERY,
-    description="Entries of a page.",
-)
-
 
 def history_described(scoped: Scoped) -> Callable[[Any], Any]:
     """A class decorator for the view of one kind of history."""
@@ -48,7 +30,7 @@ def history_described(scoped: Scoped) -> Callable[[Any], Any]:
             summary=f"Read the history of {scoped.whose} preferences",
             description="Who changed what when, from where and why; newest first.",
             tags=TAGS,
-            parameters=[*scoped.parameters, CURSOR, LIMIT],
+            parameters=[*scoped.parameters, *PAGE],
             responses={200: HistoryPage, **problems(InvalidPreference, 404)},
             examples=[OpenApiExample("page", value=page, response_only=True)],
         )

@@ -11,16 +11,20 @@ from llmconfig.errors import InvalidPreference
 from llmconfig.kinds import Integer, Refused
 from llmconfig.messages import Message, gettext_noop
 
-MAX_PAGE = 100
+MAX_PAGE, DEFAULT_PAGE = 100, 20
 
 #: For the API's description of a list.
 PAGE = [
     OpenApiParameter(
         "limit",
-        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": 20},
+        {"type": "integer", "minimum": 1, "maximum": MAX_PAGE, "default": DEFAULT_PAGE},
         description="How many on one page.",
     ),
-    OpenApiParameter("cursor", str, description="From `next` or `previous` of another page."),
+    OpenApiParameter(
+        "cursor",
+        str,
+        description="From `next` or `previous` of another page; 404 for what no page gave.",
+    ),
 ]
 
 
@@ -28,7 +32,9 @@ class StrictPages(CursorPagination):
     """``limit`` from 1 to 100, otherwise 20. ``next`` and ``previous`` are whole addresses, or
     null."""
 
-    page_size = 20
+    #: What a page takes from an address; all else is a filter's.
+    parameters = frozenset({"cursor", "limit"})
+    page_size = DEFAULT_PAGE
     page_size_query_param = "limit"
     max_page_size = MAX_PAGE
     limit = Integer(1, MAX_PAGE)
@@ -45,6 +51,18 @@ class StrictPages(CursorPagination):
             accepted = Refused(self.limit.accepted).message
             raise InvalidPreference(invalid, errors={"limit": [accepted]}) from None
 
+    def decode_cursor(self, request: Request) -> Any:
+        """Raises ``NotFound`` for a cursor that no page gave."""
+        cursor = super().decode_cursor(request)
+        position = getattr(cursor, "position", None)
+        if position is not None and not self.is_position(position):
+            raise NotFound(self.invalid_cursor_message)
+        return cursor
+
+    def is_position(self, text: str) -> bool:
+        """Whether a row may stand there: the database is not asked for anything else."""
+        raise NotImplementedError
+
 
 #: Of the longest number that a row may have.
 _DIGITS = 19
@@ -53,14 +71,5 @@ _DIGITS = 19
 class NumberedPages(StrictPages):
     """Of rows that are ordered by a number."""
 
-    def decode_cursor(self, request: Request) -> Any:
-        """Raises ``NotFound`` for a cursor that no page gave."""
-        cursor = super().decode_cursor(request)
-        position = getattr(cursor, "position", None)
-        if position is not None and not _is_number(position):
-            raise NotFound(self.invalid_cursor_message)
-        return cursor
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    def is_position(self, text: str) -> bool:
+        return text.isascii() and text.isdecimal() and len(text) <= _DIGITS
