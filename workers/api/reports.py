@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from llmconfig.api.moments import moment_told
 from workers.api import described_reports as described
-from workers.api.pages import RunPages
+from workers.api.pages import PLACE, ReportPages
 from workers.api.queries import query_read
 from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
@@ -21,12 +21,6 @@ from workers.reports.weeks import NoSuchWeek, Week, week_parse
 from workers.strict import StrictSerializer
 
 
-class ReportPages(RunPages):
-    """The newest weeks first."""
-
-    ordering = ("-starts_at", "-id")
-
-
 class WeeklyReportListView(APIView):
     """Lists reports, and makes one of a week that has ended."""
 
@@ -35,7 +29,8 @@ class WeeklyReportListView(APIView):
     @described.LIST
     def get(self, request: Request) -> Response:
         wanted = _filter(request)
-        reports = reports_visible(request.user).filter(**wanted).defer("content", "facts")
+        found = reports_visible(request.user).filter(**wanted)
+        reports = found.defer("content", "facts").annotate(place=PLACE)
         pages = ReportPages()
         page = pages.paginate_queryset(reports, request, view=self)
         return pages.get_paginated_response([report_told(report) for report in page or ()])

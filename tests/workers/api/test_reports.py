@@ -173,6 +173,29 @@ def test_others_reports_are_not_there_and_staff_see_all(api, report, person, cli
     assert [told["report_id"] for told in found] == [str(theirs.pk)]
 
 
+def test_staff_are_told_each_report_once_although_thousands_begin_at_one_moment(
+    week, client_of, django_user_model
+):
+    users = django_user_model.objects.bulk_create(
+        django_user_model(username=f"user{number}") for number in range(1250)
+    )
+    starts_at, ends_at = week.bounds(ZoneInfo("UTC"))
+    WeeklyReport.objects.bulk_create(
+        WeeklyReport(
+            user=user, week=str(week), starts_at=starts_at, ends_at=ends_at, time_zone="UTC",
+            language="en",
+        )
+        for user in users
+    )  # fmt: skip
+    staff = client_of(django_user_model.objects.create_user("root", is_staff=True))
+    address, told = f"{URL}?limit=100", []
+    while address and len(told) <= len(users):
+        page = staff.get(address).json()
+        address = page["next"]
+        told += [each["report_id"] for each in page["results"]]
+    assert len(told) == len(set(told)) == len(users)
+
+
 @pytest.mark.parametrize("path", [f"{URL}/none", f"{URL}/{'0' * 32}"])
 def test_what_is_no_report_is_404(api, path):
     assert api.get(path).json()["code"] == "not_found"
