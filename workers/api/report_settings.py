@@ -1,6 +1,5 @@
 """``/v1/reports/settings``: when and how the caller has the weekly report."""
 
-from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
@@ -13,7 +12,13 @@ from llmconfig.api.parsers import body_of
 from llmconfig.api.problem_responses import problems
 from workers.models import Delivery, ReportSettings, Weekday
 from workers.reports.errors import UnknownLanguage, UnknownTimeZone
-from workers.reports.wishes import FIELDS, wishes_of, wishes_reset, wishes_save
+from workers.reports.wishes import (
+    FIELDS,
+    wishes_change,
+    wishes_of,
+    wishes_replace,
+    wishes_reset,
+)
 from workers.strict import Flag, StrictSerializer, Text, WholeNumber
 
 EXAMPLE = OpenApiExample(
@@ -100,7 +105,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def put(self, request: Request) -> Response:
-        return self._save(request, {})
+        return _told(wishes_replace(_me(request), _stated(request)))
 
     @extend_schema(
         operation_id="change_report_settings",
@@ -111,7 +116,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def patch(self, request: Request) -> Response:
-        return self._save(request, _wire(wishes_of(_me(request))))
+        return _told(wishes_change(_me(request), _stated(request)))
 
     @extend_schema(
         operation_id="reset_report_settings",
@@ -124,10 +129,11 @@ class ReportSettingsView(APIView):
     def delete(self, request: Request) -> Response:
         return _told(wishes_reset(_me(request)))
 
-    def _save(self, request: Request, before: Mapping[str, Any]) -> Response:
-        body = ReportSettingsBody(data=body_of(request))
-        body.is_valid(raise_exception=True)
-        return _told(wishes_save(_me(request), {**before, **body.validated_data}))
+
+def _stated(request: Request) -> dict[str, Any]:
+    body = ReportSettingsBody(data=body_of(request))
+    body.is_valid(raise_exception=True)
+    return dict(body.validated_data)
 
 
 def _me(request: Request) -> int:
@@ -136,8 +142,4 @@ def _me(request: Request) -> int:
 
 
 def _told(wishes: ReportSettings) -> Response:
-    return Response(_wire(wishes))
-
-
-def _wire(wishes: ReportSettings) -> dict[str, Any]:
-    return {name: getattr(wishes, name) for name in FIELDS}
+    return Response({name: getattr(wishes, name) for name in FIELDS})

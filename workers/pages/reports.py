@@ -23,7 +23,7 @@ from workers.models import ReportSettings, WeeklyReport
 from workers.pages.forms import ReportSettingsForm
 from workers.reports.delivery.pages import report_shown, report_values
 from workers.reports.making import report_again, report_start
-from workers.reports.wishes import wishes_of
+from workers.reports.wishes import wishes_change, wishes_of
 
 PAGE_SIZE = 20
 
@@ -106,8 +106,10 @@ class ReportSettingsPage(LoginRequiredMixin, UpdateView[ReportSettings, ModelFor
         return super().get_context_data(here="settings", **kwargs)
 
     def form_valid(self, form: ModelForm[ReportSettings]) -> HttpResponse:
+        changed = {name: form.cleaned_data[name] for name in form.changed_data}
+        wishes_change(_me(self.request), changed)
         messages.success(self.request, _("Saved."))
-        return super().form_valid(form)
+        return redirect(self.get_success_url())
 
 
 def _me(request: HttpRequest) -> int:

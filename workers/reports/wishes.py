@@ -16,8 +16,15 @@ def wishes_of(user_id: int) -> ReportSettings:
     return found or ReportSettings(user_id=user_id)
 
 
-def wishes_save(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
-    """Store these settings; those that are not among them are their defaults.
+def wishes_replace(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
+    """Store these settings; those that are not among them are their defaults. Raises as
+    ``wishes_change``."""
+    defaults = ReportSettings()
+    return wishes_change(user_id, {name: getattr(defaults, name) for name in FIELDS} | dict(values))
+
+
+def wishes_change(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
+    """Store these settings; those that are not among them stay, whoever else changes them.
 
     Equal requests at the same time leave one row. Raises ``UnknownTimeZone``, ``UnknownLanguage``.
     """
@@ -25,10 +32,7 @@ def wishes_save(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
         raise UnknownTimeZone(zone)
     if (language := values.get("language")) and language not in dict(languages()):
         raise UnknownLanguage(language)
-    defaults = {name: values[name] for name in FIELDS if name in values}
-    blank = ReportSettings()
-    stated = {name: getattr(blank, name) for name in FIELDS} | defaults
-    wishes, _created = ReportSettings.objects.update_or_create(user_id=user_id, defaults=stated)
+    wishes, _created = ReportSettings.objects.update_or_create(user_id=user_id, defaults=values)
     return wishes
 
 

@@ -30,7 +30,7 @@ MANY = 60
 QUERIES = {
     "cancel_task": 14,
     "change_own_llm_config": 15,
-    "change_report_settings": 9,
+    "change_report_settings": 8,
     "change_system_llm_config": 14,
     "change_task_type_llm_config": 14,
     "change_tier_llm_config": 18,

@@ -1,7 +1,9 @@
 """``/v1/reports/settings``: one's own; what cannot be is refused with its field."""
 
 import pytest
+from django.db import transaction
 
+from tests.llmconfig.history.threads import Work, wait_until_blocked
 from workers.models import ReportSettings
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +37,21 @@ def test_put_replaces_patch_changes_and_delete_resets(api):
     assert api.put(URL, {"enabled": False}).json() == {**DEFAULTS, "enabled": False}
     assert api.delete(URL).json() == DEFAULTS
     assert api.get(URL).json() == DEFAULTS
+
+
+def test_a_change_leaves_a_zone_that_is_known_no_more(api, person):
+    ReportSettings.objects.create(user=person, time_zone="Old/Zone")
+    assert api.patch(URL, {"hour": 8}).json() == {**DEFAULTS, "time_zone": "Old/Zone", "hour": 8}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_changes_at_once_neither_undoes_the_other(api, person):
+    mine = ReportSettings.objects.create(user=person)
+    with transaction.atomic():
+        ReportSettings.objects.filter(pk=mine.pk).update(hour=9)
+        other = Work(lambda: api.patch(URL, {"weekday": 3}))
+        wait_until_blocked()
+    assert other.result.json() == {**DEFAULTS, "hour": 9, "weekday": 3}
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,10 @@ def test_settings_that_cannot_be_are_told_at_their_field(page):
 def test_a_stored_zone_that_is_known_no_more_stays_until_it_is_changed(page, ada):
     ReportSettings.objects.create(user=ada, time_zone="Old/Zone")
     assert b'value="Old/Zone" selected' in page.get(SETTINGS).content
+    body = {"enabled": "on", "weekday": 1, "hour": 8, "time_zone": "Old/Zone", "delivery": "mail"}
+    page.post(SETTINGS, body)
+    stored = ReportSettings.objects.get(user=ada)
+    assert (stored.hour, stored.time_zone) == (8, "Old/Zone")
 
 
 @pytest.mark.parametrize("address", [LIST, SETTINGS, reverse("logout")])
