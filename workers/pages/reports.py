@@ -49,8 +49,7 @@ class ReportListPage(LoginRequiredMixin, ListView[WeeklyReport]):
             wishes=wishes_of(_me(self.request)), here="reports", **kwargs
         )
         now = timezone.now()
-        shown = [report_shown(each, now) for each in context["page_obj"]]
-        return {**context, "shown": shown, "wishes": wishes_of(_me(self.request))}
+        return {**context, "shown": [report_shown(each, now) for each in context["page_obj"]]}
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:

@@ -94,7 +94,7 @@ def test_the_list_takes_as_many_queries_however_long_it_is(
 ):
     for number in range(30, 48):
         report_of(number=number, run=run_of(None))
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         page.get(LIST)
 
 
