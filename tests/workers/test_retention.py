@@ -10,8 +10,9 @@ from django.utils import timezone
 
 from tests.workers.waiting import wait_until
 from workers import retention
-from workers.models import Attempt, TaskRun
+from workers.models import Attempt, FanOut, KeptAnswer, TaskRun
 from workers.retention import runs_prunable, runs_prune
+from workers.tasks import prune as beats_prune
 
 pytestmark = pytest.mark.django_db
 
@@ -125,6 +126,17 @@ def test_beat_asks_for_it_every_day(transactional_db, celery_worker, broker):
     wait_until(lambda: left() == {young.pk})
     assert old.pk not in left()
     assert entry["schedule"].hour == {3}
+
+
+@pytest.mark.parametrize("by_beat", [False, True])
+def test_what_is_kept_beside_runs_goes_by_beat_and_by_hand(by_beat):
+    KeptAnswer.objects.create(key="old", request_hash="", body={}, created_at=ago(2))
+    KeptAnswer.objects.create(key="young", request_hash="", body={})
+    FanOut.objects.create(moment=ago(91), finished_at=ago(91))
+    prune("--dry-run")
+    assert (KeptAnswer.objects.count(), FanOut.objects.count()) == (2, 1)
+    beats_prune() if by_beat else prune()
+    assert (KeptAnswer.objects.get().key, FanOut.objects.exists()) == ("young", False)
 
 
 def test_a_users_runs_go_with_the_user(person):

@@ -1,4 +1,8 @@
-"""``manage.py prune``: delete the runs that ended long ago, and old entries of the audit trail."""
+"""``manage.py prune``: delete the runs that ended long ago, and old entries of the audit trail.
+
+As beat's daily call does (``workers.tasks.prune``), with what goes by the way: answers whose keys
+count no more, and how the making of reports went.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llmconfig.audit.retention import entries_prunable, entries_prune
+from workers.idempotency import answers_prune
+from workers.reports.fan_out import fan_outs_prune
 from workers.retention import runs_prunable, runs_prune
 
 LONGEST_DAYS = 36_500
@@ -42,6 +48,9 @@ class Command(BaseCommand):
         audited_before = _moment("--audit-days", options["audit_days"])
         self.stdout.write(_runs(before, dry_run=options["dry_run"]))
         self.stdout.write(_entries(audited_before, dry_run=options["dry_run"]))
+        if not options["dry_run"]:
+            answers_prune()
+            fan_outs_prune(before)
 
 
 def _moment(option: str, days: int) -> datetime:
