@@ -14,23 +14,7 @@ from workers.registry.holdings import Holding
 
 
 class ModelListView(APIView):
-    """``{"models": […]}``, sorted by name: what live workers have, and what the caller's
-    configurations name. Each has
-
-    - ``name``; ``available``: a live worker has it at hand now; ``allowed``: policy of environment
-      and tiers lets the caller use it; ``loaded``: somewhere, in memory
-    - ``size`` (bytes), ``context_length`` (tokens), ``capabilities`` (Ollama's words): null where
-      no worker tells
-    - ``workers``: ``[{"name", "state"}]``, where ``state`` is ``loaded``, ``present``,
-      ``missing`` (this worker would need it) or ``unreachable`` (its model server does not answer)
-    - ``used_by``: the caller's effective configurations that name it:
-      ``[{"task_type", "field", "layer"}]``, ``field`` being ``model`` or ``fallback_model``
-
-    Staff see all configured models, whole names of workers with the ``host`` of each, and
-    ``places``: who states the model, ``[{"layer", "place", "tier", "task_types", "field",
-    "users"}]``. ``place`` is null for users, who are counted in ``users``; ``task_types`` is null
-    for all of them.
-    """
+    """Tells the models; ``model_schemas`` says what of each."""
 
     @model_schemas.LIST
     def get(self, request: Request) -> Response:
