@@ -212,15 +212,7 @@ class _Reader:
             body = self._serializer.run_validation(item)
         except ValidationError as error:
             return error
-        return Submission(
-            task_type=body["task_type"],
-            payload=body["payload"],
-            user_id=self._user_id,
-            priority=body["priority"],
-            deadline_seconds=body.get("deadline_seconds"),
-            metadata=body.get("metadata"),
-            request=body.get("llm"),
-        )
+        return Submission(user_id=self._user_id, **body)
 
 
 def _told(outcomes: Iterable[Outcome | ValidationError], runs: list[TaskRun]) -> list[Any]:

@@ -14,7 +14,8 @@ MAX_METADATA_LENGTH = 200
 
 
 class TaskSerializer(StrictSerializer):
-    """Shapes and bounds; what a task type takes is the task type's to say."""
+    """Shapes and bounds; what a task type takes is the task type's to say. What is valid has the
+    names of ``enqueue``."""
 
     task_type = Text(max_length=100, trim_whitespace=False)
     payload = serializers.JSONField()
@@ -24,7 +25,7 @@ class TaskSerializer(StrictSerializer):
         child=Text(max_length=MAX_METADATA_LENGTH, allow_blank=True, trim_whitespace=False),
         required=False,
     )
-    llm = serializers.DictField(required=False)
+    llm = serializers.DictField(required=False, source="request")
 
     def validate_llm(self, value: dict[str, Any]) -> Any:
         return whole_numbers(value)

@@ -1,6 +1,7 @@
 """``/v1/tasks``: translation between HTTP and the services; nothing is decided here."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from rest_framework.request import Request
@@ -107,17 +108,9 @@ class TaskRetryView(APIView):
 def _enqueue(
     request: Request, body: Mapping[str, Any], *, is_locked: bool = False, **fields: Any
 ) -> TaskRun:
-    return enqueue(
-        task_type=body["task_type"],
-        payload=body["payload"],
-        user_id=request.user.pk,
-        priority=body["priority"],
-        deadline_seconds=body.get("deadline_seconds"),
-        metadata=body.get("metadata"),
-        request=body.get("llm"),
-        admit=lambda: room_require(request.user.pk, is_locked=is_locked),
-        **fields,
-    )
+    user_id = request.user.pk
+    admit = partial(room_require, user_id, is_locked=is_locked)
+    return enqueue(user_id=user_id, admit=admit, **body, **fields)
 
 
 def _accepted(run: TaskRun) -> Response:
