@@ -35,6 +35,12 @@ def monday(week):
 
 
 @pytest.fixture
+def due(monday):
+    """Now, or where this is the night before, when reports are due by default."""
+    return max(monday, timezone.now())
+
+
+@pytest.fixture
 def people(sent):
     """Makes users who have sent an entry in the week."""
 
@@ -76,7 +82,7 @@ def test_a_report_is_made_from_its_moment_on(person, sent, monday, week):
 
 def test_a_report_of_a_fan_out_that_stood_still_for_days_can_still_be_written(person, sent):
     moment = timezone.now() - timedelta(days=3)
-    ended = week_last_ended(moment, ZoneInfo("UTC"))
+    ended = week_last_ended(moment - timedelta(hours=7), ZoneInfo("UTC"))
     sent("Shipped it", at=datetime.combine(ended.monday, datetime.min.time(), UTC))
     run_at(moment)
     run = WeeklyReport.objects.get().run
@@ -151,22 +157,21 @@ def test_who_changes_their_settings_gets_one_report_of_the_week(
     assert reported() == ["user0"]
 
 
-def test_reports_are_spread_and_their_deadline_counts_from_then(people, monday, settings):
+def test_reports_are_spread_and_their_deadline_counts_from_then(people, due, settings):
     settings.REPORT_SPREAD = timedelta(hours=2)
     people(20)
-    moment = max(monday, timezone.now())
-    run_at(moment)
+    run_at(due)
     runs = TaskRun.objects.filter(task_type="TASK_TYPE_WEEKLY_REPORT")
     moments = {run.available_at for run in runs}
     assert len(moments) == 20
-    assert moment <= min(moments) < max(moments) <= moment + timedelta(hours=2)
+    assert due <= min(moments) < max(moments) <= due + timedelta(hours=2)
     assert {run.deadline - run.available_at for run in runs} == {timedelta(hours=24)}
 
 
-def test_what_is_not_available_yet_is_not_sent(people, settings, monkeypatch):
+def test_what_is_not_available_yet_is_not_sent(people, due, settings):
     settings.REPORT_SPREAD = timedelta(days=1)
     people(3)
-    run_at(timezone.now())
+    run_at(due)
     assert set(
         TaskRun.objects.filter(task_type="TASK_TYPE_WEEKLY_REPORT").values_list(
             "status", "published_at"
@@ -251,28 +256,28 @@ def test_a_user_who_is_deleted_in_the_middle_costs_nobody_their_report(people, m
     assert reported() == ["user1", "user2"]
 
 
-def test_who_is_refused_is_counted_and_tried_again_later(people, settings):
+def test_who_is_refused_is_counted_and_tried_again_later(people, due, settings):
     people(2)
     settings.LLM_ENVIRON = NOTHING_ALLOWED
-    now = timezone.now()
-    row = run_at(now)
+    row = run_at(due)
     assert (row.due, row.made, row.refused) == (2, 0, 2)
     assert row.reasons == {"no_allowed_model": 2}
     refusal = ReportRefusal.objects.first()
     assert (refusal.code, bool(refusal.detail)) == ("no_allowed_model", True)
+    ReportRefusal.objects.update(tried_at=due)
     # Not every quarter of an hour.
-    assert run_at(now + timedelta(minutes=15)).looked_at == 0
+    assert run_at(due + timedelta(minutes=15)).looked_at == 0
     settings.LLM_ENVIRON = {}
-    assert run_at(now + timedelta(hours=6, minutes=1)).made == 2
+    assert run_at(due + timedelta(hours=6, minutes=1)).made == 2
     assert not ReportRefusal.objects.exists()
 
 
-def test_a_refusal_that_stays_has_one_row(people, settings):
+def test_a_refusal_that_stays_has_one_row(people, due, settings):
     people(1)
     settings.LLM_ENVIRON = NOTHING_ALLOWED
-    run_at(timezone.now())
-    ReportRefusal.objects.update(tried_at=timezone.now() - timedelta(hours=7))
-    assert run_at(timezone.now()).refused == 1
+    run_at(due)
+    ReportRefusal.objects.update(tried_at=due - timedelta(hours=7))
+    assert run_at(due).refused == 1
     assert ReportRefusal.objects.count() == 1
 
 
