@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from workers.errors import FeedbackNotYours, RunNotFinished, RunWithoutResult, UnknownFeedback
 from workers.models import Feedback, TaskRun
+from workers.models.feedback import SOURCE_MAX_LENGTH
 from workers.states import FINAL, Status
 
 
@@ -23,7 +24,8 @@ def feedback_give(run: TaskRun, *, user: Any, rating: int, comment: str = "") ->
         "comment": comment,
         "model": run.model_used,
         "fallback_used": run.fallback_used,
-        "source": str(run.llm_config.get("source", "")),
+        # A foreign producer may have made it up.
+        "source": str(run.llm_config.get("source", ""))[:SOURCE_MAX_LENGTH],
         "updated_at": now,
     }
     given, _is_new = Feedback.objects.update_or_create(

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from workers.models.runs import TaskRun
 
+SOURCE_MAX_LENGTH = 40
+
 
 class Rating(models.IntegerChoices):
     BAD = -1, _("bad")
@@ -31,7 +33,9 @@ class Feedback(models.Model):
     model = models.CharField(_("model"), max_length=255, help_text=_("Which answered."))
     fallback_used = models.BooleanField(_("fallback answered"))
     source = models.CharField(
-        _("source"), max_length=40, help_text=_("The layer that chose the model.")
+        _("source"),
+        max_length=SOURCE_MAX_LENGTH,
+        help_text=_("The layer that chose the model."),
     )
     created_at = models.DateTimeField(_("given at"), default=timezone.now, editable=False)
     updated_at = models.DateTimeField(_("changed at"), default=timezone.now, editable=False)

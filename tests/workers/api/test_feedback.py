@@ -57,6 +57,12 @@ def test_it_is_kept_with_the_model_that_answered(client, run, person):
     assert Feedback.objects.get().user == person
 
 
+def test_a_layer_that_a_foreign_producer_made_up_is_kept_as_far_as_it_fits(client, run):
+    TaskRun.objects.update(llm_config={"source": "made up " * 20})
+    answer = give(client, run, rating=1)
+    assert (answer.status_code, answer.json()["source"]) == (200, "made up " * 5)
+
+
 def test_what_is_given_first_was_given_and_changed_at_one_moment(client, run):
     told = give(client, run, rating=1).json()
     assert told["created_at"] == told["updated_at"]
