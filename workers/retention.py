@@ -7,10 +7,13 @@ for fifteen days at least, or its weekly report would be made again.
 
 from datetime import datetime, timedelta
 
+from django.core.management import call_command
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from workers.idempotency import answers_prune
 from workers.models import TaskRun
+from workers.reports.fan_out import fan_outs_prune
 from workers.states import FINAL
 
 #: The Celery task that beat sends once a day.
@@ -29,6 +32,14 @@ def runs_prune(before: datetime) -> int:
         _total, counts = TaskRun.objects.filter(pk__in=batch).only("pk").delete()
         deleted += counts.get(TaskRun._meta.label, 0)
     return deleted
+
+
+def leftovers_prune(before: datetime) -> None:
+    """Delete what is kept beside runs and counted by nobody: answers whose keys count no more, how
+    the making of reports went before a moment, and sessions of browsers that have expired."""
+    answers_prune()
+    fan_outs_prune(before)
+    call_command("clearsessions")
 
 
 def runs_prunable(before: datetime) -> int:

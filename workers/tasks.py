@@ -10,10 +10,9 @@ from django.utils import timezone
 from llmconfig.audit.retention import entries_prune
 from workers import task_types
 from workers.deliveries import run_of_message
-from workers.idempotency import answers_prune
 from workers.outages import DATABASE_AWAY
 from workers.reports import fan_out
-from workers.retention import PRUNE_TASK, runs_prune
+from workers.retention import PRUNE_TASK, leftovers_prune, runs_prune
 from workers.runner import run_deliver
 
 DATABASE_RETRY_SECONDS = 5
@@ -52,8 +51,7 @@ def enqueue_weekly_reports() -> None:
 @shared_task(name=PRUNE_TASK)
 def prune() -> None:
     """Beat's daily call."""
-    answers_prune()
     before = timezone.now() - timedelta(days=settings.RUN_RETENTION_DAYS)
     runs_prune(before)
-    fan_out.fan_outs_prune(before)
+    leftovers_prune(before)
     entries_prune(timezone.now() - timedelta(days=settings.AUDIT_RETENTION_DAYS))

@@ -5,6 +5,7 @@ from io import StringIO
 
 import pytest
 from django.conf import settings as django_settings
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
@@ -133,10 +134,13 @@ def test_what_is_kept_beside_runs_goes_by_beat_and_by_hand(by_beat):
     KeptAnswer.objects.create(key="old", request_hash="", body={}, created_at=ago(2))
     KeptAnswer.objects.create(key="young", request_hash="", body={})
     FanOut.objects.create(moment=ago(91), finished_at=ago(91))
+    Session.objects.create(session_key="old", expire_date=ago(1))
+    Session.objects.create(session_key="young", expire_date=ago(-1))
     prune("--dry-run")
-    assert (KeptAnswer.objects.count(), FanOut.objects.count()) == (2, 1)
+    assert [each.objects.count() for each in (KeptAnswer, FanOut, Session)] == [2, 1, 2]
     beats_prune() if by_beat else prune()
     assert (KeptAnswer.objects.get().key, FanOut.objects.exists()) == ("young", False)
+    assert Session.objects.get().session_key == "young"
 
 
 def test_a_users_runs_go_with_the_user(person):

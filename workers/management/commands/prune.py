@@ -1,7 +1,6 @@
 """``manage.py prune``: delete the runs that ended long ago, and old entries of the audit trail.
 
-As beat's daily call does (``workers.tasks.prune``), with what goes by the way: answers whose keys
-count no more, and how the making of reports went.
+As beat's daily call does (``workers.tasks.prune``), with what goes by the way.
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llmconfig.audit.retention import entries_prunable, entries_prune
-from workers.idempotency import answers_prune
-from workers.reports.fan_out import fan_outs_prune
-from workers.retention import runs_prunable, runs_prune
+from workers.retention import leftovers_prune, runs_prunable, runs_prune
 
 LONGEST_DAYS = 36_500
 
@@ -49,8 +46,7 @@ class Command(BaseCommand):
         self.stdout.write(_runs(before, dry_run=options["dry_run"]))
         self.stdout.write(_entries(audited_before, dry_run=options["dry_run"]))
         if not options["dry_run"]:
-            answers_prune()
-            fan_outs_prune(before)
+            leftovers_prune(before)
 
 
 def _moment(option: str, days: int) -> datetime:
