@@ -1,9 +1,12 @@
 """How values and names that strangers wrote are shown: on one line, cut, and without tricks."""
 
 import json
+import re
 from typing import Any
 
 SHOWN_LENGTH = 60
+
+_UNSAYABLE = re.compile("[\0\ud800-\udfff]")
 
 
 def printable(text: str, length: int = SHOWN_LENGTH) -> str:
@@ -17,6 +20,11 @@ def printable(text: str, length: int = SHOWN_LENGTH) -> str:
 def shown(value: object, length: int = SHOWN_LENGTH) -> str:
     """Any value as Python writes it, cut."""
     return printable(repr(_start(value, length)), length)
+
+
+def sayable(text: str) -> str:
+    """The text with NUL and halves of characters escaped: no UTF-8 and no database holds them."""
+    return _UNSAYABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def json_size(value: Any) -> int:

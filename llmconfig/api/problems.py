@@ -23,6 +23,7 @@ from rest_framework.views import set_rollback
 from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
 from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
 from llmconfig.messages import Message
+from llmconfig.texts import sayable
 
 logger = logging.getLogger(__name__)
 
@@ -35,18 +36,12 @@ class DatabaseUnavailable(APIException):
     default_detail = _("The database cannot be reached. Try again later.")
 
 
-class ProblemRenderer(JSONRenderer):
-    """In ASCII: what is told of a request may hold halves of characters."""
-
-    ensure_ascii = True
-
-
 class ProblemResponse(Response):
     """JSON also where the view itself renders something else: a page, YAML."""
 
     @property
     def rendered_content(self) -> Any:
-        self.accepted_renderer = ProblemRenderer()
+        self.accepted_renderer = JSONRenderer()
         return super().rendered_content
 
 
@@ -112,7 +107,7 @@ def _of_framework(exc: Exception, response: Response) -> Response:
 
 
 def _problem(status: int, code: str, detail: str, errors: Mapping[str, Any] | None) -> Response:
-    problem = problem_document(status, code, detail)
+    problem = problem_document(status, code, sayable(detail))
     if errors:
         problem["errors"] = _plain(errors)
     return ProblemResponse(problem, status=status, content_type=CONTENT_TYPE)
@@ -130,9 +125,9 @@ def _detail(exc: Exception) -> str:
 
 def _plain(errors: Any) -> Any:
     if isinstance(errors, Message):
-        return errors.translate(gettext)
+        return sayable(errors.translate(gettext))
     if isinstance(errors, Mapping):
-        return {str(key): _plain(value) for key, value in errors.items()}
+        return {sayable(str(key)): _plain(value) for key, value in errors.items()}
     if isinstance(errors, list | tuple):
         return [_plain(value) for value in errors]
-    return str(errors)
+    return sayable(str(errors))

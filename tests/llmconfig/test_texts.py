@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmconfig.texts import json_size, printable, shown
+from llmconfig.texts import json_size, printable, sayable, shown
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,10 @@ def test_any_value_is_shown_cut(value):
 
 def test_a_size_counts_escapes():
     assert (json_size("a"), json_size("é"), json_size("😀")) == (3, 8, 14)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"), [("naïve\n😀", "naïve\n😀"), ("a\0b", "a\\x00b"), ("\udfff", "\\udfff")]
+)
+def test_what_is_sayable_stays_as_it_is_but_for_what_no_encoding_holds(text, told):
+    assert sayable(text) == told

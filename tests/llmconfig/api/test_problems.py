@@ -79,11 +79,13 @@ def test_frameworks_field_errors_are_kept():
     assert answer.data["errors"] == {"a": ["b"]}
 
 
-def test_an_error_may_name_what_is_no_text():
-    answer = exception_handler(exceptions.ValidationError({"\ud800": ["\ud800 is unknown"]}), {})
+def test_an_error_names_what_is_no_text_by_its_escapes():
+    errors = {"\ud800": ["\ud800 and \0 are unknown"]}
+    answer = exception_handler(exceptions.ValidationError(errors), {})
     answer.accepted_media_type = "application/json"
     answer.renderer_context = {}
-    assert json.loads(answer.rendered_content)["errors"] == {"\ud800": ["\ud800 is unknown"]}
+    told = json.loads(answer.rendered_content.decode("utf-8", "strict"))["errors"]
+    assert told == {"\\ud800": ["\\ud800 and \\x00 are unknown"]}
 
 
 def test_a_throttled_caller_is_told_when_to_return():

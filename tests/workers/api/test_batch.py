@@ -70,6 +70,30 @@ def test_each_refusal_is_the_one_that_a_single_task_would_get(client):
     assert TaskRun.objects.get().pk == TaskRun.objects.get(pk=accepted["task_id"]).pk
 
 
+#: What no UTF-8 and no database holds, as a value and as a name.
+UNSAYABLE = [{**PROMPT, "priority": text} for text in ("\ud800", "\0")] + [
+    {**PROMPT, text: 1} for text in ("\ud800", "\0")
+]
+
+
+def asked(client, path, body, key=None):
+    """As others' programs write JSON: in ASCII, with escapes."""
+    headers = {} if key is None else {"Idempotency-Key": key}
+    return client.post(path, json.dumps(body), content_type="application/json", headers=headers)
+
+
+@pytest.mark.parametrize("key", [None, "k"])
+def test_what_a_refusal_repeats_of_a_task_harms_neither_the_answer_nor_its_being_kept(client, key):
+    batch = {"tasks": [*UNSAYABLE, PROMPT]}
+    answers = [asked(client, "/v1/tasks/batch", batch, key) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    *refused, accepted = answers[0].json()["tasks"]
+    alone = [asked(client, "/v1/tasks", task).json() for task in UNSAYABLE]
+    assert [item["error"] for item in refused] == alone
+    is_same = answers[1].json()["tasks"][-1] == accepted
+    assert (is_same, TaskRun.objects.count()) == ((True, 1) if key else (False, 2))
+
+
 def test_where_all_are_refused_the_answer_has_the_same_form(client):
     answer = post(client, [{}, None])
     assert (answer.status_code, codes(answer)) == (202, ["invalid", "invalid"])
