@@ -11,7 +11,16 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
-from config.admission.bodies import Bodies, Full, Gone, Message, Receive, TooLarge, TooSlow
+from config.admission.bodies import (
+    Bodies,
+    Full,
+    Gone,
+    Message,
+    Receive,
+    TooLarge,
+    TooSlow,
+    measured,
+)
 from config.admission.places import NoPlace, Places
 from config.admission.refusals import refusal
 from config.health import PATHS
@@ -72,7 +81,9 @@ class Admission:
                 await send(message)
             return
         try:
-            await self._application(scope, _told(body), send)
+            await self._application(
+                {**scope, "headers": measured(scope["headers"], body)}, _told(body), send
+            )
         finally:
             if scope["path"] not in PATHS:
                 self._places.release()

@@ -6,6 +6,9 @@ from typing import Any
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
+Headers = list[tuple[bytes, bytes]]
+
+LENGTH, CODING = b"content-length", b"transfer-encoding"
 
 
 class TooLarge(Exception):
@@ -30,7 +33,7 @@ class Bodies:
     def __init__(self, *, most_bytes: int, together_bytes: int, seconds: float) -> None:
         self._most, self._room, self._seconds = most_bytes, together_bytes, seconds
 
-    async def read(self, headers: list[tuple[bytes, bytes]], receive: Receive) -> bytes:
+    async def read(self, headers: Headers, receive: Receive) -> bytes:
         """The whole body, to be given back by ``release``. Raises the errors above."""
         if declared(headers) > self._most:
             raise TooLarge
@@ -63,7 +66,14 @@ class Bodies:
         return bool(message.get("more_body", False))
 
 
-def declared(headers: list[tuple[bytes, bytes]]) -> int:
+def declared(headers: Headers) -> int:
     """What ``Content-Length`` says; 0 where it is absent or no number: then what comes counts."""
-    told = dict(headers).get(b"content-length", b"")
+    told = dict(headers).get(LENGTH, b"")
     return int(told) if told.isdigit() and len(told) < 20 else 0
+
+
+def measured(headers: Headers, body: bytes) -> Headers:
+    """The headers with the body's length also where it came in chunks: whoever finds no length
+    reads no body."""
+    rest = [(name, value) for name, value in headers if name not in (LENGTH, CODING)]
+    return [*rest, (LENGTH, str(len(body)).encode())] if body else headers

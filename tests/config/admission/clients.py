@@ -15,10 +15,11 @@ class Working:
     """Answers 200 to the one that began first, when it is told to."""
 
     def __init__(self):
-        self.bodies, self.now, self.most = [], 0, 0
+        self.bodies, self.heads, self.now, self.most = [], [], 0, 0
         self._begun = deque()
 
     async def __call__(self, scope, receive, send):
+        self.heads.append(dict(scope["headers"]))
         self.bodies.append((await receive())["body"])
         self.now += 1
         self.most = max(self.most, self.now)

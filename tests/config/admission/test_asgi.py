@@ -81,6 +81,33 @@ def test_a_body_is_counted_as_it_comes(headers):
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("headers", "pieces", "told"),
+    [
+        ([(b"transfer-encoding", b"chunked")], [b"ab", b"c"], {b"content-length": b"3"}),
+        ([(b"content-length", b"3")], [b"abc"], {b"content-length": b"3"}),
+        (
+            [(b"content-length", b"0"), (b"transfer-encoding", b"chunked")],
+            [b"abc"],
+            {b"content-length": b"3"},
+        ),
+        ([(b"transfer-encoding", b"chunked")], [b""], {b"transfer-encoding": b"chunked"}),
+        ([], [b""], {}),
+    ],
+    ids=["in chunks", "with its length", "with another length", "in no chunk", "none"],
+)
+def test_a_body_that_came_in_chunks_is_given_on_with_its_length(headers, pieces, told):
+    async def scenario():
+        working = Working()
+        client = Client(wrapped(working), headers=headers, pieces=pieces)
+        await turns()
+        working.finish_one()
+        await client.answered()
+        assert (working.heads, working.bodies) == ([told], [b"".join(pieces)])
+
+    run(scenario)
+
+
 def test_a_body_that_is_declared_too_large_is_not_read():
     async def scenario():
         working = Working()
