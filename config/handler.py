@@ -5,6 +5,7 @@ back for each that is written for threads, which are nearly all. Every view here
 what streams is not Django's (`workers.events.asgi`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import django
@@ -23,6 +24,14 @@ class Handler(ASGIHandler):
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
         response: Any = await sync_to_async(self.get_response, thread_sensitive=True)(request)
         return response  # type: ignore[no-any-return]
+
+    def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
+        """A ``Content-Type`` that cannot be read is none: Django's own handler fails on it."""
+        try:
+            return super().create_request(scope, body_file)
+        except ValueError:
+            rest = [each for each in scope["headers"] if each[0] != b"content-type"]
+            return super().create_request({**scope, "headers": rest}, body_file)
 
 
 def handler() -> Handler:
