@@ -1,5 +1,6 @@
 """Procfile, compose file and README say what the code does."""
 
+import json
 import re
 from pathlib import Path
 
@@ -62,6 +63,14 @@ def test_the_five_words_are_the_makefiles_targets():
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
     for_developers = {"chaos", "openapi"}
     assert targets - for_developers == {"install", "lint", "test", "demo", "clean"}
+
+
+def test_web_processes_leave_sockets_and_addresses_that_callers_claim_alone():
+    web = next(each for each in procfile.read(PROJECT / "Procfile") if each.name == "web")
+    image = re.search(r"CMD (\[.*\])", (PROJECT / "Dockerfile").read_text())[1]
+    for command in (web.command, " ".join(json.loads(image))):
+        assert " --ws none " in command
+        assert " --no-proxy-headers " in command
 
 
 def test_workers_have_time_to_hand_back_before_they_are_killed():
