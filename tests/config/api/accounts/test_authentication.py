@@ -45,6 +45,12 @@ def test_a_bad_token_is_refused_in_a_good_session_too(browser):
 
 
 class TestSession:
+    @pytest.mark.parametrize("address", [ME, "/v1/status", "/reports/"])
+    def test_of_a_cookie_that_no_database_holds_is_nobodys(self, client, address):
+        client.cookies.load('sessionid="abcdefgh\\000"')
+        answer = client.get(address)
+        assert answer.status_code == {ME: 401, "/v1/status": 200, "/reports/": 302}[address]
+
     def test_reads_without_more(self, browser):
         assert browser.get(CONFIG).status_code == 200
 
