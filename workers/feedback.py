@@ -1,7 +1,9 @@
 """What people think of results: given, changed, withdrawn by whoever asked for the run."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from workers.errors import FeedbackNotYours, RunNotFinished, RunWithoutResult, UnknownFeedback
@@ -28,10 +30,7 @@ def feedback_give(run: TaskRun, *, user: Any, rating: int, comment: str = "") ->
         "source": str(run.llm_config.get("source", ""))[:SOURCE_MAX_LENGTH],
         "updated_at": now,
     }
-    given, _is_new = Feedback.objects.update_or_create(
-        run=run, defaults=told, create_defaults={**told, "created_at": now}
-    )
-    return given
+    return _store(Feedback(run=run, created_at=now, **told), changing=told)
 
 
 def feedback_withdraw(run: TaskRun, *, user: Any) -> None:
@@ -39,6 +38,15 @@ def feedback_withdraw(run: TaskRun, *, user: Any) -> None:
     _require_owner(run, user)
     if not Feedback.objects.filter(run=run).delete()[0]:
         raise UnknownFeedback
+
+
+@transaction.atomic
+def _store(given: Feedback, changing: Iterable[str]) -> Feedback:
+    """In one statement: somebody else may give or withdraw it at this moment."""
+    Feedback.objects.bulk_create(
+        [given], update_conflicts=True, unique_fields=["run"], update_fields=list(changing)
+    )
+    return Feedback.objects.get(run=given.run)
 
 
 def _require_result(run: TaskRun) -> None:

@@ -1,5 +1,6 @@
 """``/v1/tasks/{id}/feedback``: one judgement of a result, kept with what made it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -90,6 +91,23 @@ def test_it_can_be_withdrawn_once(client, run):
     assert client.get(f"/v1/tasks/{run.pk}").json()["feedback"] is None
     answer = client.delete(f"/v1/tasks/{run.pk}/feedback")
     assert (answer.status_code, answer.json()["code"]) == (404, "unknown_feedback")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_given_and_withdrawn_by_many_at_once_each_is_done_or_finds_none(client, run):
+    def judge(number):
+        try:
+            if number % 3:
+                return give(client, run, rating=1).status_code
+            return client.delete(f"/v1/tasks/{run.pk}/feedback").status_code
+        finally:
+            connection.close()
+
+    client.raise_request_exception = False
+    with ThreadPoolExecutor(8) as threads:
+        statuses = set(threads.map(judge, range(120)))
+    assert statuses <= {200, 204, 404}
+    assert Feedback.objects.count() <= 1
 
 
 @pytest.mark.parametrize(
