@@ -10,8 +10,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework.exceptions import APIException, ErrorDetail
@@ -34,6 +40,14 @@ class DatabaseUnavailable(APIException):
     status_code = 503
     default_code = "database_unavailable"
     default_detail = _("The database cannot be reached. Try again later.")
+
+
+class Unusable(APIException):
+    """What Django itself refuses to read: a query of too many parts, a form without an end."""
+
+    status_code = 400
+    default_code = "bad_request"
+    default_detail = _("The request cannot be used.")
 
 
 class ProblemResponse(Response):
@@ -88,6 +102,8 @@ def _translated(exc: Exception) -> Exception:
         return DatabaseUnavailable()
     if isinstance(exc, RequestDataTooBig):
         return BodyTooLarge()
+    if isinstance(exc, BadRequest | SuspiciousOperation | MultiPartParserError):
+        return Unusable()
     if isinstance(exc, ValidationError):
         return InvalidPreference(errors=_validation_errors(exc))
     return exc

@@ -1,9 +1,16 @@
 import json
 
 import pytest
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, ValidationError
+from django.core.exceptions import (
+    BadRequest,
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    ValidationError,
+)
 from django.db import InterfaceError, OperationalError
 from django.http import Http404
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import override
 from rest_framework import exceptions
 
@@ -45,6 +52,9 @@ CASES = [
     (PermissionDenied(), 403, "permission_denied", "permission"),
     (ValidationError({"model": ["bad"]}), 400, "invalid", "not valid"),
     (ValidationError("bad"), 400, "invalid", "not valid"),
+    (TooManyFieldsSent("1001"), 400, "bad_request", "cannot be used"),
+    (MultiPartParserError("no boundary"), 400, "bad_request", "cannot be used"),
+    (BadRequest("odd"), 400, "bad_request", "cannot be used"),
     (RequestDataTooBig(), 413, "body_too_large", "too large"),
     (OperationalError("connection refused"), 503, "database_unavailable", "cannot be reached"),
     (InterfaceError("closed"), 503, "database_unavailable", "cannot be reached"),
