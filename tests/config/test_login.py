@@ -17,8 +17,8 @@ def root(django_user_model, settings):
     return django_user_model.objects.create_superuser("root", password="right")
 
 
-def attempt(client, page, typed="wrong"):
-    return client.post(page, {"username": "root", "password": typed})
+def attempt(client, page, typed="wrong", name="root", **options):
+    return client.post(page, {"username": name, "password": typed}, **options)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -28,6 +28,16 @@ def test_passwords_are_tried_so_often_and_then_not(client, root, page):
     assert answer.status_code == 429
     assert 0 < int(answer["Retry-After"]) <= 60
     assert "_auth_user_id" not in client.session
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_space_around_a_name_makes_it_no_other_name(client, root, page):
+    names = ["root", " root", "root\u3000"]
+    answers = [
+        attempt(client, page, name=name, REMOTE_ADDR=f"192.0.2.{number}")
+        for number, name in enumerate(names)
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
 
 
 def test_attempts_in_the_browser_and_over_the_api_are_counted_together(client, root):

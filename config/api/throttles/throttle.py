@@ -64,8 +64,8 @@ def _buckets(request: Request, scope: str, rate: Rate) -> Iterator[Bucket]:
 
 def login_buckets(network: str, name: object, rate: Rate) -> Iterator[Bucket]:
     """What a log-in counts in. ``name`` is what was typed, kept as a digest: it may be long, or a
-    password."""
-    normal = get_user_model().normalize_username(name) if isinstance(name, str) else ""
+    password. Forms read it without the space around it, however much there is."""
+    normal = get_user_model().normalize_username(name.strip()) if isinstance(name, str) else ""
     digest = hashlib.sha256(normal.encode(errors="replace")).hexdigest()[:16]
     yield Bucket(f"{LOGIN}:address:{network}", rate)
     yield Bucket(f"{LOGIN}:name:{digest}", rate)
