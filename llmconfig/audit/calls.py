@@ -19,6 +19,8 @@ from llmconfig.audit.entries import (
     AuditEntry,
 )
 
+#: The API, and the pages where people do what others do over the API. The admin has its own log.
+AUDITED = ("/v1/", "/reports/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 NOT_TAKEN_UP = (405, 429, 503)
 REQUEST_ID = "X-Request-ID"
@@ -33,7 +35,7 @@ def call_is_of(request: HttpRequest, user: AbstractBaseUser | None) -> None:
 
 def may_change(request: HttpRequest) -> bool:
     """Whether it is a call that the trail may tell of."""
-    return request.method not in SAFE_METHODS and request.path_info.startswith("/v1/")
+    return request.method not in SAFE_METHODS and request.path_info.startswith(AUDITED)
 
 
 def entry_of(request: HttpRequest, response: HttpResponseBase) -> AuditEntry | None:

@@ -1,4 +1,4 @@
-"""Writes the audit trail of the API: in one place, which no new view can forget."""
+"""Writes the audit trail: in one place, which no new view can forget."""
 
 import logging
 from collections.abc import Awaitable, Callable

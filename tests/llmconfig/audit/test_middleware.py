@@ -1,6 +1,7 @@
 """Every call that may change something leaves one entry, whatever becomes of it."""
 
 import logging
+import uuid
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -58,6 +59,18 @@ def test_reading_leaves_none(api, trail):
 def test_a_refused_change_is_told_with_its_status(api, trail, body, status):
     assert api.put(CONFIG, body).status_code == status
     assert trail("method", "status") == [("PUT", status)]
+
+
+def test_a_page_where_people_change_something_is_told_too(client, ada, trail):
+    client.force_login(ada)
+    settings = {"weekday": 3, "hour": 10, "delivery": "page"}
+    assert client.get("/reports/settings/").status_code == 200
+    assert client.post("/reports/settings/", settings).status_code == 302
+    assert client.post(f"/reports/{uuid.uuid4()}/again/").status_code == 404
+    assert trail("username", "operation", "status") == [
+        ("ada", "report-settings-page", 302),
+        ("ada", "report-again-page", 404),
+    ]
 
 
 class TestAccounts:
