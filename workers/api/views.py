@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, ClassVar
 
+from django.utils.translation import gettext as _
+from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,6 +24,8 @@ from workers.models import TaskRun
 from workers.retries import run_retry
 from workers.selectors import run_visible, runs_for_telling, runs_narrowed, runs_visible
 from workers.states import FINAL, Status
+
+CHANGE = "workers.change_taskrun"
 
 
 class TaskListView(APIView):
@@ -90,7 +94,7 @@ class TaskCancelView(APIView):
 
     @described.CANCEL
     def post(self, request: Request, task_id: str) -> Response:
-        run_cancel(run_visible(request.user, task_id), by=request.user)
+        run_cancel(_run_to_change(request, task_id), by=request.user)
         return Response(run_told(run_visible(request.user, task_id)))
 
 
@@ -101,8 +105,19 @@ class TaskRetryView(APIView):
 
     @described.RETRY
     def post(self, request: Request, task_id: str) -> Response:
-        run = run_visible(request.user, task_id)
+        run = _run_to_change(request, task_id)
         return _accepted(run_retry(run, admit=lambda: room_require(run.user_id)))
+
+
+def _run_to_change(request: Request, task_id: str) -> TaskRun:
+    """One's own; staff change others' with the permission that the admin asks for.
+
+    Raises ``UnknownRun``, ``PermissionDenied``.
+    """
+    run = run_visible(request.user, task_id)
+    if run.user_id != request.user.pk and not request.user.has_perm(CHANGE):
+        raise PermissionDenied(_("This takes the permission %(name)s.") % {"name": CHANGE})
+    return run
 
 
 def _enqueue(

@@ -90,8 +90,8 @@ ROWS: Mapping[str, Row] = {
     "get_task": of_owner(200),
     "get_task_result": of_owner(200),
     "follow_task": of_owner(200),
-    "retry_task": of_owner(202),
-    "cancel_task": of_owner(200),
+    "retry_task": of_owner(202, onlooker=403),
+    "cancel_task": of_owner(200, onlooker=403),
     # Staff see results, and judge only what they asked for themselves.
     "judge_task_result": Row(401, 200, 404, 409, 409),
     "withdraw_task_judgement": Row(401, 204, 404, 409, 409),
