@@ -1,7 +1,9 @@
 """Errors outside the API's views: problem documents below ``/v1/``, pages elsewhere."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.views import defaults
@@ -16,6 +18,21 @@ API = "/v1/"
 def unknown_address(request: HttpRequest) -> HttpResponse:
     """Everything below ``/v1/`` that is no address."""
     return _problem(HTTPStatus.NOT_FOUND, "not_found", _("There is no such address."))
+
+
+def known_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
+    """Middleware: while DEBUG is on, Django shows a page for developers to who asks by a ``Host``
+    that is not served; below ``/v1/`` it is a problem document, with what that page would say."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            request.get_host()
+        except DisallowedHost as error:
+            if request.path.startswith(API):
+                return _problem(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
+        return get_response(request)
+
+    return middleware
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -101,6 +101,14 @@ def test_a_host_that_is_not_served_here_is_answered_with_a_problem(client):
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
+def test_so_it_is_where_django_would_show_a_page_for_developers(client, settings):
+    settings.DEBUG = True
+    settings.MIDDLEWARE = ["config.problems.known_hosts", *settings.MIDDLEWARE]
+    answer = client.get("/v1/tasks", headers={"Host": "elsewhere.example"})
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad_request")
+    assert "elsewhere.example" in answer.json()["detail"]
+
+
 def test_an_unknown_task_type_is_answered_with_the_accepted_ones(client):
     answer = client.post("/v1/tasks", {**PROMPT, "task_type": "TASK_TYPE_POETRY"})
     assert "TASK_TYPE_WEEKLY_REPORT" in answer.json()["detail"]
