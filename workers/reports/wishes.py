@@ -26,14 +26,20 @@ def wishes_replace(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
 def wishes_change(user_id: int, values: Mapping[str, Any]) -> ReportSettings:
     """Store these settings; those that are not among them stay, whoever else changes them.
 
-    Equal requests at the same time leave one row. Raises ``UnknownTimeZone``, ``UnknownLanguage``.
+    Raises ``UnknownTimeZone``, ``UnknownLanguage``.
     """
     if (zone := values.get("time_zone")) and zone not in time_zones():
         raise UnknownTimeZone(zone)
     if (language := values.get("language")) and language not in dict(languages()):
         raise UnknownLanguage(language)
-    wishes, _created = ReportSettings.objects.update_or_create(user_id=user_id, defaults=values)
-    return wishes
+    # One statement: the same person may store or reset them elsewhere at this moment.
+    ReportSettings.objects.bulk_create(
+        [ReportSettings(user_id=user_id, **values)],
+        update_conflicts=True,
+        unique_fields=["user"],
+        update_fields=[*values, "updated_at"],
+    )
+    return wishes_of(user_id)
 
 
 def wishes_reset(user_id: int) -> ReportSettings:

@@ -30,7 +30,7 @@ MANY = 60
 QUERIES = {
     "cancel_task": 14,
     "change_own_llm_config": 15,
-    "change_report_settings": 8,
+    "change_report_settings": 4,
     "change_system_llm_config": 14,
     "change_task_type_llm_config": 14,
     "change_tier_llm_config": 18,
@@ -63,7 +63,7 @@ QUERIES = {
     "make_weekly_report": 13,
     "preview_llm_config": 2,
     "replace_own_llm_config": 18,
-    "replace_report_settings": 8,
+    "replace_report_settings": 4,
     "replace_system_llm_config": 14,
     "replace_task_type_llm_config": 14,
     "replace_tier_llm_config": 21,

@@ -1,7 +1,9 @@
 """``/v1/reports/settings``: one's own; what cannot be is refused with its field."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from tests.llmconfig.history.threads import Work, wait_until_blocked
 from workers.models import ReportSettings
@@ -52,6 +54,27 @@ def test_of_two_changes_at_once_neither_undoes_the_other(api, person):
         other = Work(lambda: api.patch(URL, {"weekday": 3}))
         wait_until_blocked()
     assert other.result.json() == {**DEFAULTS, "hour": 9, "weekday": 3}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_stored_and_reset_by_many_at_once_they_are_no_error_of_the_server(api, client, person):
+    client.force_login(person)
+    by_hand = {**DEFAULTS, "enabled": "on"}
+    calls = [
+        lambda: api.put(URL, {"hour": 10}),
+        lambda: client.post("/reports/settings/", by_hand),
+        lambda: api.delete(URL),
+    ]
+
+    def call(number):
+        try:
+            return calls[number % 3]().status_code
+        finally:
+            connection.close()
+
+    api.raise_request_exception = client.raise_request_exception = False
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(call, range(120))) == {200, 302}
 
 
 @pytest.mark.parametrize(
