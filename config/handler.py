@@ -29,7 +29,7 @@ class Handler(ASGIHandler):
         """A ``Content-Type`` that cannot be read is none: Django's own handler fails on it."""
         try:
             return super().create_request(scope, body_file)
-        except ValueError:
+        except (ValueError, TypeError):
             rest = [each for each in scope["headers"] if each[0] != b"content-type"]
             return super().create_request({**scope, "headers": rest}, body_file)
 

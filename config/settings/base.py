@@ -175,6 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_THROTTLE_CLASSES": ["config.api.throttles.throttle.RateThrottle"],
     "NUM_PROXIES": ENVIRONMENT.num_proxies,
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.ContentNegotiation",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["llmconfig.api.parsers.StrictJSONParser"],
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.Schema",

@@ -7,16 +7,17 @@ import pytest
 
 from config.handler import Handler
 
-UNREADABLE = b"application/json; a*=no-charset''%ff"
+#: A charset that there is not; parts of which some are numbered.
+UNREADABLE = [b"application/json; a*=no-charset''%ff", b"application/json; a*=b; a*1=c"]
 
 
-def ask(method, path, body=b"", content_type=UNREADABLE):
+def ask(method, path, body=b"", **headers):
     """The status, and the body of the answer."""
     sent, messages = [], asyncio.Queue()
     messages.put_nowait({"type": "http.request", "body": body, "more_body": False})
-    headers = [(b"host", b"testserver"), (b"content-type", content_type)]
+    told = {"host": b"testserver", "content-length": str(len(body)).encode(), **headers}
     scope = {"type": "http", "method": method, "path": path, "query_string": b""}
-    scope["headers"] = [*headers, (b"content-length", str(len(body)).encode())]
+    scope["headers"] = [(name.replace("_", "-").encode(), value) for name, value in told.items()]
 
     async def send(message):
         sent.append(message)
@@ -25,8 +26,16 @@ def ask(method, path, body=b"", content_type=UNREADABLE):
     return sent[0]["status"], b"".join(each.get("body", b"") for each in sent)
 
 
+@pytest.mark.parametrize("unreadable", UNREADABLE)
 @pytest.mark.django_db(transaction=True)
-def test_a_media_type_that_cannot_be_read_is_none():
-    status, body = ask("POST", "/v1/auth/token", b"{}")
+def test_a_media_type_that_cannot_be_read_is_none(unreadable):
+    status, body = ask("POST", "/v1/auth/token", b"{}", content_type=unreadable)
     assert (status, json.loads(body)["code"]) == (415, "unsupported_media_type")
-    assert ask("GET", "/healthz")[0] == 200
+    assert ask("GET", "/healthz", content_type=unreadable)[0] == 200
+
+
+@pytest.mark.parametrize("unreadable", UNREADABLE)
+@pytest.mark.django_db(transaction=True)
+def test_where_what_is_accepted_cannot_be_read_nothing_is_acceptable(unreadable):
+    status, body = ask("GET", "/v1/status", accept=unreadable)
+    assert (status, json.loads(body)["code"]) == (406, "not_acceptable")
