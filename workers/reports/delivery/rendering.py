@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 
 import nh3
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -14,6 +15,8 @@ from markdown_it.token import Token
 _UNWANTED = (
     "link", "image", "autolink", "reference", "html_block", "html_inline", "entity",
 )  # fmt: skip
+#: In characters. No report in earnest is as long, and a page must not take seconds to render.
+LONGEST = 50_000
 #: The page has the first two levels of headings.
 FIRST_HEADING = 3
 _TAGS = {
@@ -30,8 +33,14 @@ _markdown.disable(list(_UNWANTED))
 
 
 def report_html(text: str) -> SafeString:
-    """Sanitised HTML: headings from ``h3`` on, lists, tables, quotes, code; no link, no image."""
-    tokens = _markdown.parse(text_clean(text))
+    """Sanitised HTML: headings from ``h3`` on, lists, tables, quotes, code; no link, no image.
+
+    A text that is too long, or nested too deep, stays as it was written.
+    """
+    text = text_clean(text)
+    tokens = _markdown.parse(text) if len(text) <= LONGEST else None
+    if tokens is None or _is_cut(tokens):
+        return format_html("<pre>{}</pre>", text)
     _lower_headings(tokens)
     rendered = str(_markdown.renderer.render(tokens, _markdown.options, {}))
     cleaned = nh3.clean(rendered, tags=_TAGS, attributes=_ATTRIBUTES, link_rel=None)
@@ -47,6 +56,11 @@ def _is_kept(character: str) -> bool:
     if character in "\n\t" or character in _KEPT_FORMATS:
         return True
     return unicodedata.category(character) not in {"Cc", "Cf", "Cs"}
+
+
+def _is_cut(tokens: Sequence[Token]) -> bool:
+    """What is nested deeper than ``maxNesting`` is dropped, in a list with all that follows."""
+    return any(token.level >= _markdown.options.maxNesting - 1 for token in tokens)
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.reports.delivery.rendering import report_html, text_clean
+from workers.reports.delivery.rendering import LONGEST, report_html, text_clean
 
 ALLOWED = {
     "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
@@ -58,6 +58,22 @@ def test_links_and_images_stay_text_with_their_address(text):
 
 def test_html_is_shown_as_text():
     assert report_html("<b>x</b>") == "<p>&lt;b&gt;x&lt;/b&gt;</p>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- " * 15 + "deep",
+        "> " * 25 + "deep",
+        "\n".join("  " * depth + "- item" for depth in range(15)) + " deep",
+        "*a " * LONGEST + "deep",
+    ],
+)
+def test_nothing_is_lost_of_a_text_that_is_nested_too_deep_or_too_long(text):
+    html = report_html(f"{text}\n\nThe <end>")
+    assert "deep" in html
+    assert "The &lt;end&gt;" in html
+    assert Tags(html).found <= ALLOWED
 
 
 @given(pieces=st.lists(PIECES | st.text(max_size=8), max_size=30))
