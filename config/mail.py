@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import django
 
-SMTP = "django.core.mail.backends.smtp.EmailBackend"
+SMTP = "config.smtp.EmailBackend"
 #: How long a mail server may be silent.
 TIMEOUT_SECONDS = 15
 #: By scheme: its port, and which option asks for encryption (RFC 8314 prefers submissions).

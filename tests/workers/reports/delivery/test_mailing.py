@@ -80,6 +80,23 @@ def test_what_is_refused_for_now_is_tried_again_later(
     assert len(mail_server.taken) == 1
 
 
+@pytest.mark.parametrize("step", ["ehlo", "mail", "rcpt"])
+def test_a_connection_that_ends_before_the_message_has_refused_it_for_now(
+    mail_server, postman, report_of, step
+):
+    mail_server.script = {step: [None]}
+    report = report_of()
+    postman()
+    report.refresh_from_db()
+    assert (report.mail_state, report.mail_tries) == (MailState.WAITING, 1)
+    assert report.mail_error == "421 Connection unexpectedly closed"
+    due_now(report)
+    postman()
+    report.refresh_from_db()
+    assert report.mail_state == MailState.SENT
+    assert len(mail_server.taken) == 1
+
+
 @pytest.mark.parametrize(("step", "answer"), [("rcpt", "550 no such user"), ("message", "554 no")])
 def test_what_is_refused_for_good_is_not_tried_again(mail_server, postman, report_of, step, answer):
     mail_server.script = {step: [answer]}

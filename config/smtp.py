@@ -1,0 +1,43 @@
+"""Django's mail backend for SMTP, which knows whether a message was handed over.
+
+A connection that ends before that has refused it for now, as the answer 421 does (RFC 5321, 3.8).
+Only of one that ends later nobody knows whether the message was taken.
+"""
+
+from collections.abc import Sequence
+from smtplib import SMTP, SMTP_SSL, SMTPSenderRefused, SMTPServerDisconnected
+from typing import Any
+
+from django.core.mail import EmailMessage
+from django.core.mail.backends import smtp
+
+
+class _Session(SMTP):
+    #: A message is on its way, and there is no answer to it yet.
+    is_unanswered = False
+
+    def data(self, msg: Any) -> tuple[int, bytes]:
+        self.is_unanswered = True
+        answer = super().data(msg)
+        self.is_unanswered = False
+        return answer
+
+
+class _SecureSession(_Session, SMTP_SSL):
+    pass
+
+
+class EmailBackend(smtp.EmailBackend):
+    """Raises ``SMTPSenderRefused`` with 421 for a connection that ended before the message."""
+
+    @property
+    def connection_class(self) -> type[_Session]:
+        return _SecureSession if self.use_ssl else _Session
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        try:
+            return super().send_messages(email_messages)
+        except SMTPServerDisconnected as error:
+            if getattr(self.connection, "is_unanswered", False):
+                raise
+            raise SMTPSenderRefused(421, str(error).encode(), "") from error
