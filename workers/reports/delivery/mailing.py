@@ -90,10 +90,10 @@ def _mark() -> WeeklyReport | None:
     due = mails_waiting().select_for_update(skip_locked=True, of=("self",))
     report = due.select_related("user").order_by("mail_at").first()
     if report is not None:
-        report.mail_state, report.mail_tries = MailState.SENDING, report.mail_tries + 1
         WeeklyReport.objects.filter(pk=report.pk).update(
             mail_state=MailState.SENDING, mail_tries=F("mail_tries") + 1, mail_at=Now()
         )
+        report.refresh_from_db(fields=["mail_state", "mail_tries", "mail_at"])
     return report
 
 
@@ -116,6 +116,6 @@ def _record(report: WeeklyReport, verdict: Verdict) -> None:
 def _write(report: WeeklyReport, state: MailState, reason: str, **fields: object) -> None:
     """Unless the try was taken for lost meanwhile, and somebody decided on it."""
     ours = WeeklyReport.objects.filter(
-        pk=report.pk, mail_state=MailState.SENDING, mail_tries=report.mail_tries
+        pk=report.pk, mail_state=MailState.SENDING, mail_at=report.mail_at
     )
     ours.update(mail_state=state, mail_error=one_line(reason)[:500], **fields)

@@ -184,6 +184,24 @@ def test_a_mail_whose_sender_died_is_unknown(mail_server, postman, report_of):
     assert mail_server.received == 0
 
 
+def test_a_sender_that_was_taken_for_lost_changes_nothing_of_a_later_try(
+    mail_server, postman, report_of
+):
+    report = report_of()
+    later = timezone.now() + timedelta(seconds=1)
+
+    def sent_by_somebody_else():
+        sending = {"mail_state": MailState.SENDING, "mail_tries": 1, "mail_at": later}
+        WeeklyReport.objects.filter(pk=report.pk).update(**sending)
+        connection.close()
+        return "451 later"
+
+    mail_server.script = {"message": [sent_by_somebody_else]}
+    postman()
+    report.refresh_from_db()
+    assert (report.mail_state, report.mail_at) == (MailState.SENDING, later)
+
+
 def test_a_mail_that_nobody_could_send_for_days_is_given_up(report_of, postman):
     waiting = report_of(mail_at=timezone.now() - GIVEN_UP_AFTER - timedelta(seconds=1))
     with mail_goes_to(f"smtp://127.0.0.1:{free_port()}"):
