@@ -106,7 +106,7 @@ def test_a_page_that_does_not_exist_is_not_found(page):
 def test_a_report_is_shown_with_nothing_in_it_that_acts(page, report_of):
     answer = page.get(f"/reports/{report_of().pk}/")
     text = answer.content.decode()
-    assert "<h3>Done &lt;script&gt;alert(1)&lt;/script&gt;</h3>" in text
+    assert "<h2>Done &lt;script&gt;alert(1)&lt;/script&gt;</h2>" in text
     assert "<script" not in text
     assert "no-store" in answer["Cache-Control"]
 

@@ -17,11 +17,11 @@ _UNWANTED = (
 )  # fmt: skip
 #: In characters. No report in earnest is as long, and a page must not take seconds to render.
 LONGEST = 50_000
-#: The page has the first two levels of headings.
-FIRST_HEADING = 3
+#: The page has the first level of headings.
+FIRST_HEADING = 2
 _TAGS = {
-    "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 _ATTRIBUTES = {"ol": {"start"}}
 #: Format characters that change the order of what is read (Unicode Bidi_Control), and other
@@ -33,7 +33,7 @@ _markdown.disable(list(_UNWANTED))
 
 
 def report_html(text: str) -> SafeString:
-    """Sanitised HTML: headings from ``h3`` on, lists, tables, quotes, code; no link, no image.
+    """Sanitised HTML: headings from ``h2`` on, lists, tables, quotes, code; no link, no image.
 
     A text that is too long, or nested too deep, stays as it was written.
     """
@@ -64,6 +64,8 @@ def _is_cut(tokens: Sequence[Token]) -> bool:
 
 
 def _lower_headings(tokens: Sequence[Token]) -> None:
-    for token in tokens:
-        if token.type in {"heading_open", "heading_close"}:
-            token.tag = f"h{min(6, int(token.tag[1]) + FIRST_HEADING - 1)}"
+    """The text's first level is the page's second, whichever it is, and none is left out."""
+    headings = [token for token in tokens if token.type in {"heading_open", "heading_close"}]
+    levels = sorted({token.tag for token in headings})
+    for token in headings:
+        token.tag = f"h{min(6, levels.index(token.tag) + FIRST_HEADING)}"

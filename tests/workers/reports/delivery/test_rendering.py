@@ -1,5 +1,6 @@
 """A report's Markdown becomes HTML in which nothing acts, loads or leads away."""
 
+import re
 from html.parser import HTMLParser
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 from workers.reports.delivery.rendering import LONGEST, report_html, text_clean
 
 ALLOWED = {
-    "blockquote", "br", "code", "em", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre", "s",
-    "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
+    "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "li", "ol", "p", "pre",
+    "s", "strong", "table", "tbody", "td", "th", "thead", "tr", "ul",
 }  # fmt: skip
 #: Control characters, and format characters that change the order of what is read.
 UNWANTED = {*map(chr, range(9)), *map(chr, range(11, 32)), "\x7f", "\u202e", "\u2066", "\ufeff"}
@@ -41,9 +42,22 @@ def test_what_a_report_needs_is_rendered():
     html = report_html(
         "# Week\n\nDone **well**:\n\n- one\n- two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n3. three"
     )
-    for part in ("<h3>Week</h3>", "<strong>well</strong>", "<li>one</li>", "<td>1</td>"):
+    for part in ("<h2>Week</h2>", "<strong>well</strong>", "<li>one</li>", "<td>1</td>"):
         assert part in html
     assert '<ol start="3">' in html
+
+
+@pytest.mark.parametrize(
+    ("text", "levels"),
+    [
+        ("# a\n## b\n### c", ["h2", "h3", "h4"]),
+        ("### a\n#### b\n### c", ["h2", "h3", "h2"]),
+        ("# a\n#### b", ["h2", "h3"]),
+        ("".join(f"{'#' * n} a\n" for n in range(1, 7)), ["h2", "h3", "h4", "h5", "h6", "h6"]),
+    ],
+)
+def test_headings_follow_that_of_the_page_without_a_gap(text, levels):
+    assert re.findall(r"<(h\d)>", report_html(text)) == levels
 
 
 @pytest.mark.parametrize(
