@@ -1,6 +1,5 @@
 """The mail of a report, in HTML and plain text."""
 
-from email.utils import make_msgid
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -26,8 +25,16 @@ def message_of(report: WeeklyReport) -> EmailMultiAlternatives | None:
     wants_mail = wishes is None or (wishes.enabled and wishes.delivery == Delivery.MAIL)
     if not (user.is_active and user.email and wants_mail):
         return None
-    with translation.override(report.language or settings.LANGUAGE_CODE):
+    with translation.override(_language(report)):
         return _message(report, user.email)
+
+
+def _language(report: WeeklyReport) -> str:
+    """That of our own words and figures, which may not speak the one that the text is in."""
+    try:
+        return translation.get_supported_language_variant(report.language)
+    except LookupError:
+        return settings.LANGUAGE_CODE
 
 
 def _message(report: WeeklyReport, address: str) -> EmailMultiAlternatives:
@@ -58,5 +65,7 @@ def _address(name: str, *arguments: object) -> str:
 
 
 def _message_id(report: WeeklyReport) -> str:
+    """One message has one, however often it is tried: a program for mail shows a second copy once.
+    Short, or it is folded, which some mail servers do not take for an id."""
     domain = urlsplit(settings.SITE_URL).hostname or "llmconfig.invalid"
-    return make_msgid(idstring=f"report-{report.pk}-{report.mail_tries}", domain=domain)
+    return f"<{report.pk.hex}@{domain}>"

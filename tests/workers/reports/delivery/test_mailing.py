@@ -43,14 +43,41 @@ def test_a_mail_is_sent_once_with_both_forms_and_its_links(mail_server, postman,
     assert "https://app.example/reports/settings/" in html
 
 
-def test_a_mail_names_its_week_and_its_language(mail_server, postman, report_of):
+def test_a_mail_names_its_week_and_the_language_of_its_text(mail_server, postman, report_of):
     report_of(language="de")
     postman()
     message = email.message_from_bytes(mail_server.taken[0], policy=email.policy.default)
     html = message.get_body(("html",)).get_content()
-    assert '<html lang="de">' in html
+    assert '<html lang="en">' in html
+    assert '<div class="text" lang="de" dir="auto"><h2>Done</h2>' in html
     assert "2026-W47</h1>" in html
+    assert "2026-W47</title>" in html
     assert message.get_body(("plain",)).get_content().splitlines()[0].endswith("2026-W47")
+
+
+@pytest.mark.parametrize(
+    ("languages", "lang", "tokens"), [(["en"], "en", "12,345"), (["en", "de"], "de", "12.345")]
+)
+def test_figures_are_written_in_the_language_of_the_words_beside_them(
+    mail_server, postman, report_of, settings, languages, lang, tokens
+):
+    settings.LANGUAGES = [(tag, tag) for tag in languages]
+    usage = {"prompt_tokens": 12_345, "completion_tokens": 1}
+    report_of(language="de", facts={"usage": usage})
+    postman()
+    message = email.message_from_bytes(mail_server.taken[0], policy=email.policy.default)
+    assert f'<html lang="{lang}">' in message.get_body(("html",)).get_content()
+    assert f": {tokens}\r\n" in message.get_body(("plain",)).get_content()
+
+
+def test_a_mail_keeps_its_id_which_is_told_in_one_line(mail_server, postman, report_of):
+    mail_server.script = {"message": ["451 later"]}
+    report = report_of()
+    postman()
+    due_now(report)
+    postman()
+    (taken,) = mail_server.taken
+    assert f"\r\nMessage-ID: <{report.pk.hex}@app.example>\r\n".encode() in taken
 
 
 def test_all_that_wait_are_sent_by_one_look(mail_server, postman, report_of):
