@@ -120,9 +120,14 @@ def test_somebody_elses_report_is_not_found(page, ada, report_of, django_user_mo
     assert page.post(f"/reports/{others.pk}/again/").status_code == 404
 
 
-def test_a_report_under_way_looks_again_by_itself(page, ada, report_of):
+def test_a_report_under_way_looks_again_and_is_not_loaded_every_so_often(page, ada, report_of):
     report = report_of(written_at=None, content="", run=run_of(ada))
-    assert b'http-equiv="refresh"' in page.get(f"/reports/{report.pk}/").content
+    text = page.get(f"/reports/{report.pk}/").content.decode()
+    assert "workers/under_way.js" in text
+    assert "data-under-way" in text
+    assert "Look again</a>" in text
+    assert "http-equiv" not in text
+    assert "data-under-way" not in page.get(f"/reports/{report_of(number=46).pk}/").content.decode()
 
 
 def test_a_report_that_failed_tells_why_and_can_be_tried_again(page, ada, report_of):
