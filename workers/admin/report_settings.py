@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
 from workers.models import ReportSettings
-from workers.reports.choices import languages, time_zones
+from workers.reports.choices import HOURS, languages, time_zones
 from workers.reports.errors import UnknownLanguage, UnknownTimeZone
 
 
@@ -14,6 +14,12 @@ class ReportSettingsForm(forms.ModelForm[ReportSettings]):
     class Meta:
         model = ReportSettings
         fields = ("user", "enabled", "weekday", "hour", "time_zone", "language", "delivery")
+
+    def clean_hour(self) -> int:
+        hour: int = self.cleaned_data["hour"]
+        if hour not in HOURS:
+            raise forms.ValidationError(_("An hour is from 0 to 23."))
+        return hour
 
     def clean_time_zone(self) -> str:
         name: str = self.cleaned_data["time_zone"]

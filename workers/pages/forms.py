@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workers.models import ReportSettings
-from workers.reports.choices import languages, time_zones
+from workers.reports.choices import HOURS, languages, time_zones
 
 
 class ReportSettingsForm(forms.ModelForm[ReportSettings]):
@@ -17,7 +17,7 @@ class ReportSettingsForm(forms.ModelForm[ReportSettings]):
     hour = forms.TypedChoiceField(
         label=gettext_lazy("Hour"),
         coerce=int,
-        choices=[(hour, f"{hour:02d}:00") for hour in range(24)],
+        choices=[(hour, f"{hour:02d}:00") for hour in HOURS],
     )
     time_zone = forms.ChoiceField(label=gettext_lazy("Time zone"), required=False)
     language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)

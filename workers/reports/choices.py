@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from django.conf.locale import LANG_INFO
 
+HOURS = range(24)
 #: Which the system's database has beside places, and nobody lives in.
 _NO_PLACES = ("posix/", "right/", "Etc/", "SystemV/")
 _NAMELESS = {"Factory", "localtime", "posixrules"}
