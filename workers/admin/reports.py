@@ -89,7 +89,7 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
         if report.run_id is None:
             return None
         address = reverse("admin:workers_taskrun_change", args=[report.run_id])
-        return format_html('<a href="{}">{}</a>', address, report.run_id)
+        return format_html('<a class="lc-link" href="{}">{}</a>', address, report.run_id)
 
     @admin.display(description=_("text"))
     def content_told(self, report: WeeklyReport) -> str:
