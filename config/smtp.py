@@ -1,11 +1,18 @@
 """Django's mail backend for SMTP, which knows whether a message was handed over.
 
 A connection that ends before that has refused it for now, as the answer 421 does (RFC 5321, 3.8).
-Only of one that ends later nobody knows whether the message was taken.
+Only of one that ends later nobody knows whether the message was taken. An address that cannot be
+written is refused for good, with 553.
 """
 
 from collections.abc import Sequence
-from smtplib import SMTP, SMTP_SSL, SMTPSenderRefused, SMTPServerDisconnected
+from smtplib import (
+    SMTP,
+    SMTP_SSL,
+    SMTPRecipientsRefused,
+    SMTPSenderRefused,
+    SMTPServerDisconnected,
+)
 from typing import Any
 
 from django.core.mail import EmailMessage
@@ -28,7 +35,8 @@ class _SecureSession(_Session, SMTP_SSL):
 
 
 class EmailBackend(smtp.EmailBackend):
-    """Raises ``SMTPSenderRefused`` with 421 for a connection that ended before the message."""
+    """Raises ``SMTPSenderRefused`` for a connection that ended before the message, and
+    ``SMTPRecipientsRefused`` for an address that is none."""
 
     @property
     def connection_class(self) -> type[_Session]:
@@ -41,3 +49,5 @@ class EmailBackend(smtp.EmailBackend):
             if getattr(self.connection, "is_unanswered", False):
                 raise
             raise SMTPSenderRefused(421, str(error).encode(), "") from error
+        except ValueError as error:
+            raise SMTPRecipientsRefused({"": (553, str(error).encode())}) from error

@@ -237,6 +237,21 @@ def test_a_mail_that_nobody_could_send_for_days_is_given_up(report_of, postman):
     assert waiting.mail_state == MailState.REFUSED
 
 
+@pytest.mark.parametrize(
+    "address", ["ada@example.org, ben@example.org", "ada@", " ", "ada@x.org\r\nBcc: ben@x.org"]
+)
+def test_what_is_no_address_is_refused_without_a_word_to_the_mail_server(
+    mail_server, postman, report_of, address
+):
+    report = report_of()
+    type(report.user).objects.update(email=address)
+    postman()
+    report.refresh_from_db()
+    assert report.mail_state == MailState.REFUSED
+    assert report.mail_error
+    assert mail_server.received == 0
+
+
 @pytest.mark.parametrize("change", ["no address", "inactive", "page", "off"])
 def test_who_wants_or_can_have_no_mail_any_more_gets_none(mail_server, postman, report_of, change):
     report = report_of()
