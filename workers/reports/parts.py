@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from workers.reports.markers import markers_defused
+
 BYTES_PER_TOKEN = 3
 #: An item is told at less than this beside its text: the dash, its date, its label.
 FRAME = 64
@@ -31,11 +33,12 @@ class Item:
     label: str = ""
 
     def __str__(self) -> str:
-        """As the model reads it: further lines are indented, so that none looks like an item."""
+        """As the model reads it: further lines are indented, so that none looks like an item, and
+        nothing in it looks like the end of the request."""
         label = f"[{self.label}]" if self.label else ""
         frame = " ".join(filter(None, ["-", self.date, label]))
         colon = ":" if frame != "-" else ""
-        return f"{frame}{colon} " + _LINE_BREAK.sub("\n  ", self.text)
+        return f"{frame}{colon} " + _LINE_BREAK.sub("\n  ", markers_defused(self.text))
 
 
 def told(items: Sequence[Item]) -> str:
