@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.mixins import LoginRequiredMixin
 from django.db.models import QuerySet
@@ -19,7 +20,7 @@ from django.views.generic import DetailView, ListView, UpdateView
 
 from llmconfig.errors import LLMConfigError
 from workers.errors import WorkerError
-from workers.models import ReportSettings, WeeklyReport
+from workers.models import Delivery, ReportSettings, WeeklyReport
 from workers.pages.forms import ReportSettingsForm
 from workers.reports.delivery.pages import report_shown, report_values
 from workers.reports.making import report_again, report_start
@@ -45,10 +46,10 @@ class ReportListPage(LoginRequiredMixin, ListView[WeeklyReport]):
         return reports_of(self.request.user).defer("content", "facts")
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        wishes, now = wishes_of(_me(self.request)), timezone.now()
         context = super().get_context_data(
-            wishes=wishes_of(_me(self.request)), here="reports", **kwargs
+            wishes=wishes, how=_how(self.request, wishes), here="reports", **kwargs
         )
-        now = timezone.now()
         return {**context, "shown": [report_shown(each, now) for each in context["page_obj"]]}
 
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -109,6 +110,13 @@ class ReportSettingsPage(LoginRequiredMixin, UpdateView[ReportSettings, ModelFor
         wishes_change(_me(self.request), changed)
         messages.success(self.request, _("Saved."))
         return redirect(self.get_success_url())
+
+
+def _how(request: HttpRequest, wishes: ReportSettings) -> str:
+    """How reports come, which is not by mail where none can be sent."""
+    user: Any = request.user
+    can_mail = settings.REPORT_MAIL and user.email
+    return str(Delivery(wishes.delivery if can_mail else Delivery.PAGE).label)
 
 
 def _me(request: HttpRequest) -> int:

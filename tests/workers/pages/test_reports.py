@@ -98,6 +98,21 @@ def test_the_list_takes_as_many_queries_however_long_it_is(
         page.get(LIST)
 
 
+@pytest.mark.parametrize(
+    ("server", "address", "how"),
+    [
+        (True, "ada@example.org", "by mail."),
+        (True, "", "only on the page."),
+        (False, "ada@example.org", "only on the page."),
+    ],
+)
+def test_reports_are_said_to_come_by_mail_where_they_do(page, ada, settings, server, address, how):
+    settings.REPORT_MAIL = server
+    ada.email = address
+    ada.save()
+    assert f"Written every Monday at 07:00, {how}" in page.get(LIST).content.decode()
+
+
 def test_a_page_that_does_not_exist_is_not_found(page):
     assert page.get(LIST, {"page": "7"}).status_code == 404
     assert page.get(LIST, {"page": "x"}).status_code == 404
