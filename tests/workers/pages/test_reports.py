@@ -135,6 +135,25 @@ def test_somebody_elses_report_is_not_found(page, ada, report_of, django_user_mo
     assert page.post(f"/reports/{others.pk}/again/").status_code == 404
 
 
+def test_what_is_not_found_is_told_on_a_page_that_leads_back(page, client):
+    for address in ("/reports/nothing/", f"/reports/{uuid.UUID(int=1)}/", "/nothing"):
+        answer = page.get(address)
+        assert answer.status_code == 404
+        assert f'href="{LIST}"' in answer.content.decode()
+        assert "ada" in answer.content.decode()
+    client.logout()
+    assert "Not found" in client.get("/nothing").content.decode()
+
+
+def test_an_error_of_ours_is_told_on_a_page(page, monkeypatch):
+    page.raise_request_exception = False
+    monkeypatch.setattr("workers.pages.reports.wishes_of", lambda user_id: 1 / 0)
+    answer = page.get(LIST)
+    assert answer.status_code == 500
+    assert "An error of ours" in answer.content.decode()
+    assert "ZeroDivision" not in answer.content.decode()
+
+
 def test_a_report_under_way_looks_again_and_is_not_loaded_every_so_often(page, ada, report_of):
     report = report_of(written_at=None, content="", run=run_of(ada))
     text = page.get(f"/reports/{report.pk}/").content.decode()
