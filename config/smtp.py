@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from smtplib import (
     SMTP,
     SMTP_SSL,
+    SMTPException,
     SMTPRecipientsRefused,
     SMTPSenderRefused,
     SMTPServerDisconnected,
@@ -45,9 +46,15 @@ class EmailBackend(smtp.EmailBackend):
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         try:
             return super().send_messages(email_messages)
-        except SMTPServerDisconnected as error:
-            if getattr(self.connection, "is_unanswered", False):
+        except (SMTPServerDisconnected, ValueError) as error:
+            # Of a connection that is closed already nobody knows either.
+            if getattr(self.connection, "is_unanswered", True):
                 raise
-            raise SMTPSenderRefused(421, str(error).encode(), "") from error
-        except ValueError as error:
-            raise SMTPRecipientsRefused({"": (553, str(error).encode())}) from error
+            raise _refusal(error) from error
+
+
+def _refusal(error: Exception) -> SMTPException:
+    words = str(error).encode()
+    if isinstance(error, ValueError):
+        return SMTPRecipientsRefused({"": (553, words)})
+    return SMTPSenderRefused(421, words, "")
