@@ -2,17 +2,23 @@
 
 After RFC 5321: an answer of 4yz may be another one later, one of 5yz is for good (4.2.1). A
 connection that ends before the answer to the message leaves it open whether it was accepted: then
-a mail server tries again and risks a second copy (RFC 1047); we do not.
+a mail server tries again and risks a second copy (RFC 1047); we do not. An answer to the message
+that is neither leaves it open too: smtplib takes 250 alone for a yes.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from smtplib import SMTPNotSupportedError, SMTPRecipientsRefused, SMTPResponseException
+from smtplib import (
+    SMTPDataError,
+    SMTPNotSupportedError,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
 
-#: Of RFC 5321, 4.2.1: the first of those that are for good.
-PERMANENT = 500
+#: Of RFC 5321, 4.2.1: refusals, and the first of those that are for good.
+REFUSALS, PERMANENT = range(400, 600), 500
 WAITS = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 20, 60, 120, 240, 480))
 
 
@@ -37,6 +43,9 @@ def verdict_of(error: Exception) -> Verdict:
     """Of an error that was raised while a message was handed over."""
     if isinstance(error, SMTPRecipientsRefused):
         return _refusal(answer for answer in error.recipients.values())
+    if isinstance(error, SMTPDataError) and error.smtp_code not in REFUSALS:
+        told = f"{error.smtp_code} {_words(error.smtp_error)}"
+        return Verdict(outcome=Outcome.UNKNOWN, reason=told)
     if isinstance(error, SMTPResponseException):
         return _refusal([(error.smtp_code, error.smtp_error)])
     if isinstance(error, SMTPNotSupportedError):

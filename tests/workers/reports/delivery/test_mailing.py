@@ -155,6 +155,18 @@ def test_a_mail_whose_answer_never_came_is_unknown_and_not_sent_again(
     assert mail_server.received == 1
 
 
+@pytest.mark.parametrize("answer", ["200 fine", "251 forwarded", "taken", ""])
+def test_a_mail_whose_answer_is_neither_yes_nor_no_is_unknown(
+    mail_server, postman, report_of, answer
+):
+    mail_server.script = {"message": [answer]}
+    report = report_of()
+    postman()
+    report.refresh_from_db()
+    assert report.mail_state == MailState.UNKNOWN
+    assert mail_server.received == 1
+
+
 def test_a_connection_that_ends_says_nothing_of_the_next_mail(mail_server, postman, report_of):
     mail_server.script = {"message": [None]}
     first, second = report_of("ada"), report_of("ben")

@@ -20,6 +20,8 @@ from workers.reports.delivery.outcomes import WAITS, Outcome, verdict_of, wait_a
     [
         (SMTPDataError(451, b"later"), Outcome.LATER),
         (SMTPDataError(554, b"spam"), Outcome.REFUSED),
+        (SMTPDataError(200, b"fine"), Outcome.UNKNOWN),
+        (SMTPDataError(-1, b"no number"), Outcome.UNKNOWN),
         (SMTPSenderRefused(550, b"who?", "us"), Outcome.REFUSED),
         (SMTPRecipientsRefused({"ada": (450, b"full")}), Outcome.LATER),
         (SMTPRecipientsRefused({"ada": (550, b"gone")}), Outcome.REFUSED),
