@@ -65,7 +65,8 @@ class EntryField(OwnSchemaField):
 class ContextField(OwnSchemaField):
     """Free background to the entries: a string or an object."""
 
-    json_schema = {"type": ["string", "object"]}
+    # An object of any members: to some generators one without a word of them has none.
+    json_schema = {"type": ["string", "object"], "additionalProperties": {}}
     default_error_messages = {"context": _("The context is a string or an object.")}
 
     def to_internal_value(self, data: Any) -> Any:

@@ -15,8 +15,8 @@ STORABLE = r"^[^\x00]*$"
 
 
 @extend_schema_field({"type": "string", "maxLength": MODEL_MAX_LENGTH, "pattern": f"^$|^{_NAME}$"})
-class NameOrNone(serializers.CharField):
-    """A model's name, or "" for none."""
+class NameOrNone(serializers.Field[str, Any, str, Any]):
+    """A model's name, or "" for none: a text field would be described as never empty."""
 
 
 def field_of(kind: Kind, **options: Any) -> serializers.Field[Any, Any, Any, Any]:

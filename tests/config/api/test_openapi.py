@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from config.env import PROJECT
 from tests.config.api.openapi import FILE, description, operations, resolved
@@ -31,6 +32,33 @@ def test_the_committed_description_is_current(tmp_path):
     )
     assert ended.returncode == 0, ended.stderr
     assert made.read_text() == FILE.read_text(), "docs/openapi.yaml is out of date: make openapi"
+
+
+def _takes(component, value):
+    return Draft202012Validator(
+        {**description(), "$ref": f"#/components/schemas/{component}"}
+    ).is_valid(value)
+
+
+@pytest.mark.parametrize(
+    "component",
+    [
+        "PreferencesRequest",
+        "PatchedPreferencesRequest",
+        "StatementRequest",
+        "PatchedStatementRequest",
+    ],
+)
+def test_no_fallback_is_stated_by_an_empty_name(component):
+    assert _takes(component, {"fallback_model": ""})
+    assert _takes(component, {"fallback_model": "llama3.2:1b"})
+    assert not _takes(component, {"fallback_model": " "})
+
+
+def test_the_context_of_entries_is_described_as_an_object_of_any_members():
+    """A client is generated with members; without these words some have none."""
+    told = description()["components"]["schemas"]["EntriesPayloadRequest"]["properties"]
+    assert told["context"] == {"type": ["string", "object"], "additionalProperties": {}}
 
 
 def test_no_two_operations_have_one_name():
