@@ -199,6 +199,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema_hooks.open_ones_say_so",
         "config.api.schema_hooks.links_add",
         "config.api.schema_hooks.problems_share",
     ],

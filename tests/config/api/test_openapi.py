@@ -114,5 +114,6 @@ class TestOperation:
                 assert header in resolved(answer)["headers"]
 
     def test_its_login_is_a_token_or_a_session(self, operation):
+        assert "security" in operation.told
         if not operation.is_open:
             assert operation.told["security"] == [{"token": []}, {"session": []}]
