@@ -10,6 +10,7 @@ from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import problems
 from llmconfig.api.schemas import Shape
 from llmconfig.errors import NoAllowedModel
+from workers.api.filters import USER_ID
 from workers.api.schemas import RunError, Usage
 from workers.models import MailState
 from workers.reports.errors import (
@@ -38,7 +39,7 @@ REPORT_ID = OpenApiParameter(
 )
 USER = OpenApiParameter(
     "user",
-    {"type": "integer", "minimum": 1, "maximum": 2**63 - 1},
+    {"type": "string", "pattern": USER_ID},
     description="Those of this user; for staff.",
 )
 

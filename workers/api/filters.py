@@ -1,10 +1,11 @@
 """What may stand behind the ``?`` of ``GET /v1/tasks``."""
 
+import re
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import OpenApiExample, OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema_field
 from rest_framework import serializers
 
 from workers.api.queries import query_read
@@ -12,6 +13,9 @@ from workers.states import Status
 from workers.strict import StrictSerializer, Text, Truth
 
 PREFIX = "metadata."
+#: Of a person, as the API writes ids: a string.
+USER_ID = "^[1-9][0-9]{0,17}$"
+_USER_ID = re.compile(USER_ID)
 
 METADATA = OpenApiParameter(
     "metadata",
@@ -27,18 +31,34 @@ METADATA = OpenApiParameter(
 )
 
 
+@extend_schema_field({"type": "string", "pattern": USER_ID})
+class UserId(Text):
+    """The id of a person."""
+
+    default_error_messages = {"user_id": _("Not the id of a user.")}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(trim_whitespace=False, **options)
+
+    def to_internal_value(self, data: Any) -> str:
+        value = super().to_internal_value(data)
+        if not _USER_ID.fullmatch(value):
+            self.fail("user_id")
+        return value
+
+
 class RunFilter(StrictSerializer):
     """The filters; ``metadata.KEY=VALUE`` stands for each pair. ``user`` is for staff."""
 
     status = serializers.ChoiceField(choices=Status.choices, required=False)
     task_type = Text(max_length=100, trim_whitespace=False, required=False)
-    model = Text(max_length=255, trim_whitespace=False, required=False)
+    model = Text(max_length=255, trim_whitespace=False, required=False, help_text="That answered.")
     fallback_used = Truth(required=False)
-    created_after = serializers.DateTimeField(required=False)
-    created_before = serializers.DateTimeField(required=False)
+    created_after = serializers.DateTimeField(required=False, help_text="That moment included.")
+    created_before = serializers.DateTimeField(required=False, help_text="That moment excluded.")
     retry_of = serializers.UUIDField(required=False)
     parent_id = serializers.UUIDField(required=False)
-    user = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    user = UserId(required=False, help_text="Those of this user; for staff.")
 
 
 def filters_parse(query: QueryDict, others: frozenset[str]) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from typing import Any, ClassVar
 
 from django.urls import reverse
-from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from llmconfig.api.moments import moment_told
 from workers.api import described_reports as described
+from workers.api.filters import UserId
 from workers.api.pages import PLACE, ReportPages
 from workers.api.queries import query_read
 from workers.models import WeeklyReport
@@ -87,7 +87,7 @@ def report_told_whole(report: WeeklyReport) -> dict[str, Any]:
 
 
 class _Filter(StrictSerializer):
-    user = serializers.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
+    user = UserId(required=False)
 
 
 def _filter(request: Request) -> dict[str, Any]:

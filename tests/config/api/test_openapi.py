@@ -66,6 +66,23 @@ def test_no_two_operations_have_one_name():
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_an_id_is_a_string_wherever_one_is_given_or_told():
+    """Who reads ``id`` of the caller puts it into a filter as it is."""
+    named = re.compile("id|user|preference|.+_id|retry_of")
+    parameters = [each for operation in OPERATIONS for each in operation.told.get("parameters", [])]
+    members = [
+        {"name": name, "schema": schema}
+        for component in description()["components"]["schemas"].values()
+        for name, schema in component.get("properties", {}).items()
+    ]
+    types = {
+        (each["name"], str(each["schema"].get("type")))
+        for each in (*parameters, *members)
+        if named.fullmatch(each["name"])
+    }
+    assert {kind for _name, kind in types} <= {"string", "['string', 'null']"}, types
+
+
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.id)
 class TestOperation:
     def test_it_has_a_name_of_words(self, operation):
