@@ -66,6 +66,15 @@ def test_no_two_operations_have_one_name():
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_a_task_of_a_batch_has_a_shape_beside_whatever_else_is_answered_for_itself():
+    """Beside an empty schema a generated client would take it for anything."""
+    told = description()["components"]["schemas"]["BatchRequest"]["properties"]["tasks"]["items"]
+    assert {"$ref": "#/components/schemas/TaskRequest"} in told["anyOf"]
+    assert {} not in told["anyOf"]
+    for value in (None, 1, "task", [], {"task_type": 1}):
+        assert _takes("BatchRequest", {"tasks": [value]})
+
+
 def test_an_id_is_a_string_wherever_one_is_given_or_told():
     """Who reads ``id`` of the caller puts it into a filter as it is."""
     named = re.compile("id|user|preference|.+_id|retry_of")
