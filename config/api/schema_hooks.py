@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 
 from llmconfig.api.problem_documents import CONTENT_TYPE, phrase
+from workers.api.event_schemas import event_components
 
 METHODS = ("get", "put", "post", "delete", "patch")
 #: How many operations must answer the same for it to be told in one place.
@@ -38,6 +39,14 @@ def open_ones_say_so(result: dict[str, Any], **_: Any) -> dict[str, Any]:
     for methods in result["paths"].values():
         for operation in methods.values():
             operation.setdefault("security", [])
+    return result
+
+
+def events_add(result: dict[str, Any], **_: Any) -> dict[str, Any]:
+    """Tell the shapes of what a stream of events tells, to which no media type refers."""
+    schemas = result["components"]["schemas"]
+    together = {**schemas, **event_components(schemas)}
+    result["components"]["schemas"] = dict(sorted(together.items()))
     return result
 
 

@@ -200,6 +200,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema_hooks.open_ones_say_so",
+        "config.api.schema_hooks.events_add",
         "config.api.schema_hooks.links_add",
         "config.api.schema_hooks.problems_share",
     ],

@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from llmconfig.api.problem_responses import problems
+from workers.api.event_schemas import EVENTS, component
 from workers.api.queries import query_read
 from workers.api.schemas import TASK_ID
 from workers.errors import UnknownRun
@@ -116,6 +117,7 @@ class TaskEventsView(APIView):
             204: OpenApiResponse(description="The client has had `end`: it stops asking."),
             **problems(400, UnknownRun),
         },
+        extensions={"x-events": {name: component(shape) for name, shape in EVENTS.items()}},
     )
     def get(self, request: Request, task_id: str) -> HttpResponse:
         seconds = _seconds(request)

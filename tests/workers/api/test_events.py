@@ -3,6 +3,7 @@
 Open streams are in ``tests/workers/events``.
 """
 
+import json
 import uuid
 
 import pytest
@@ -10,10 +11,15 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from jsonschema import Draft202012Validator
 from rest_framework.test import APIClient
 
+from tests.config.api.openapi import description
+from tests.config.api.test_answers import untold
 from tests.workers.api.test_tasks import client_of
 from workers.enqueue import enqueue
+from workers.events.cursors import Cursor, Take
+from workers.events.views import Row, View, news
 from workers.events.wire import CONTENT_TYPE
 from workers.models import Attempt, TaskRun
 
@@ -76,6 +82,31 @@ def test_a_run_that_has_ended_is_told_as_a_whole(client, answered, query):
     answer = client.get(address(answered) + query)
     assert names(answer) == ["attempt", "state", "text", "end"]
     assert b'"delta":"Hello"' in answer.content
+
+
+def test_the_data_of_each_event_has_the_shape_that_is_described(client, answered):
+    operation = description()["paths"]["/v1/tasks/{task_id}/events"]["get"]
+    answer = client.get(address(answered))
+    data = [
+        json.loads(line.removeprefix("data: "))
+        for line in answer.content.decode().splitlines()
+        if line.startswith("data: ")
+    ]
+    assert set(names(answer)) == {"state", "attempt", "text", "end"}
+    for name, told in zip(names(answer), data, strict=True):
+        described = operation["x-events"][name]
+        Draft202012Validator({**description(), **described}).validate(told)
+        assert list(untold(told, described)) == []
+
+
+def test_a_reset_and_a_beginning_have_their_described_shapes():
+    attempt = description()["components"]["schemas"]["AttemptEvent"]
+    assert {"type": "null"} in attempt["properties"]["outcome"]["oneOf"]
+    view = View(row=Row(status="running", deliveries=2, attempts=()), take=Take(2, 1))
+    told = Cursor(take=Take(1, 1), characters=5, status="running")
+    reset = next(event for event in news(view, told) if event.name == "reset")
+    described = {"$ref": "#/components/schemas/ResetEvent"}
+    assert list(untold(reset.data, described)) == []
 
 
 def test_who_has_had_the_end_is_to_ask_no_more(client, answered):
