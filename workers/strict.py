@@ -8,8 +8,11 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
+#: What ``str.strip`` removes, character by character: to JSON Schema ``\s`` has no U+0085 and no
+#: U+001C, and has U+FEFF.
+_SPACE = r"\t-\r\u001c- \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
 #: As JSON Schema tells what ``Words`` takes: something that is no space, and no NUL.
-WORDS = r"^[^\u0000]*[^\s\u0000][^\u0000]*$"
+WORDS = rf"^[^\u0000]*[^{_SPACE}\u0000][^\u0000]*$"
 _ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 

@@ -1,5 +1,7 @@
 """What is told of payloads and results is what is checked."""
 
+import re
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from workers import task_types
 from workers.errors import InvalidPayload
 from workers.json_schemas import payload_schema, result_schema, schema_of
 from workers.payloads import EntriesPayload, PromptPayload, payload_clean
+from workers.strict import WORDS
 
 KINDS = {kind.name: kind for kind in task_types.registered()}
 LENIENT = settings(
@@ -66,6 +69,14 @@ def test_a_payload_is_accepted_exactly_where_it_is_valid(payload):
         assert accepted(payload, value) == validator.is_valid(value), value
 
     holds()
+
+
+def test_what_is_no_word_is_told_by_its_characters():
+    r"""``\s`` has other characters in every language that reads a schema."""
+    assert "\\s" not in WORDS
+    characters = [chr(number) for number in (*range(0xD800), *range(0xE000, 0x10000))]
+    words = [one for one in characters if re.search(WORDS, one)]
+    assert words == [one for one in characters if one.strip() and one != "\0"]
 
 
 def test_limits_are_told():
