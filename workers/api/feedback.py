@@ -58,6 +58,7 @@ class TaskFeedbackView(APIView):
         tags=["tasks"],
         parameters=[TASK_ID],
         summary="Withdraw a judgement",
+        description="As if it had never been given. Only whoever gave it withdraws it.",
         responses={204: None, **problems(UnknownRun, UnknownFeedback, FeedbackNotYours)},
     )
     def delete(self, request: Request, task_id: str) -> Response:
