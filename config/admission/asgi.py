@@ -1,8 +1,8 @@
-"""The wrapper around Django: read the body, wait for a place, then ask.
+"""The wrapper around Django: read the body, wait for a place, ask, and then send the answer.
 
-A client that sends slowly holds no place, nor does one that left while it waited. Once Django
-works on a request it is worked on to its end, whether or not the client is still there: its thread
-could not be stopped, and its place is free only when the thread is.
+A client that sends or reads slowly holds no place, nor does one that left while it waited. Once
+Django works on a request it is worked on to its end, whether or not the client is still there: its
+thread could not be stopped, and its place is free only when the thread is.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
+from config.admission.answers import Answer, Answers, Send
 from config.admission.bodies import (
     Bodies,
     Full,
@@ -26,14 +27,15 @@ from config.admission.refusals import refusal
 from config.health import PATHS
 
 Scope = MutableMapping[str, Any]
-Send = Callable[[Any], Awaitable[None]]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
 #: Below the minute after which proxies give up.
 WAIT_SECONDS = 55
 WAITING_MOST = 1000
 BODY_SECONDS = 30
-#: All bodies that wait at one time.
+#: For each 64 KB of an answer, as Django sends it.
+ANSWER_SECONDS = 30
+#: All bodies that wait at one time; and all answers that are on their way.
 TOGETHER_BYTES = 64 * 1024 * 1024
 
 STATUSES = {
@@ -56,6 +58,7 @@ class Admission:
         waiting_most: int = WAITING_MOST,
         wait_seconds: float = WAIT_SECONDS,
         body_seconds: float = BODY_SECONDS,
+        answer_seconds: float = ANSWER_SECONDS,
         together_bytes: int = TOGETHER_BYTES,
     ) -> None:
         self._application = application
@@ -63,6 +66,7 @@ class Admission:
         self._bodies = Bodies(
             most_bytes=body_bytes, together_bytes=together_bytes, seconds=body_seconds
         )
+        self._answers, self._answer_seconds = Answers(together_bytes), answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,13 +84,7 @@ class Admission:
             for message in refusal(STATUSES[type(error)]):
                 await send(message)
             return
-        try:
-            await self._application(
-                {**scope, "headers": measured(scope["headers"], body)}, _told(body), send
-            )
-        finally:
-            if scope["path"] not in PATHS:
-                self._places.release()
+        await self._answer(scope, body, send)
 
     async def _take_place(self, path: str, receive: Receive) -> None:
         """Raises ``NoPlace``, and ``Gone`` where the client left before it was its turn."""
@@ -105,6 +103,19 @@ class Admission:
             await self._give_up(place)
             raise Gone
         place.result()
+
+    async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
+        answer = Answer(self._answer_seconds)
+        try:
+            told = {**scope, "headers": measured(scope["headers"], body)}
+            await self._application(told, _told(body), answer.take)
+            if not self._answers.has_room(answer.size):
+                await answer.send(send)
+        finally:
+            if scope["path"] not in PATHS:
+                self._places.release()
+        with self._answers.kept(answer.size):
+            await answer.send(send)
 
     async def _give_up(self, place: "asyncio.Future[None]") -> None:
         place.cancel()

@@ -14,8 +14,9 @@ async def turns():
 class Working:
     """Answers 200 to the one that began first, when it is told to."""
 
-    def __init__(self):
+    def __init__(self, answer=b""):
         self.bodies, self.heads, self.now, self.most = [], [], 0, 0
+        self._answer = answer
         self._begun = deque()
 
     async def __call__(self, scope, receive, send):
@@ -28,7 +29,7 @@ class Working:
         await end
         self.now -= 1
         await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b""})
+        await send({"type": "http.response.body", "body": self._answer})
 
     def finish_one(self):
         self._begun.popleft().set_result(None)
@@ -37,9 +38,13 @@ class Working:
 class Client:
     """One request, asked as soon as it is made."""
 
-    def __init__(self, application, *, path="/v1/tasks", headers=(), pieces=(b"",), whole=True):
+    def __init__(
+        self, application, *, path="/v1/tasks", headers=(), pieces=(b"",), whole=True, reads=True
+    ):
         self._messages = asyncio.Queue()
         self._sent = []
+        self._reads = asyncio.Event()
+        self.read(reads)
         for number, piece in enumerate(pieces):
             self.send(piece, more=not whole or number < len(pieces) - 1)
         scope = {"type": "http", "path": path, "headers": list(headers)}
@@ -48,6 +53,10 @@ class Client:
     def send(self, piece, *, more):
         self._messages.put_nowait({"type": "http.request", "body": piece, "more_body": more})
 
+    def read(self, reads):
+        """Whether it takes what is sent to it."""
+        (self._reads.set if reads else self._reads.clear)()
+
     def leave(self):
         self._messages.put_nowait({"type": "http.disconnect"})
 
@@ -55,11 +64,16 @@ class Client:
         await self._task
 
     async def _take(self, message):
+        await self._reads.wait()
         self._sent.append(message)
 
     @property
     def done(self):
         return self._task.done()
+
+    @property
+    def has_an_answer(self):
+        return bool(self._sent)
 
     @property
     def status(self):

@@ -207,6 +207,61 @@ def test_who_leaves_while_worked_on_keeps_the_place_until_the_work_is_done():
     run(scenario)
 
 
+def test_who_reads_slowly_holds_no_place():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        slow, quick = Client(admission, reads=False), Client(admission)
+        await turns()
+        working.finish_one()
+        await turns()
+        working.finish_one()
+        await quick.answered()
+        assert (quick.status, slow.done) == (200, False)
+        slow.read(True)
+        await slow.answered()
+        assert slow.status == 200
+
+    run(scenario)
+
+
+def test_answers_that_together_are_too_many_bytes_keep_their_places_until_they_are_read():
+    async def scenario():
+        working = Working(b"x" * LIMIT)
+        admission = wrapped(working, at_once=1, together_bytes=LIMIT)
+        first, second = (Client(admission, reads=False) for _ in range(2))
+        third, fourth = Client(admission), Client(admission)
+        for _ in range(2):
+            await turns()
+            working.finish_one()
+        await turns()
+        assert working.now == 0
+        second.read(True)
+        await turns()
+        assert working.now == 1
+        first.read(True)
+        for client in (third, fourth):
+            await turns()
+            working.finish_one()
+            await client.answered()
+
+    run(scenario)
+
+
+def test_an_answer_that_is_not_read_in_time_is_given_up():
+    async def scenario():
+        working = Working(b"x" * LIMIT)
+        admission = wrapped(working, answer_seconds=0.01)
+        client = Client(admission, reads=False)
+        await turns()
+        working.finish_one()
+        await client.answered()
+        client.read(True)
+        assert not client.has_an_answer
+
+    run(scenario)
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz"])
 def test_probes_pass_by_whoever_waits(path):
     async def scenario():
