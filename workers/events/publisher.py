@@ -114,6 +114,7 @@ class Publisher:
         except Unavailable:
             with self._lock:
                 self._changed |= changed
+                self._tellings -= {telling for telling in tellings if telling.is_over}
             self._woken.set()
             return False
         for telling, own in said:

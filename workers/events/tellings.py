@@ -1,11 +1,13 @@
 """What one attempt says, on its way to Redis.
 
-The words of the whole attempt are kept until it ends (`MAX_CHARACTERS` bounds them): while Redis is
-away nothing is lost, and if it comes back empty everything is said again from the beginning.
+The words of the whole attempt are kept until it ends (`MAX_CHARACTERS` bounds them), where Redis is
+away for a minute more: so nothing is lost, and if it comes back empty everything is said again from
+the beginning. Of what ended long ago the row tells.
 """
 
 import json
 import threading
+import time
 import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -16,6 +18,9 @@ from workers.events.cursors import Take
 from workers.events.tidy import Tidy
 
 Command = tuple[str | int, ...]
+
+#: How long what has ended is kept for a Redis that does not take it.
+ENDED_SECONDS = 60.0
 
 
 class Telling:
@@ -40,7 +45,7 @@ class Telling:
         self._text = ""
         self._sent = 0
         self._is_begun = False
-        self._ended = False
+        self._ended_at: float | None = None
         self._is_ending = False
         self._is_told = False
 
@@ -51,19 +56,23 @@ class Telling:
 
     def end(self) -> None:
         """The attempt is over: nothing is said after this."""
-        self._ended = True
+        self._ended_at = time.monotonic()
         self._wake()
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing is left to send."""
-        return self._is_told or self._lost.is_set()
+        """Whether nothing is left to send, or it is of no use to anybody any more."""
+        return self._is_told or self._lost.is_set() or self._is_old
+
+    @property
+    def _is_old(self) -> bool:
+        return self._ended_at is not None and time.monotonic() >= self._ended_at + ENDED_SECONDS
 
     def commands(self) -> list[Command]:
         """What brings the stream up to now; call `sent` when Redis has taken it."""
         if self.is_over:
             return []
-        self._is_ending = self._ended
+        self._is_ending = self._ended_at is not None
         self._listen()
         key = keys.stream_key(self.run_id)
         entry = ("MAXLEN", "~", keys.MOST_ENTRIES, "*", "take", str(self.take))

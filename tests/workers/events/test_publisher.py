@@ -9,7 +9,7 @@ import pytest
 from django.db import transaction
 
 from tests.workers.waiting import wait_until
-from workers.events import keys, publisher
+from workers.events import keys, publisher, tellings
 from workers.events.cursors import Take
 from workers.events.entries import entry_apply
 from workers.events.publisher import Publisher
@@ -90,6 +90,20 @@ def test_while_redis_is_away_nobody_waits_and_nothing_is_lost(server, sender, ca
     proxy.mend()
     wait_until(lambda: heard(direct, run_id).text == "before " + "x" * 1000)
     assert sum("does not take events" in r.getMessage() for r in caplog.records) == 1
+
+
+def test_what_ended_long_ago_is_not_kept_for_a_redis_that_stays_away(server, sender, monkeypatch):
+    direct, proxy = server
+    monkeypatch.setattr(tellings, "ENDED_SECONDS", 0)
+    proxy.cut()
+    ended, run_id = begin(sender, uuid.uuid4()), uuid.uuid4()
+    speaking = begin(sender, run_id)
+    for telling in (ended, speaking):
+        telling.say("Hello")
+    ended.end()
+    wait_until(lambda: sender._tellings == {speaking})
+    proxy.mend()
+    wait_until(lambda: heard(direct, run_id).text == "Hello")
 
 
 def test_a_redis_that_comes_back_empty_is_told_everything_again(server, sender):
