@@ -102,7 +102,7 @@ class Hub:
                     self._begin_anew()
                     group.create_task(self._hear(redis))
                     group.create_task(self._read(redis))
-            except* FAILURES as errors:
+            except* Exception as errors:
                 self._leave_alone(errors.exceptions[0])
             await asyncio.sleep(AGAIN_SECONDS)
 
@@ -166,6 +166,8 @@ class Hub:
             logger.warning(
                 "Event streams hear nothing of Redis (%s); they look at the database every second",
                 type(error).__name__,
+                # Beside the ways in which Redis fails: an error of ours, or of a client's.
+                exc_info=None if isinstance(error, FAILURES) else error,
                 extra={"action": "streams_alone"},
             )
         self._is_away = True

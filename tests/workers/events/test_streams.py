@@ -233,6 +233,20 @@ def test_redis_that_hangs_when_a_stream_is_opened_does_not_hold_it(
     proxy.thaw()
 
 
+def test_whatever_breaks_on_the_way_to_redis_is_tried_again(run, watch, speaker, monkeypatch):
+    listen, broken = hub.listening, [RuntimeError("the handler is closed")]
+
+    def listening():
+        if broken:
+            raise broken.pop()
+        return listen()
+
+    monkeypatch.setattr(hub, "listening", listening)
+    seen, worker = watch(run), speaker(run)
+    worker.say("Hello")
+    seen.wait_text("Hello")
+
+
 def test_a_stream_ends_when_its_time_is_over_and_goes_on_after_it(run, watch, speaker):
     worker = speaker(run)
     worker.say("Hello")
