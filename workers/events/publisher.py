@@ -109,6 +109,7 @@ class Publisher:
         commands = [command for _, own in said for command in own]
         if words := _words(changed, [telling for telling, _ in said]):
             commands.append(("PUBLISH", keys.CHANNEL, words))
+        connected = self._wire.connected
         try:
             answers = iter(self._wire.call(commands) if commands else ())
         except Unavailable:
@@ -119,6 +120,10 @@ class Publisher:
             return False
         for telling, own in said:
             telling.sent(list(islice(answers, len(own))))
+        if 0 < connected < self._wire.connected:
+            # It may be another Redis now, or one that came back older than it was.
+            for telling in tellings:
+                telling.begin_anew()
         with self._lock:
             self._tellings -= {telling for telling in tellings if telling.is_over}
         return True

@@ -90,11 +90,15 @@ class Telling:
         """Redis has answered the commands. Where it has no stream to add to, it was emptied: all
         is said again."""
         if None in answers:
-            self._is_begun, self._sent = False, 0
-            self._wake()
+            self.begin_anew()
             return
         self._is_begun, self._sent = True, len(self._text)
         self._is_told = self._is_ending
+
+    def begin_anew(self) -> None:
+        """Say all again: Redis may not have it any more. Who has heard it hears nothing new."""
+        self._is_begun, self._sent, self._is_told = False, 0, False
+        self._wake()
 
     def _listen(self) -> None:
         heard = []

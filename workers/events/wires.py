@@ -26,6 +26,8 @@ class Wire:
     def __init__(self, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
         self._timeout_seconds = timeout_seconds
         self._connection: Any = None
+        #: How often it has connected.
+        self.connected = 0
         self._is_away = False
 
     def call(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
@@ -58,11 +60,12 @@ class Wire:
             return self._call(commands)
 
     def _call(self, commands: Sequence[Sequence[Any]]) -> list[Any]:
-        connection = self._connection = self._connection or self._connected()
+        connection = self._connection = self._connection or self._connect()
         connection.send_packed_command(connection.pack_commands(commands))
         return [connection.read_response() for _ in commands]
 
-    def _connected(self) -> Any:
+    def _connect(self) -> Any:
+        self.connected += 1
         options = parse_url(settings.REDIS_URL)  # type: ignore[no-untyped-call]
         kind = options.pop("connection_class", redis.Connection)
         limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), self._timeout_seconds)

@@ -118,6 +118,21 @@ def test_a_redis_that_comes_back_empty_is_told_everything_again(server, sender):
     assert heard(direct, run_id).begun == BEGUN
 
 
+def test_a_redis_that_comes_back_older_is_told_everything_again(server, sender):
+    direct, proxy = server
+    run_id = uuid.uuid4()
+    telling = begin(sender, run_id)
+    for words, so_far in (("Hello", "Hello"), (" you", "Hello you")):
+        telling.say(words)
+        wait_until(lambda text=so_far: heard(direct, run_id).text == text)
+    proxy.cut()
+    [(last, _)] = direct.xrevrange(key := keys.stream_key(run_id), count=1)
+    direct.xdel(key, last)
+    proxy.mend()
+    telling.say(" there")
+    wait_until(lambda: heard(direct, run_id).text == "Hello you there")
+
+
 def test_words_that_were_written_without_an_answer_are_not_said_twice(server, sender):
     direct, proxy = server
     run_id = uuid.uuid4()
