@@ -5,7 +5,7 @@
 A fake model says the time, again and again; who reads it looks how old it is: once the official
 client, from the model server directly, and once a client of the API, by way of worker, Redis and
 web process. So the way from the model server to the worker is in all figures. Then the same again
-while 500 other streams are open on the same web process.
+while 500 other streams are open on the same web process, each of a run of its own.
 """
 
 import asyncio
@@ -169,11 +169,11 @@ async def _events(response: httpx.Response) -> AsyncGenerator[tuple[str, Any], N
 
 @asynccontextmanager
 async def _bystanders(client: httpx.AsyncClient) -> AsyncIterator[None]:
-    """Streams of a run that nobody works on, open while the block runs."""
-    url = await asyncio.to_thread(_waiting_run)
+    """Streams of runs that nobody works on, each of another one, open while the block runs."""
+    urls = await asyncio.to_thread(_waiting_runs)
     turn, leave, opened = asyncio.Semaphore(OPENED_AT_ONCE), asyncio.Event(), asyncio.Semaphore(0)
 
-    async def one() -> None:
+    async def one(url: str) -> None:
         async with turn:
             response = await client.send(client.build_request("GET", url), stream=True)
             # Kept: the stream is closed with what reads it.
@@ -185,15 +185,15 @@ async def _bystanders(client: httpx.AsyncClient) -> AsyncIterator[None]:
         await response.aclose()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(STREAMS):
-            group.create_task(one())
+        for url in urls:
+            group.create_task(one(url))
         for _ in range(STREAMS):
             await opened.acquire()
         yield
         leave.set()
 
 
-def _waiting_run() -> str:
+def _waiting_runs() -> list[str]:
     from datetime import timedelta
 
     from django.contrib.auth import get_user_model
@@ -204,9 +204,12 @@ def _waiting_run() -> str:
 
     user = get_user_model().objects.get()
     later = timezone.now() + timedelta(hours=1)
-    run = enqueue(task_type=TASK_TYPE, payload=PAYLOAD, user_id=user.pk, available_at=later)
+    runs = [
+        enqueue(task_type=TASK_TYPE, payload=PAYLOAD, user_id=user.pk, available_at=later)
+        for _ in range(STREAMS)
+    ]
     connection.close()
-    return f"/v1/tasks/{run.pk}/events"
+    return [f"/v1/tasks/{run.pk}/events" for run in runs]
 
 
 def _token() -> str:
