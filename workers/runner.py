@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import LLMConfigError
@@ -182,7 +183,8 @@ class _Delivery:
             attempt.host, attempt.model, self.claim.token, _verdict(attempt), attempt.reason
         )
         history = attempt_save(attempt, self.history)
-        if made.result is None:
+        if made.result is None or self.run.deadline <= timezone.now():
+            # Past its deadline the run reads as expired already, and stays so.
             return self._advance(history, _next_step)
         run_succeed(self.claim, self.run, made.result, step)
         if self.kind.finished:

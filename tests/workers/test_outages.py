@@ -5,13 +5,14 @@ import time
 
 import pytest
 from django.db import OperationalError, connection
+from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from tests.proxy import Proxy
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess, database_url
-from workers import outages, writes
+from workers import attempts, outages, writes
 from workers.enqueue import enqueue
 from workers.leases import leases
 from workers.models import TaskRun
@@ -53,6 +54,27 @@ def test_an_answer_that_comes_while_the_database_is_away_is_kept(
         # And it works on as before.
         assert finished(enqueue(**BODY, user_id=person.pk), seconds=40).status == "succeeded"
         assert worker.runs
+
+
+def test_an_answer_that_is_not_written_before_the_deadline_comes_too_late(
+    transactional_db, broker, ollama, person, monkeypatch
+):
+    make = attempts.attempt_make
+
+    def make_until_the_deadline(run, *rest):
+        made = make(run, *rest)
+        run.deadline = timezone.now()
+        run.save(update_fields=["deadline"])
+        return made
+
+    monkeypatch.setattr(attempts, "attempt_make", make_until_the_deadline)
+    run = enqueue(**BODY, user_id=person.pk)
+    run_deliver(run.pk)
+    run.refresh_from_db()
+    # Whoever asked meanwhile was told so.
+    assert (run.status, run.result) == ("expired", None)
+    assert run.error["code"] == "deadline_exceeded"
+    assert [attempt.outcome for attempt in run.attempts.all()] == ["succeeded"]
 
 
 def away(times):
