@@ -10,26 +10,37 @@ Send = Callable[[Any], Awaitable[None]]
 
 
 class Answer:
-    """What Django has answered to one request. ``seconds``: for each of its pieces."""
+    """What Django answers to one request. It goes out when it is whole, beside what Django still
+    has to do for the request. ``seconds``: for each of its pieces."""
 
-    def __init__(self, seconds: float) -> None:
-        self._seconds = seconds
+    def __init__(self, send: Send, seconds: float) -> None:
+        self._send, self._seconds = send, seconds
         self._messages: list[Message] = []
+        self._sending: asyncio.Task[None] | None = None
+        self.size = 0
 
     async def take(self, message: Message) -> None:
         """Django's ``send``: it waits for nobody."""
         self._messages.append(message)
+        self.size += len(message.get("body", b""))
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._sending = asyncio.create_task(self._send_all())
 
-    @property
-    def size(self) -> int:
-        return sum(len(message.get("body", b"")) for message in self._messages)
+    async def sent(self) -> None:
+        """Return when the client has it, or was given up because it takes no piece in time."""
+        if self._sending:
+            await self._sending
 
-    async def send(self, send: Send) -> None:
-        """To the client; given up where it takes no piece in time."""
+    def give_up(self) -> None:
+        """Send no more of it."""
+        if self._sending:
+            self._sending.cancel()
+
+    async def _send_all(self) -> None:
         try:
             while self._messages:
                 async with asyncio.timeout(self._seconds):
-                    await send(self._messages.pop(0))
+                    await self._send(self._messages.pop(0))
         except TimeoutError:
             # The server closes what is not complete.
             self._messages.clear()

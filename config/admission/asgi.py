@@ -105,17 +105,24 @@ class Admission:
         place.result()
 
     async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
-        answer = Answer(self._answer_seconds)
+        answer = Answer(send, self._answer_seconds)
+        try:
+            await self._work(scope, body, answer)
+            with self._answers.kept(answer.size):
+                await answer.sent()
+        finally:
+            answer.give_up()
+
+    async def _work(self, scope: Scope, body: bytes, answer: Answer) -> None:
+        """Return when the place is free again."""
         try:
             told = {**scope, "headers": measured(scope["headers"], body)}
             await self._application(told, _told(body), answer.take)
             if not self._answers.has_room(answer.size):
-                await answer.send(send)
+                await answer.sent()
         finally:
             if scope["path"] not in PATHS:
                 self._places.release()
-        with self._answers.kept(answer.size):
-            await answer.send(send)
 
     async def _give_up(self, place: "asyncio.Future[None]") -> None:
         place.cancel()

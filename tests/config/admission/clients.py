@@ -12,11 +12,12 @@ async def turns():
 
 
 class Working:
-    """Answers 200 to the one that began first, when it is told to."""
+    """Answers 200 to the one that began first, when it is told to; ``after`` it has answered, it
+    does something more."""
 
-    def __init__(self, answer=b""):
+    def __init__(self, answer=b"", after=lambda: asyncio.sleep(0)):
         self.bodies, self.heads, self.now, self.most = [], [], 0, 0
-        self._answer = answer
+        self._answer, self._after = answer, after
         self._begun = deque()
 
     async def __call__(self, scope, receive, send):
@@ -30,6 +31,7 @@ class Working:
         self.now -= 1
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": self._answer})
+        await self._after()
 
     def finish_one(self):
         self._begun.popleft().set_result(None)

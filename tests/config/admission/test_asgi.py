@@ -207,6 +207,26 @@ def test_who_leaves_while_worked_on_keeps_the_place_until_the_work_is_done():
     run(scenario)
 
 
+def test_an_answer_goes_out_before_what_is_done_after_it():
+    async def scenario():
+        done = asyncio.Event()
+        working = Working(after=done.wait)
+        admission = wrapped(working, at_once=1)
+        client, other = Client(admission), Client(admission)
+        await turns()
+        working.finish_one()
+        await turns()
+        assert client.status == 200
+        assert (client.done, len(working.bodies)) == (False, 1)
+        done.set()
+        await client.answered()
+        await turns()
+        working.finish_one()
+        await other.answered()
+
+    run(scenario)
+
+
 def test_who_reads_slowly_holds_no_place():
     async def scenario():
         working = Working()
