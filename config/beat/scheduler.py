@@ -9,6 +9,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+from django.db import close_old_connections
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
@@ -95,6 +96,8 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # published without t
         if standing is before:
             return
         logger.log(*TOLD[standing])
+        # The one that we have may have ended with a restart of the database.
+        close_old_connections()
         if standing is Standing.LEADS:
             self._forget()
             self.update_from_dict(self.app.conf.beat_schedule)

@@ -4,8 +4,10 @@ from contextlib import ExitStack
 
 import pytest
 from celery import current_app
+from django.db import connection
 from django_celery_beat import schedulers
 
+from config.beat import scheduler
 from config.beat.leadership import Leadership
 from config.beat.scheduler import Scheduler
 
@@ -26,8 +28,10 @@ def leaderships(db):
 @pytest.fixture
 def beats(leaderships, monkeypatch):
     """Makes schedulers that keep what they send in ``sent``."""
-    # They take the connection of the test's transaction for one that is worn out.
-    monkeypatch.setattr(schedulers, "close_old_connections", lambda: None)
+    if connection.in_atomic_block:
+        # They take the connection of the test's transaction for one that is worn out.
+        for module in (schedulers, scheduler):
+            monkeypatch.setattr(module, "close_old_connections", lambda: None)
 
     class Beat(Scheduler):
         def __init__(self, **options):

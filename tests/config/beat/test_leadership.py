@@ -24,6 +24,12 @@ def end_sessions():
         other.execute("SELECT pg_terminate_backend(pid) " + holders, [leadership.LOCK_KEY])
 
 
+def end_session(pid):
+    """Of whoever is asked for by that process of the server."""
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_terminate_backend(%s, 10000)", [pid])
+
+
 def test_of_two_one_leads(leaderships):
     first, second = leaderships(), leaderships()
     assert first.ask() is Standing.LEADS

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 
 from config.beat import scheduler
 from config.beat.leadership import Standing
-from tests.config.beat.test_leadership import end_sessions
+from tests.config.beat.test_leadership import end_session, end_sessions
 from tests.workers.waiting import wait_until
 
 pytestmark = pytest.mark.django_db
@@ -134,6 +134,18 @@ def test_a_database_that_goes_away_in_the_middle_stops_nothing(beats, monkeypatc
         beat._forget()
         assert beat.run() is Standing.ALONE
     assert beat.run() is Standing.LEADS
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_restarted_is_asked_by_a_new_connection(beats):
+    beat = beats()
+    beat.run()
+    PeriodicTask.objects.all().delete()
+    end_sessions()
+    end_session(connection.connection.info.backend_pid)
+    wait_until(lambda: beat.run() is not Standing.LEADS)
+    wait_until(lambda: beat.run() is Standing.LEADS)
+    assert PeriodicTask.objects.count() == len(settings.CELERY_BEAT_SCHEDULE)
 
 
 def test_a_clock_that_was_ahead_for_a_while_leaves_nothing_behind(beats):
