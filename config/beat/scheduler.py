@@ -38,6 +38,14 @@ class Entry(ModelEntry):  # type: ignore[misc]  # published without types
         stored = PeriodicTask.objects.filter(name=name).first()
         return cls(stored, app=app) if stored else super().from_entry(name, app=app, **entry)
 
+    def save(self) -> None:
+        # The original writes the whole row, as it was when it was read a moment ago. One that staff
+        # have disabled since begins anew when they enable it.
+        enabled = PeriodicTask.objects.filter(pk=self.model.pk, enabled=True)
+        enabled.update(
+            last_run_at=self.model.last_run_at, total_run_count=self.model.total_run_count
+        )
+
     def is_due(self) -> Any:
         # A clock that was wrong for a while must not keep the entry from running until then.
         last: datetime = self.model.last_run_at

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.conf import settings
 from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
 
@@ -45,6 +46,30 @@ def test_what_staff_changed_stays_at_the_next_start(beats):
     again.run()
     task.refresh_from_db()
     assert (task.enabled, task.description) == (False, "not on Sundays")
+
+
+def test_that_a_task_was_sent_changes_nothing_of_what_staff_stated(beats):
+    beat = beats()
+    beat.run()
+    missed()
+    before = PeriodicTask.objects.get(name="weekly-reports")
+    beat.run()
+    with CaptureQueriesContext(connection) as captured:
+        beat.sync()
+    after = PeriodicTask.objects.get(name="weekly-reports")
+    assert after.last_run_at > before.last_run_at
+    assert after.date_changed == before.date_changed
+    # Nor does it write what it read a moment ago, and somebody may have changed since.
+    assert not [query for query in captured if '"description" =' in query["sql"]]
+
+
+def test_what_staff_disabled_meanwhile_begins_anew_when_they_enable_it(beats):
+    beat = beats()
+    beat.run()
+    sent = next(beat.schedule["prune"])
+    PeriodicTask.objects.filter(name="prune").update(enabled=False, last_run_at=None)
+    sent.save()
+    assert PeriodicTask.objects.get(name="prune").last_run_at is None
 
 
 def test_who_follows_sends_and_writes_nothing(beats):
