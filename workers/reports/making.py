@@ -79,15 +79,22 @@ def report_start(
     place = places_of([user_id])[user_id]
     week = week or week_last_ended(now, place.zone)
     wanted = Wanted(user_id=user_id, week=week, place=place)
-    found = _found([wanted]).get(_key(wanted))
-    if found is None or report_status(found) in FAILED:
-        _refuse(wanted, now)
+    found = report_asked(wanted, now)
     if found is not None:
         return _started_again(wanted, found)
     (started,) = reports_start([wanted], priority="normal")
     if started.error:
         raise started.error
     return started
+
+
+def report_asked(wanted: Wanted, now: datetime) -> WeeklyReport | None:
+    """The report that somebody asks for, if there is one. Raises ``WeekNotEnded``, ``WeekTooOld``
+    and ``NoActivity`` where none can be begun."""
+    found = _found([wanted]).get(_key(wanted))
+    if found is None or report_status(found) in FAILED:
+        _refuse(wanted, now)
+    return found
 
 
 @transaction.atomic

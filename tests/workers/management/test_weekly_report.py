@@ -37,6 +37,11 @@ def run(*options):
     return out.getvalue()
 
 
+def told_report(*options):
+    (line,) = [line for line in run(*options).splitlines() if line.startswith("report ")]
+    return line.split(None, 1)[1]
+
+
 def test_it_makes_the_report_once(worked, week):
     worked("x")
     told = run("--user=ada", f"--week={week}")
@@ -65,6 +70,16 @@ def test_a_dry_run_of_a_long_week_tells_its_parts(worked):
     assert int(told.split("parts")[1].split()[0]) > 2
 
 
+def test_a_dry_run_tells_what_would_become_of_the_report(worked, week):
+    worked("x")
+    assert told_report("--user=ada", "--dry-run") == "will be made"
+    run("--user=ada")
+    report = WeeklyReport.objects.get()
+    assert told_report("--user=ada", "--dry-run") == f"{report.pk}  (pending)"
+    TaskRun.objects.filter(pk=report.run_id).update(status="failed", finished_at=timezone.now())
+    assert told_report("--user=ada", "--dry-run") == f"{report.pk}  (failed)  will be made again"
+
+
 @pytest.mark.parametrize(
     ("options", "why"),
     [
@@ -77,5 +92,6 @@ def test_a_dry_run_of_a_long_week_tells_its_parts(worked):
     ],
 )
 def test_what_cannot_be_is_told_in_words(person, options, why):
-    with pytest.raises(CommandError, match=why):
-        run(*options)
+    for dry in ([], ["--dry-run"]):
+        with pytest.raises(CommandError, match=why):
+            run(*options, *dry)

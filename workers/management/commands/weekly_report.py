@@ -10,17 +10,20 @@ from django.utils.translation import gettext as _
 from llmconfig.errors import LLMConfigError
 from llmconfig.management.people import user_named
 from workers.errors import WorkerError
+from workers.models import WeeklyReport
 from workers.reports.entries import TooMuch
 from workers.reports.forecast import Forecast, report_forecast
-from workers.reports.making import report_start
+from workers.reports.making import report_asked, report_start
 from workers.reports.people import places_of
+from workers.reports.status import report_status
 from workers.reports.wanted import Wanted
 from workers.reports.weeks import NoSuchWeek, Week, week_last_ended, week_parse
+from workers.states import FAILED
 
 
 class Command(BaseCommand):
     """Has the report made as its person could by API; with ``--dry-run`` tells what it would be
-    made from, and writes nothing."""
+    made from and what would become of it, and writes nothing."""
 
     help = "Make one person's weekly report."
 
@@ -68,6 +71,16 @@ class Command(BaseCommand):
         wanted = Wanted(user_id=user_id, week=week, place=place)
         for name, value in _lines(wanted, report_forecast(wanted)):
             self.stdout.write(f"{name:<10} {value}")
+        report = report_asked(wanted, timezone.now())
+        self.stdout.write(f"{_('report'):<10} {_outcome(report)}")
+
+
+def _outcome(report: WeeklyReport | None) -> str:
+    if report is None:
+        return _("will be made")
+    status = report_status(report)
+    told = f"{report.pk}  ({status})"
+    return f"{told}  {_('will be made again')}" if status in FAILED else told
 
 
 def _lines(wanted: Wanted, forecast: Forecast) -> list[tuple[str, object]]:
