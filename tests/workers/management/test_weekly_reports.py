@@ -39,11 +39,17 @@ def test_it_makes_what_is_due(worked, settings):
     assert told("--due") == ["Due: 0, made: 0, refused: 0"]
 
 
+def test_after_one_that_was_left_in_the_middle_who_is_due_now_follows(worked, settings):
+    settings.REPORT_CATCH_UP_DAYS = 7
+    FanOut.objects.create(moment=timezone.now() - timedelta(days=60), deliveries=1)
+    assert told("--due") == ["Due: 0, made: 0, refused: 0", "Due: 1, made: 1, refused: 0"]
+
+
 def test_a_dry_run_counts_and_makes_nothing(worked, settings):
     settings.REPORT_CATCH_UP_DAYS = 7
     (line,) = told("--due", "--dry-run")
     week, _colon, rest = line.partition(":")
-    assert rest == " 1 reports are due."
+    assert rest == " 1 report is due."
     assert week < str(week_of(timezone.now(), timezone.get_default_timezone()))
     assert not WeeklyReport.objects.exists()
     assert not FanOut.objects.exists()

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from workers.models import FanOut
 from workers.reports.fan_out import fan_out_begin, fan_out_run, reports_due
@@ -30,12 +31,19 @@ class Command(BaseCommand):
     def _count(self) -> None:
         found = reports_due(timezone.now())
         for week, count in sorted(found.items()):
-            told = _("%(week)s: %(count)d reports are due.") % {"week": week, "count": count}
-            self.stdout.write(told)
+            told = ngettext(
+                "%(week)s: %(count)d report is due.", "%(week)s: %(count)d reports are due.", count
+            )
+            self.stdout.write(told % {"week": week, "count": count})
         if not found:
             self.stdout.write(_("No report is due."))
 
     def _make(self) -> None:
+        if self._fan_out().deliveries > 1:
+            # That one was begun before, and knows of nobody who is due since.
+            self._fan_out()
+
+    def _fan_out(self) -> FanOut:
         fan_out = fan_out_begin()
         fan_out_run(fan_out)
         row = FanOut.objects.get(pk=fan_out.pk)
@@ -43,3 +51,4 @@ class Command(BaseCommand):
         self.stdout.write(_("Due: %(due)d, made: %(made)d, refused: %(refused)d") % told)
         for code, count in sorted(row.reasons.items()):
             self.stdout.write(f"  {code}: {count}")
+        return row
