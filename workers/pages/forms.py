@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from workers.models import ReportSettings
-from workers.reports.choices import HOURS, languages, time_zones
+from workers.reports.choices import HOURS, languages, time_zones_offered
 
 
 class ReportSettingsForm(forms.ModelForm[ReportSettings]):
@@ -28,7 +28,7 @@ class ReportSettingsForm(forms.ModelForm[ReportSettings]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "label_suffix": ""})
-        zones = [(name, name) for name in time_zones()]
+        zones = [(name, name) for name in time_zones_offered()]
         self._offer("time_zone", settings.TIME_ZONE, zones)
         self._offer("language", settings.LANGUAGE_CODE, list(languages()))
 

@@ -6,8 +6,8 @@ from zoneinfo import available_timezones
 from django.conf.locale import LANG_INFO
 
 HOURS = range(24)
-#: Which the system's database has beside places, and nobody lives in.
-_NO_PLACES = ("posix/", "right/", "Etc/", "SystemV/")
+#: Under which the system's database may have everything once more.
+_AGAIN = ("posix/", "right/", "SystemV/")
 _NAMELESS = {"Factory", "localtime", "posixrules"}
 
 
@@ -15,7 +15,13 @@ _NAMELESS = {"Factory", "localtime", "posixrules"}
 def time_zones() -> tuple[str, ...]:
     """Names of the IANA database, in their order."""
     names = available_timezones() - _NAMELESS
-    return tuple(sorted(name for name in names if not name.startswith(_NO_PLACES)))
+    return tuple(sorted(name for name in names if not name.startswith(_AGAIN)))
+
+
+@cache
+def time_zones_offered() -> tuple[str, ...]:
+    """Those of them that somebody lives in: what a list offers."""
+    return tuple(name for name in time_zones() if not name.startswith("Etc/"))
 
 
 @cache

@@ -77,6 +77,11 @@ def test_stored_and_reset_by_many_at_once_they_are_no_error_of_the_server(api, c
         assert set(threads.map(call, range(120))) == {200, 302}
 
 
+@pytest.mark.parametrize("name", ["Etc/UTC", "Etc/GMT+12", "UTC", "Pacific/Kiritimati"])
+def test_a_zone_is_any_name_of_the_iana_database(api, name):
+    assert api.patch(URL, {"time_zone": name}).json()["time_zone"] == name
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
