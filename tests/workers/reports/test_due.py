@@ -67,6 +67,20 @@ def test_what_is_too_late_is_not_made_up_for(catch_up_days, weeks):
 
 
 @pytest.mark.parametrize(
+    ("now", "weeks"),
+    [
+        # That week had an hour less, and this one an hour more.
+        ("2026-03-30T06:59:59+02:00", ["2026-W12"]),
+        ("2026-03-30T07:00:00+02:00", ["2026-W13"]),
+        ("2026-10-26T06:59:59+01:00", ["2026-W42"]),
+        ("2026-10-26T07:00:00+01:00", ["2026-W43"]),
+    ],
+)
+def test_until_when_it_is_made_up_for_is_told_by_the_persons_clock(now, weeks):
+    assert due(slot(), now, days=7) == weeks
+
+
+@pytest.mark.parametrize(
     ("zone", "day", "hour", "moment"),
     [
         # 02:00 to 03:00 is left out: the first moment after it.

@@ -1,6 +1,8 @@
 """Weeks in every time zone: no moment is lost, none counts twice."""
 
+import struct
 from datetime import UTC, date, datetime, timedelta
+from io import BytesIO
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -62,6 +64,28 @@ def test_a_week_begins_where_midnight_is_missing_or_comes_twice(monday, zone, fi
     zone = ZoneInfo(zone)
     start, _end = week_of(datetime.fromisoformat(f"{monday}T12:00Z"), zone).bounds(zone)
     assert start.astimezone(zone).isoformat() == first
+
+
+def zone_of(rule):
+    """A zone that goes by a rule, as POSIX writes them."""
+    types = struct.pack(">4sc15x6llbb4s", b"TZif", b"2", 0, 0, 0, 0, 1, 4, 0, 0, 0, b"STD")
+    return ZoneInfo.from_file(BytesIO(types + types + f"\n{rule}\n".encode()), key="Made/Up")
+
+
+@pytest.mark.parametrize(
+    ("moment", "shown", "name"),
+    [
+        ("2026-11-22T22:59:59+00:00", "2026-11-22T23:59:59+01:00", "2026-W47"),
+        ("2026-11-22T23:00:00+00:00", "2026-11-23T00:00:00+01:00", "2026-W48"),
+        ("2026-11-22T23:30:00+00:00", "2026-11-22T23:30:00+00:00", "2026-W48"),
+    ],
+)
+def test_a_week_that_began_goes_on_where_clocks_go_back_over_its_midnight(moment, shown, name):
+    # On the fourth Monday of November, from 00:30 to 23:30 on Sunday.
+    zone = zone_of("STD0DST-1,M3.5.0/2,M11.4.1/0:30")
+    moment = datetime.fromisoformat(moment)
+    assert moment.astimezone(zone).isoformat() == shown
+    assert str(week_of(moment, zone)) == name
 
 
 @given(moment=moments, zone=zones)
