@@ -6,7 +6,6 @@ entries of ``CELERY_BEAT_SCHEDULE`` are made once, where they are missing; what 
 
 import logging
 import time
-from datetime import datetime
 from typing import Any
 
 from django.db import close_old_connections
@@ -47,9 +46,12 @@ class Entry(ModelEntry):  # type: ignore[misc]  # published without types
         )
 
     def is_due(self) -> Any:
-        # A clock that was wrong for a while must not keep the entry from running until then.
-        last: datetime = self.model.last_run_at
-        self.last_run_at = min(last, self._default_now())
+        now = self._default_now()
+        if self.model.last_run_at > now:
+            # A clock that was ahead for a while must not keep the entry from running until then.
+            self.model.last_run_at = now
+            self.save()
+        self.last_run_at = self.model.last_run_at
         return super().is_due()
 
 

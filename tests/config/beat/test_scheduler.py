@@ -9,7 +9,12 @@ from django.conf import settings
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from django_celery_beat.models import CrontabSchedule, PeriodicTask, PeriodicTasks
+from django_celery_beat.models import (
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    PeriodicTasks,
+)
 
 from config.beat import scheduler
 from config.beat.leadership import Standing
@@ -182,6 +187,22 @@ def test_a_clock_that_was_ahead_for_a_while_leaves_nothing_behind(beats):
     beat.run()
     (when,) = [at for at, _priority, entry in beat._heap if entry.name == "weekly-reports"]
     assert when < time.time() + 15 * 60 + 1
+
+
+@pytest.mark.parametrize("reads_anew", [True, False])
+def test_after_a_clock_that_was_ahead_tasks_go_on(beats, reads_anew):
+    beat = beats()
+    beat.run()
+    second = IntervalSchedule.objects.create(every=1, period="seconds")
+    ahead = timezone.now() + timedelta(days=7)
+    PeriodicTask.objects.filter(name="prune").update(
+        crontab=None, interval=second, last_run_at=ahead
+    )
+    PeriodicTasks.update_changed()
+    for sent in (1, 2):
+        wait_until(lambda sent=sent: beat.run() and beat.sent.count("prune") >= sent)
+        if reads_anew:
+            beat._forget()
 
 
 def test_a_clock_that_is_set_has_the_schedule_read_anew(beats, monkeypatch):
