@@ -1,8 +1,8 @@
 """Django's mail backend for SMTP, which knows whether a message was handed over.
 
 A connection that ends before that has refused it for now, as the answer 421 does (RFC 5321, 3.8).
-Only of one that ends later nobody knows whether the message was taken. An address that cannot be
-written is refused for good, with 553.
+Only of one that ends later nobody knows whether the message was taken. To an address that cannot be
+written no server can send.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from smtplib import (
     SMTP,
     SMTP_SSL,
     SMTPException,
-    SMTPRecipientsRefused,
+    SMTPNotSupportedError,
     SMTPSenderRefused,
     SMTPServerDisconnected,
 )
@@ -37,7 +37,7 @@ class _SecureSession(_Session, SMTP_SSL):
 
 class EmailBackend(smtp.EmailBackend):
     """Raises ``SMTPSenderRefused`` for a connection that ended before the message, and
-    ``SMTPRecipientsRefused`` for an address that is none."""
+    ``SMTPNotSupportedError`` for an address that is none."""
 
     @property
     def connection_class(self) -> type[_Session]:
@@ -54,7 +54,6 @@ class EmailBackend(smtp.EmailBackend):
 
 
 def _refusal(error: Exception) -> SMTPException:
-    words = str(error).encode()
     if isinstance(error, ValueError):
-        return SMTPRecipientsRefused({"": (553, words)})
-    return SMTPSenderRefused(421, words, "")
+        return SMTPNotSupportedError(str(error))
+    return SMTPSenderRefused(421, str(error).encode(), "")

@@ -98,8 +98,8 @@ def _mark() -> WeeklyReport | None:
 
 
 def _record(report: WeeklyReport, verdict: Verdict) -> None:
-    wait = wait_after(report.mail_tries)
-    if verdict.outcome is Outcome.LATER and wait is not None:
+    wait = wait_after(verdict, report.mail_tries)
+    if wait is not None:
         _write(report, MailState.WAITING, verdict.reason, mail_at=timezone.now() + wait)
         return
     state = {

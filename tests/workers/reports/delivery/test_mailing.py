@@ -14,7 +14,7 @@ from tests.workers.reports.delivery.conftest import mail_goes_to
 from workers.models import Delivery, MailState, ReportSettings, WeeklyReport
 from workers.reports.delivery import postman as postman_module
 from workers.reports.delivery.mailing import GIVEN_UP_AFTER, LOST_AFTER
-from workers.reports.delivery.outcomes import WAITS
+from workers.reports.delivery.outcomes import MOST_AFTER_PERMANENT, WAITS
 from workers.reports.delivery.postman import Postman
 from workers.reports.weeks import Week
 
@@ -125,14 +125,33 @@ def test_a_connection_that_ends_before_the_message_has_refused_it_for_now(
 
 
 @pytest.mark.parametrize(("step", "answer"), [("rcpt", "550 no such user"), ("message", "554 no")])
-def test_what_is_refused_for_good_is_not_tried_again(mail_server, postman, report_of, step, answer):
-    mail_server.script = {step: [answer]}
+def test_what_is_refused_for_good_is_tried_a_few_times_more(
+    mail_server, postman, report_of, step, answer
+):
+    tries = MOST_AFTER_PERMANENT + 1
+    mail_server.script = {step: [answer] * (tries + 1)}
     report = report_of()
-    postman()
+    for _ in range(tries):
+        assert WeeklyReport.objects.get().mail_state == MailState.WAITING
+        due_now(report)
+        postman()
     report.refresh_from_db()
     assert report.mail_state == MailState.REFUSED
     postman()
-    assert mail_server.connections == 1
+    assert mail_server.connections == tries
+
+
+def test_a_server_that_refuses_until_it_is_set_right_has_each_mail_once(
+    mail_server, postman, report_of
+):
+    mail_server.script = {"mail": ["530 log in first"] * 5}
+    report = report_of()
+    for _ in range(6):
+        due_now(report)
+        postman()
+    report.refresh_from_db()
+    assert report.mail_state == MailState.SENT
+    assert len(mail_server.taken) == 1
 
 
 def test_refusals_for_now_end_some_time(mail_server, postman, report_of):
