@@ -172,7 +172,7 @@ def read() -> Environment:
         "llm_variables": {
             name: value for name in LLM_VARIABLES if (value := env.str(name, None)) is not None
         },
-        "request_layer": _parsed(env, "LLM_ALLOW_REQUEST_LAYER", "false", env_values.flag),
+        "request_layer": _parsed(env, "LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
         "cache_namespace": env.str("LLM_CACHE_NAMESPACE", ""),
         "worker_concurrency": _parsed(env, "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)),
         "shutdown_grace_seconds": _parsed(

@@ -64,7 +64,6 @@ def test_a_run_is_read_with_every_part_of_its_shape(client, celery_worker, finis
         ({**PROMPT, "payload": {"prompt": "a" * 300_000}}, 413, "payload_too_large"),
         ({**PROMPT, "priority": "urgent"}, 400, "invalid"),
         ({**PROMPT, "metadata": {str(n): "x" for n in range(17)}}, 400, "invalid"),
-        ({**PROMPT, "llm": {"model": "ok:9b"}}, 409, "request_layer_not_permitted"),
         ({**PROMPT, "modle": "x"}, 400, "invalid"),
         ([], 400, "invalid"),
     ],
@@ -75,6 +74,15 @@ def test_bad_work_is_refused_with_a_problem_document(client, body, status, code)
     assert answer.headers["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == code
     assert not TaskRun.objects.exists()
+
+
+def test_a_task_may_state_its_own_model_unless_that_is_switched_off(client, settings):
+    body = {**PROMPT, "llm": {"model": "ok:9b"}}
+    told = client.post("/v1/tasks", body).json()["llm_config"]
+    assert (told["model"], told["source"]) == ("ok:9b", "request")
+    settings.LLM_ALLOW_REQUEST_LAYER = False
+    answer = client.post("/v1/tasks", body)
+    assert (answer.status_code, answer.json()["code"]) == (409, "request_layer_not_permitted")
 
 
 def test_a_shorter_deadline_is_taken_and_its_origin_told(client):
