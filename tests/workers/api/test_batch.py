@@ -60,7 +60,8 @@ WRONG = [
 ]
 
 
-def test_each_refusal_is_the_one_that_a_single_task_would_get(client):
+def test_each_refusal_is_the_one_that_a_single_task_would_get(client, settings):
+    settings.LLM_ALLOW_REQUEST_LAYER = False
     answer = post(client, [*WRONG, PROMPT])
     assert answer.status_code == 202
     *refused, accepted = answer.json()["tasks"]
