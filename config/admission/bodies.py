@@ -75,5 +75,7 @@ def declared(headers: Headers) -> int:
 def measured(headers: Headers, body: bytes) -> Headers:
     """The headers with the body's length also where it came in chunks: whoever finds no length
     reads no body."""
+    if not body:
+        return headers
     rest = [(name, value) for name, value in headers if name not in (LENGTH, CODING)]
-    return [*rest, (LENGTH, str(len(body)).encode())] if body else headers
+    return [*rest, (LENGTH, str(len(body)).encode())]
