@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import httpx
 import ollama
 
+from workers.backend.error_texts import message_of
 from workers.backend.transport import AnswerTooLarge, Seen
 from workers.outcomes import AttemptFailed, Cause, Outcome
 
@@ -121,9 +122,9 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
     if isinstance(error, AttemptFailed):
         return error
     if isinstance(error, ollama.ResponseError) and error.status_code == -1:
-        return failure(Cause.STREAM_ERROR, _text(error.error))
+        return failure(Cause.STREAM_ERROR, message_of(error.error))
     if isinstance(error, ollama.ResponseError):
-        return by_status(error.status_code, _text(error.error), seen)
+        return by_status(error.status_code, message_of(error.error), seen)
     if seen.refused:
         # The client failed on what came beside the status.
         return by_status(seen.status or 0, "", seen)
@@ -176,11 +177,6 @@ def _cause_of(status: int, text: str) -> Cause:
         if status in statuses and (phrase is None or phrase.search(text)):
             return cause
     return Cause.BROKEN_ANSWER
-
-
-def _text(error: object) -> str:
-    """Ollama's ``error`` is a string; servers that imitate OpenAI send an object."""
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
 
 
 def _foreign_type(cause: Cause, seen: Seen) -> str:
