@@ -43,6 +43,8 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
+    Cause.CANNOT_LOAD: (Outcome.UNUSABLE, "Ollama cannot load the model"),
+    Cause.INVALID_REQUEST: (Outcome.UNUSABLE, "Ollama refuses a value in the request"),
     Cause.CONTEXT_OVERFLOW: (
         Outcome.UNUSABLE,
         "The prompt and its answer do not fit the model's context",
@@ -103,6 +105,19 @@ STATUSES: tuple[tuple[Collection[int], re.Pattern[str] | None, Cause], ...] = (
     ((404,), None, Cause.MODEL_MISSING),
     ((429,), None, Cause.BUSY),
     (range(400, 500), None, Cause.REJECTED),
+    (
+        (500,),
+        re.compile(r'\boption "[^"]*" must be of type|\binvalid format: |\btemplate: \S*:\d+:'),
+        Cause.INVALID_REQUEST,
+    ),
+    (
+        (500,),
+        re.compile(
+            r"requires more system memory|unknown model architecture|unable to load model",
+            re.IGNORECASE,
+        ),
+        Cause.CANNOT_LOAD,
+    ),
     (range(500, 1000), None, Cause.SERVER_ERROR),
 )
 
