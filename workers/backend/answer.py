@@ -99,8 +99,10 @@ class Answer:
     def note(self, failed: AttemptFailed, began: float) -> None:
         """Put what was measured on a failure."""
         failed.first_token_ms = self.first_token_ms(began)
-        failed.prompt_tokens = self.prompt_tokens
-        failed.completion_tokens = self.completion_tokens
+        # A server that refuses a prompt names its tokens, and answers nothing.
+        if self.last is not None:
+            failed.prompt_tokens = self.prompt_tokens
+            failed.completion_tokens = self.completion_tokens
 
     def _prompt_was_cut(self, stated_window: int | None, actual_window: int | None) -> bool:
         # Ollama cuts a prompt to exactly the context. A window that it reports may be an earlier

@@ -12,11 +12,12 @@ from typing import cast
 
 import ollama
 
-from workers import output
-from workers.backend import classify, hosts, options, transport
+from workers.backend import classify, hosts, options, transport, truncation
 from workers.backend.answer import Answer
 from workers.backend.clients import HostClients
 from workers.backend.clock import Clock
+from workers.backend.loading import Residence
+from workers.backend.messages import messages_of
 from workers.backend.runtime import Runtime
 from workers.backend.transport import Seen
 from workers.backend.values import Generation, GenerationRequest, Limits
@@ -24,8 +25,6 @@ from workers.outcomes import Cause
 
 logger = logging.getLogger(__name__)
 
-#: An estimate on the safe side: English has about four, German and code three.
-CHARACTERS_PER_TOKEN = 3
 #: After a complete answer, to read the end of the response: who leaves before counts as gone.
 DRAIN_SECONDS = 0.25
 
@@ -56,8 +55,6 @@ async def attempt(
 async def _attempt(
     runtime: Runtime, request: GenerationRequest, clock: Clock, answer: Answer, seen: Seen
 ) -> Generation:
-    window = options.context_window(request.options)
-    _check_estimate(request, window)
     clients = runtime.clients(_host(request.host))
     found = await runtime.loader.residence(clients, request, clock)
     load_ms = 0
@@ -67,6 +64,8 @@ async def _attempt(
         # Only a loaded model has a context to report.
         found = await runtime.loader.residence(clients, request, clock)
     await _stream(clients, request, clock, answer, seen)
+    windows = _windows(request, found)
+    await truncation.require_whole(clients, request, clock, answer, seen, windows)
     return Generation(
         content=answer.checked(request.options, actual_window=found.context_window),
         prompt_tokens=answer.prompt_tokens,
@@ -109,18 +108,12 @@ async def _stream(
 
 async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
     """The answer's chunks; the request itself is sent when the first one is read."""
-    messages = [
-        {"role": role, "content": output.well_formed(text)}
-        for role, text in (("system", request.system), ("user", request.prompt))
-        if text
-    ]
     chunks = await clients.ollama.chat(
         model=request.model,
-        messages=messages,
+        messages=messages_of(request),
         stream=True,
         format=None if request.format is None else dict(request.format),
         options=options.to_ollama(request.options) or None,
-        keep_alive=request.keep_alive,
     )
     return cast("Chunks", chunks)
 
@@ -132,11 +125,10 @@ async def _drain(chunks: Chunks) -> None:
                 pass
 
 
-def _check_estimate(request: GenerationRequest, window: int | None) -> None:
-    tokens = (len(request.system) + len(request.prompt)) / CHARACTERS_PER_TOKEN
-    if window is not None and tokens > window:
-        detail = f"about {tokens:.0f} tokens, and the context has {window}"
-        raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
+def _windows(request: GenerationRequest, found: Residence) -> set[int]:
+    """The contexts that the model may have answered with: stated, reported, or else expected."""
+    known = {options.context_window(request.options), found.context_window} - {None}
+    return {window for window in known or {request.expected_window} if window}
 
 
 def _host(host: str) -> str:

@@ -110,7 +110,6 @@ async def _load(clients: HostClients, request: GenerationRequest, clock: Clock) 
             await clients.ollama.generate(
                 model=request.model,
                 options=options.reloading(request.options) or None,
-                keep_alive=request.keep_alive,
             )
     except Exception as error:
         if scope.expired():

@@ -19,8 +19,8 @@ class GenerationRequest:
     format: Mapping[str, Any] | None = None
     #: In the project's own names; see `workers.backend.options`.
     options: Mapping[str, Any] = field(default_factory=dict)
-    #: None leaves the server's own choice, which is shared by all users of the model.
-    keep_alive: float | str | None = None
+    #: The context in tokens to expect where neither the options nor the host state one.
+    expected_window: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -74,7 +74,12 @@ class Host:
             with statistics.served():
                 if reply.timing is not None:
                     reply.timing.served()
-                prompt = window.fit(reply.exchange.body, runner.options.window, statistics)
+                prompt = window.fit(
+                    reply.exchange.body,
+                    runner.options.window,
+                    statistics,
+                    honours_truncate=self._options.honours_truncate,
+                )
                 if behaviour == Ok():
                     pace = self._options.pace_of(runner.model, reply.exchange.body)
                     await generate(reply, pace, prompt)

@@ -9,12 +9,14 @@ from workers.testing.one_host import tokens
 from workers.testing.one_host.statistics import ModelStatistics
 
 
-def fit(body: Mapping[str, Any], window: int, statistics: ModelStatistics) -> int:
+def fit(
+    body: Mapping[str, Any], window: int, statistics: ModelStatistics, *, honours_truncate: bool
+) -> int:
     """Tokens of the prompt that the model reads. Raises RequestError for ``truncate: false``."""
     count = tokens.prompt_tokens(body)
     if count < window:
         return count
-    if body.get("truncate") is False:
+    if honours_truncate and body.get("truncate") is False:
         statistics.refused_prompts += 1
         raise too_long(count, window)
     statistics.cut_prompts += 1
