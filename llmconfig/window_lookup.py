@@ -59,7 +59,7 @@ def windows_of(config: ResolvedConfig, loaded: Loaded | None = None) -> dict[str
 
 
 def _known() -> Loaded:
-    """Of several servers the smallest window: a run may meet any of them."""
+    """Of several providers the smallest window: a run may meet any of their servers."""
     found: dict[str, int] = {}
     for provider in _providers:
         for model, tokens in provider().items():

@@ -22,7 +22,7 @@ from workers.outcomes import Cause
 
 #: A cut prompt has half of the window and half of what is kept of its beginning: ``num_keep``, 4
 #: tokens unless the model states another number. Of a small window it is a fraction.
-LONGEST_KEPT, KEPT_SHARE = 128, 8
+LONGEST_KEPT, KEPT_SHARE = 64, 8
 #: At least one token each, whatever the tokenizer.
 MORE_WORDS = "\n1 2 3 4 5 6 7 8"
 

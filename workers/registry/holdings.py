@@ -19,7 +19,9 @@ class Holding:
     model: str
     state: ModelState
     size_bytes: int | None = None
+    #: Tokens that the model was trained for, and those that it is loaded with.
     context_length: int | None = None
+    context_window: int | None = None
     capabilities: list[str] | None = None
 
 
@@ -50,5 +52,7 @@ def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
         state=ModelState.UNREACHABLE if node.host_error else present,
         size_bytes=told["size"],
         context_length=told["context_length"],
+        # The last release writes none.
+        context_window=told.get("context_window"),
         capabilities=told["capabilities"],
     )
