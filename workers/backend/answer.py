@@ -19,6 +19,23 @@ MAX_COUNT = 2**31 - 1
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """Called on the event loop's thread while an answer comes."""
+
+    #: With each piece of text.
+    on_text: Callable[[str], None] | None = None
+    #: For each chunk with a token, of the answer or of the thinking before it.
+    on_token: Callable[[], None] | None = None
+
+    def call(self, content: str) -> None:
+        """A chunk with a token came, and this text in it."""
+        if self.on_token is not None:
+            self.on_token()
+        if content and self.on_text is not None:
+            self.on_text(content)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measured:
     """Milliseconds; None is what is not known, or did not happen."""
 
@@ -34,8 +51,7 @@ class Measured:
 class Answer:
     """What has come so far."""
 
-    #: Hears each piece of text.
-    on_text: Callable[[str], None] | None = None
+    hooks: Hooks = field(default_factory=Hooks)
     parts: list[str] = field(default_factory=list)
     characters: int = 0
     thought: bool = False
@@ -58,8 +74,7 @@ class Answer:
             self.last, self.last_at = chunk, time.monotonic()
         if not (content or thinking):
             return False
-        if content and self.on_text is not None:
-            self.on_text(content)
+        self.hooks.call(content)
         if self.first_token_at is None:
             self.first_token_at = time.monotonic()
         return True

@@ -6,7 +6,7 @@ stops working on it, and what is raised is `AttemptFailed`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import cast
 
@@ -14,7 +14,7 @@ import ollama
 
 from workers import output
 from workers.backend import classify, hosts, options, transport
-from workers.backend.answer import Answer
+from workers.backend.answer import Answer, Hooks
 from workers.backend.clients import HostClients
 from workers.backend.clock import Clock
 from workers.backend.loading import Load
@@ -37,10 +37,10 @@ async def attempt(
     runtime: Runtime,
     request: GenerationRequest,
     limits: Limits,
-    on_text: Callable[[str], None] | None = None,
+    hooks: Hooks,
 ) -> Generation:
     """Ask the model once. Raises AttemptFailed."""
-    seen, answer = transport.watch(), Answer(on_text=on_text)
+    seen, answer = transport.watch(), Answer(hooks)
     clock = Clock(limits)
     try:
         return await _attempt(runtime, request, clock, answer, seen)

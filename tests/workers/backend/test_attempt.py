@@ -208,3 +208,13 @@ def test_thinking_is_not_heard(fake_ollama):
         ask(fake_ollama.host, on_text=heard.append)
     assert fake_ollama.requests("/api/chat")
     assert heard == []
+
+
+def test_each_token_is_signalled_thinking_included(fake_ollama):
+    thinking = b'{"message": {"role": "assistant", "content": "", "thinking": "hm"}}\n'
+    raw = thinking + said(b"a") + said(b"b") + DONE
+    fake_ollama.script("ok:1", [b.Status(code=200, raw=raw)])
+    heard, signals = [], []
+    ask(fake_ollama.host, on_text=heard.append, on_token=lambda: signals.append(len(heard)))
+    assert heard == ["a", "b"]
+    assert signals == [0, 0, 1]
