@@ -92,7 +92,7 @@ async def _stream(
     load: Load | None,
 ) -> None:
     seen.reset()
-    async with aclosing(await _ask(clients, request)) as chunks:
+    async with aclosing(_chunks(clients, request)) as chunks:
         try:
             async with clock.running():
                 async for chunk in chunks:
@@ -114,7 +114,28 @@ async def _stream(
             await _drain(chunks)
 
 
-async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
+async def _chunks(clients: HostClients, request: GenerationRequest) -> Chunks:
+    """The answer's chunks, asked for without ``think`` where the server does not know the field.
+
+    A server older than the field has no thinking to switch off, so both requests mean the same.
+    """
+    think = options.think(request.options)
+    try:
+        async with aclosing(await _ask(clients, request, think)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        return
+    except ollama.ResponseError as error:
+        if think is not False or not classify.refuses_think(error):
+            raise
+    async with aclosing(await _ask(clients, request, None)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _ask(
+    clients: HostClients, request: GenerationRequest, think: bool | str | None
+) -> Chunks:
     """The answer's chunks; the request itself is sent when the first one is read."""
     messages = [
         {"role": role, "content": output.well_formed(text)}
@@ -125,6 +146,7 @@ async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
         model=request.model,
         messages=messages,
         stream=True,
+        think=think,
         format=None if request.format is None else dict(request.format),
         options=options.to_ollama(request.options) or None,
     )

@@ -43,7 +43,43 @@ def test_without_a_system_prompt_there_is_no_system_message(fake_ollama):
 def test_what_is_not_stated_is_not_sent(fake_ollama):
     body = sent(fake_ollama, options={"temperature": None})
     # The client itself adds an empty list of tools.
-    assert body.keys() - {"tools"} == {"model", "messages", "stream"}
+    assert body.keys() - {"tools"} == {"model", "messages", "stream", "think"}
+
+
+def test_what_is_sent_of_thinking_is_decided(fake_ollama):
+    assert sent(fake_ollama)["think"] is False
+    assert sent(fake_ollama, options={"think": "low"})["think"] == "low"
+
+
+# Of servers older than the field, and of models that cannot think at all.
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b.Status(code=400, body='json: unknown field "think"'),
+        b.Status(code=422, raw=b'{"detail": [{"loc": ["body", "think"], "msg": "extra"}]}'),
+        b.Status(code=400, body='"m:1" does not support thinking'),
+    ],
+    ids=str,
+)
+def test_a_server_that_refuses_to_be_told_not_to_think_is_asked_without(fake_ollama, refusal):
+    fake_ollama.script("m:1", [refusal])
+    assert ask(fake_ollama.host, "m:1").content
+    first, second = (exchange.body for exchange in fake_ollama.requests("/api/chat"))
+    assert first == {**second, "think": False}
+
+
+def test_a_model_that_cannot_think_as_stated_is_not_asked_without(fake_ollama):
+    fake_ollama.script("m:1", [b.Status(code=400, body='"m:1" does not support thinking')])
+    with pytest.raises(AttemptFailed):
+        ask(fake_ollama.host, "m:1", options={"think": True})
+    assert len(fake_ollama.requests("/api/chat")) == 1
+
+
+def test_a_request_that_is_refused_for_another_reason_is_sent_once(fake_ollama):
+    fake_ollama.script("m:1", [b.Status(code=400, body="invalid option")])
+    with pytest.raises(AttemptFailed):
+        ask(fake_ollama.host, "m:1")
+    assert len(fake_ollama.requests("/api/chat")) == 1
 
 
 def test_options_are_sent_under_ollamas_names(fake_ollama):
