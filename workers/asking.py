@@ -41,7 +41,11 @@ class Asking:
     cancelled: threading.Event
     #: Hears the answer's text; of answers to several prompts that of the first alone.
     on_text: Callable[[str], None] | None = None
+    #: Is called for each token.
+    on_token: Callable[[], None] | None = None
     _has_spoken: bool = False
+    #: Of a request that only counted a prompt.
+    _load_ms: int = 0
 
     def answer(self, prompt: Prompt | Draft) -> Answered:
         """Raises AttemptFailed."""
@@ -71,7 +75,19 @@ class Asking:
     def _ask(self, prompt: Prompt) -> backend.Generation:
         request = replace(self.request, system=prompt.system, prompt=prompt.user)
         on_text = None if self.on_text is None or self._has_spoken else self._say
-        return backend.generate(request, self.limits, cancelled=self.cancelled, on_text=on_text)
+        generation = self._generate(request, on_text)
+        return replace(generation, load_ms=self._load_ms + generation.load_ms)
+
+    def _generate(
+        self, request: backend.GenerationRequest, on_text: Callable[[str], None] | None = None
+    ) -> backend.Generation:
+        return backend.generate(
+            request,
+            self.limits,
+            cancelled=self.cancelled,
+            on_text=on_text,
+            on_token=self.on_token,
+        )
 
     def _say(self, text: str) -> None:
         self._has_spoken = True
@@ -92,7 +108,9 @@ class Asking:
             options={**self.request.options, "max_tokens": 1},
         )
         try:
-            tokens = backend.generate(request, self.limits, cancelled=self.cancelled).prompt_tokens
+            generation = self._generate(request)
+            self._load_ms += generation.load_ms
+            tokens = generation.prompt_tokens
         except AttemptFailed as failed:
             if failed.cause not in NO_TEXT:
                 raise

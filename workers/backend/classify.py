@@ -122,6 +122,7 @@ STATUSES: tuple[tuple[Collection[int], re.Pattern[str] | None, Cause], ...] = (
     (range(500, 1000), None, Cause.SERVER_ERROR),
 )
 
+_THINK = re.compile(r"\bthink(ing)?\b", re.IGNORECASE)
 _SECONDS = re.compile(r"\d+(\.\d*)?\Z")
 #: Longer than any deadline. What asks for more says no more than that.
 LONGEST_WAIT_SECONDS = 10.0**9
@@ -176,6 +177,11 @@ def by_status(status: int, text: str, seen: Seen) -> AttemptFailed:
             seen.headers.get("retry-after", ""), seen.headers.get("date", "")
         )
     return failed
+
+
+def refuses_think(error: ollama.ResponseError) -> bool:
+    """Whether a server refuses the field ``think``: a strict one that is older than the field."""
+    return error.status_code in _FAULTS_OF_THE_REQUEST and bool(_THINK.search(str(error.error)))
 
 
 def retry_after_seconds(value: str, date: str = "") -> float | None:

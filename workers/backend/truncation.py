@@ -10,12 +10,14 @@ and a server that refuses the longer prompt would have refused the first.
 import asyncio
 import time
 from collections.abc import Collection
+from contextlib import aclosing
+from dataclasses import replace
 
-from workers.backend import classify, options
+from workers.backend import classify
 from workers.backend.answer import Answer
+from workers.backend.chat import chunks_of
 from workers.backend.clients import HostClients
 from workers.backend.clock import Clock
-from workers.backend.messages import messages_of
 from workers.backend.transport import Seen
 from workers.backend.values import GenerationRequest
 from workers.outcomes import Cause
@@ -55,18 +57,25 @@ async def _grows(
     clients: HostClients, request: GenerationRequest, clock: Clock, count: int, seen: Seen
 ) -> bool:
     """Whether the prompt with more words has more tokens. Raises what the client raises."""
-    end = min(time.monotonic() + clock.limits.timeout_seconds, clock.deadline)
+    longer = replace(
+        request,
+        prompt=request.prompt + MORE_WORDS,
+        format=None,
+        options={**request.options, "max_tokens": 1},
+    )
+    tokens = 0
     try:
-        async with asyncio.timeout_at(end):
-            longer = await clients.ollama.chat(
-                model=request.model,
-                messages=messages_of(request, MORE_WORDS),
-                options={**options.to_ollama(request.options), "num_predict": 1},
-            )
+        async with asyncio.timeout_at(_end(clock)), aclosing(chunks_of(clients, longer)) as chunks:
+            async for chunk in chunks:
+                tokens = chunk.prompt_eval_count or tokens
     except TimeoutError:
         raise classify.failure(Cause.TIMEOUT) from None
     except Exception as error:
         if classify.translate(error, seen).cause is Cause.CONTEXT_OVERFLOW:
             return True
         raise
-    return (longer.prompt_eval_count or 0) > count
+    return tokens > count
+
+
+def _end(clock: Clock) -> float:
+    return min(time.monotonic() + clock.limits.timeout_seconds, clock.deadline)
