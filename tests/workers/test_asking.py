@@ -13,8 +13,10 @@ from workers.drafts import Draft
 from workers.outcomes import Cause
 from workers.prompts import Prompt
 from workers.testing import behaviours as b
+from workers.testing import tokens
 from workers.testing.fake_ollama import FakeOllama
-from workers.testing.one_host import OneHost, Pace, tokens
+from workers.testing.ollama_http.requests import Generation
+from workers.testing.one_host import OneHost, Pace
 from workers.testing.script import always
 
 WINDOW = 1024
@@ -55,10 +57,14 @@ def asking(server, settings, *, model="a:1", tokens=WINDOW, source=WindowSource.
     )
 
 
+def read_tokens(body):
+    return tokens.prompt_tokens(Generation(is_chat=True, messages=tuple(body["messages"])))
+
+
 def asked(server):
     """What each request had to read, and how much it was to write."""
     return [
-        (tokens.prompt_tokens(x.body), (x.body.get("options") or {}).get("num_predict"))
+        (read_tokens(x.body), (x.body.get("options") or {}).get("num_predict"))
         for x in server.requests("/api/chat")
     ]
 
@@ -94,7 +100,7 @@ def test_entries_of_every_kind_are_answered_and_what_is_left_out_is_noted(
     assert answered.generation.content
     read = answered_prompt(server)
     kept = read["messages"][-1]["content"].count("\n") - 1
-    assert tokens.prompt_tokens(read) < WINDOW
+    assert read_tokens(read) < WINDOW
     assert read["messages"][-1]["content"].endswith("".join(texts[count - kept :]))
     told = f"{count - kept} of {count} entries were left out, the oldest first"
     assert left_out(answered) == ([told] if kept < count else [])
@@ -137,7 +143,7 @@ def test_entries_of_different_kinds_are_counted_until_they_fit(server, settings)
     new = [f"- {'7' * 100}\n"] * 20
     answered = asking(server, settings).answer(draft(*old, *new))
     assert answered.generation.content
-    assert tokens.prompt_tokens(answered_prompt(server)) < WINDOW
+    assert read_tokens(answered_prompt(server)) < WINDOW
 
 
 def test_a_context_that_not_even_one_entry_fits_ends_as_an_overflow(server, settings):

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from tests.workers.backend.asking import ask, failure
 from workers.outcomes import Cause, Outcome
 from workers.testing import behaviours as b
+from workers.testing import tokens
 from workers.testing.fake_ollama import FakeOllama
-from workers.testing.one_host import OneHost, Pace, tokens
+from workers.testing.ollama_http.window import cut
+from workers.testing.one_host import OneHost, Pace
 
 WINDOW = 256
 OPTIONS = {"context_window": WINDOW}
@@ -56,7 +58,7 @@ def test_a_prompt_that_was_cut_in_silence_is_an_overflow(ignoring, count):
 @pytest.mark.parametrize("host", ["honouring", "ignoring"])
 def test_a_prompt_of_half_of_the_window_is_whole(host, keep, request):
     server = request.getfixturevalue(host)
-    count = tokens.cut(WINDOW, keep)
+    count = sum(cut(WINDOW, keep))
     assert ask(server.host, "a:1", prompt=words(count), options=OPTIONS).prompt_tokens == count
 
 
@@ -111,7 +113,7 @@ TEXTS = st.lists(
 @pytest.mark.parametrize("host", ["honouring", "ignoring"])
 def test_no_cut_prompt_succeeds_and_none_that_fits_is_refused(host, request, text, window):
     server = request.getfixturevalue(host)
-    fits = tokens.prompt_tokens({"messages": [{"content": text}]}) < window
+    fits = AROUND + tokens.count(text) < window
     options = {"context_window": window}
     if fits:
         assert ask(server.host, "a:1", prompt=text, options=options).content
