@@ -25,6 +25,14 @@ class WindowSource(StrEnum):
     DEFAULT = "default"
 
 
+#: Sources in words.
+SOURCES: Mapping[WindowSource, str] = {
+    WindowSource.STATED: gettext_noop("stated in %(place)s"),
+    WindowSource.LOADED: gettext_noop("as it is loaded now"),
+    WindowSource.DEFAULT: gettext_noop("%(place)s"),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """The tokens of a window, and where that number comes from."""
@@ -40,6 +48,11 @@ class Window:
             "source": str(self.source),
             "place": place_cut(self.place) or None,
         }
+
+    @property
+    def reason(self) -> Message:
+        """Where the number comes from, in words."""
+        return Message(SOURCES[self.source], {"place": self.place})
 
     @property
     def longest_answer(self) -> int:
@@ -76,7 +89,7 @@ class AnswerTooLong:
                 "value": self.value,
                 "model": self.model,
                 "window": self.window.tokens,
-                "source": Message(SOURCES[self.window.source], {"place": self.window.place}),
+                "source": self.window.reason,
                 "accepted": self.window.longest_answer,
             },
         )
@@ -91,14 +104,6 @@ class AnswerTooLong:
             "accepted": self.window.longest_answer,
             "detail": self.sentence.translate(gettext),
         }
-
-
-#: Sources in words.
-SOURCES: Mapping[WindowSource, str] = {
-    WindowSource.STATED: gettext_noop("stated in %(place)s"),
-    WindowSource.LOADED: gettext_noop("as it is loaded now"),
-    WindowSource.DEFAULT: gettext_noop("%(place)s"),
-}
 
 
 def answers_too_long(

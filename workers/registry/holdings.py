@@ -1,10 +1,12 @@
 """The models of one worker: those that it has, and those that it would need."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.model_names import normalise_model
+from llmconfig.window_lookup import window_of
+from llmconfig.windows import Window
 from workers.models import WorkerNode
 from workers.registry.announcement import task_types_served
 from workers.states import ModelState
@@ -41,6 +43,12 @@ def needed_by(node: WorkerNode, wanted: Collection[str] | None) -> bool:
     """Whether a model for these task types (None: for all) is needed on the worker."""
     served = set(task_types_served(node.queues))
     return bool(served) and (wanted is None or not served.isdisjoint(wanted))
+
+
+def window_held(model: str, holdings: Iterable[Holding]) -> Window:
+    """The window of a model, given how workers have it; of several the smallest."""
+    loaded = [each.context_window for each in holdings if each.context_window]
+    return window_of(model, loaded={model: min(loaded)} if loaded else {})
 
 
 def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
