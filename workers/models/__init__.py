@@ -6,10 +6,11 @@ from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
 from workers.models.pauses import Pause
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
-from workers.models.runs import Attempt, TaskRun, usage
+from workers.models.runs import UNREAD, Attempt, TaskRun, usage
 from workers.models.worker_nodes import WorkerNode
 
 __all__ = [
+    "UNREAD",
     "Attempt",
     "Breaker",
     "Delivery",
