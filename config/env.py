@@ -66,6 +66,8 @@ class Environment:
     #: Which processes share cached configurations; "": those that name the database alike.
     cache_namespace: str
     worker_concurrency: int
+    #: Attempts that the model server works on at once, of each model; None: learned.
+    host_concurrency: int | None
     #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
     worker_metrics_address: str
     worker_metrics_port: int | None
@@ -175,6 +177,8 @@ def read() -> Environment:
         "request_layer": _parsed(env, "LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
         "cache_namespace": env.str("LLM_CACHE_NAMESPACE", ""),
         "worker_concurrency": _parsed(env, "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)),
+        "host_concurrency": _parsed(env, "LLM_HOST_CONCURRENCY", "", env_values.whole(1, 1024))
+        or _parsed(env, "OLLAMA_NUM_PARALLEL", "", env_values.most),
         "shutdown_grace_seconds": _parsed(
             env, "LLM_SHUTDOWN_GRACE_SECONDS", "20", env_values.seconds
         ),

@@ -33,7 +33,7 @@ def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
     A host that stays unreachable is one row with a growing count, not a row for every try.
     """
     last = earlier[-1] if earlier else None
-    if last and attempt.outcome == Outcome.HOST and _same(last, attempt):
+    if last and attempt.outcome == Outcome.HOST and _same_absence(last, attempt):
         return _count_again(last, attempt, earlier)
     attempt.number = next_number(earlier)
     attempt.save(force_insert=True)
@@ -78,6 +78,10 @@ def _count_again(row: Attempt, another: Attempt, earlier: list[Attempt]) -> list
     again.reason = another.reason
     again.save(update_fields=["count", "duration_ms", "reason"])
     return [again if a is row else a for a in earlier]
+
+
+def _same_absence(one: Attempt, other: Attempt) -> bool:
+    return _same(one, other) and Cause.SERVER_QUEUE not in (one.cause, other.cause)
 
 
 def _same(one: Attempt, other: Attempt) -> bool:

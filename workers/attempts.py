@@ -1,6 +1,5 @@
 """Making one attempt: from a run's decision to a call of the backend, and to a row."""
 
-import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,10 +12,11 @@ from django.utils import timezone
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
 from workers import backend, output, reachability
+from workers.claims import Claim
 from workers.events.cursors import Take
 from workers.events.speech import spoken
 from workers.models import Attempt, TaskRun
-from workers.outcomes import AttemptFailed, Outcome
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
@@ -39,7 +39,7 @@ def attempt_make(
     config: ResolvedConfig,
     step: Try,
     take: Take,
-    cancelled: threading.Event,
+    claim: Claim,
 ) -> Made:
     """Call the model that ``step`` names and check its answer. Raises nothing of the backend's.
 
@@ -72,8 +72,10 @@ def attempt_make(
     connection.close()
     began = time.monotonic()
     try:
-        with spoken(attempt, kind, take, cancelled) as on_text:
-            generation = backend.generate(request, limits, cancelled=cancelled, on_text=on_text)
+        with spoken(attempt, kind, take, claim.lost) as on_text:
+            generation = backend.generate(
+                request, limits, cancelled=claim.lost, on_text=on_text, on_token=claim.heard.set
+            )
         _note_generation(attempt, generation)
         result = kind.finish(_checked(kind, generation.content))
     except AttemptFailed as failed:
@@ -82,6 +84,13 @@ def attempt_make(
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
     return Made(attempt=_timed(attempt, began), result=result)
+
+
+def queued_note(attempt: Attempt) -> None:
+    """Have an attempt that was `slow` count as one that waited in the server's queue."""
+    failed = backend.failure(Cause.SERVER_QUEUE)
+    attempt.outcome, attempt.cause = failed.outcome, Cause.SERVER_QUEUE
+    attempt.reason = failed.reason
 
 
 def longest_seconds(step: Try) -> float:

@@ -29,8 +29,12 @@ from workers.events.publisher import changed
 from workers.leases import leases
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
+from workers.obstacles import Obstacle
 from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
+from workers.permits import observing
+from workers.permits.holding import HeldPermit
+from workers.permits.taking import Permit, permit_take
 from workers.prepared import Division, Refused
 from workers.prompts import Prompt, prompt_render
 from workers.sights import Sight, context_windows, sight_of
@@ -55,14 +59,17 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
     with leases.holding(claim):
         run = TaskRun.objects.filter(pk=run_id).first()
         if run is not None:
+            held = HeldPermit(run.permit_id)
             with book.at_work(run):
-                return _work(claim, run)
+                delay_seconds = _work(claim, run, held)
+            held.end()
+            return delay_seconds
     return None
 
 
-def _work(claim: Claim, run: TaskRun) -> float | None:
+def _work(claim: Claim, run: TaskRun, held: HeldPermit) -> float | None:
     try:
-        delivery = _Delivery.begin(claim, run)
+        delivery = _Delivery.begin(claim, run, held)
         return delivery.work() if delivery else None
     except Refused as refused:
         run_fail(claim, run, refused.code, str(refused))
@@ -87,6 +94,8 @@ class _Recorded:
 
     history: list[Attempt]
     step: plan.Step | None
+    #: For the attempt that follows at once.
+    permit: Permit | None = None
 
 
 @dataclass(kw_only=True)
@@ -97,6 +106,7 @@ class _Delivery:
     config: ResolvedConfig
     prompt: Prompt
     history: list[Attempt]
+    held: HeldPermit
     #: Asked for when a prompt is too long for a model.
     windows: Mapping[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
@@ -104,7 +114,7 @@ class _Delivery:
     tries: int = 0
 
     @classmethod
-    def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery | None":
+    def begin(cls, claim: Claim, run: TaskRun, held: HeldPermit) -> "_Delivery | None":
         """None: the run waits for its parts now."""
         kind = task_types.get(run.task_type)
         if kind is None:
@@ -124,6 +134,7 @@ class _Delivery:
             config=config,
             prompt=prepared,
             history=list(run.attempts.all()),
+            held=held,
         )
 
     def work(self) -> float | None:
@@ -149,18 +160,20 @@ class _Delivery:
         self.tries += 1
         take = Take(self.run.deliveries, next_number(self.history))
         made = attempts.attempt_make(
-            self.run, self.kind, self.prompt, self.config, step, take, self.claim.lost
+            self.run, self.kind, self.prompt, self.config, step, take, self.claim
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
             return None
         self._ask_windows([made.attempt])
+        outages.patiently(lambda: self._give_back(made.attempt), self.claim.lost)
         recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
         if recorded is not None:
             book.attempt_ended(made.attempt)
         return self._keep(recorded)
 
     def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
+        self.held.replace(recorded.permit if recorded else None)
         if recorded is None:
             logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
             return None
@@ -195,15 +208,49 @@ class _Delivery:
     def _advance(self, history: list[Attempt], decide: _Decide) -> _Recorded | None:
         """Decide on the next step and write what it leads to. None: the claim was lost."""
         sight = sight_of(self.run, self.config, self.windows)
-        step = decide(self.config, past_of(history), sight.view)
-        while isinstance(step, plan.Try) and not self._may_call(step, sight):
-            sight = sight.blocking(step.model)
-            step = decide(self.config, past_of(history), sight.view)
+        step, permit = decide(self.config, past_of(history), sight.view), None
+        while isinstance(step, plan.Try):
+            if not self._may_call(step, sight):
+                sight = sight.blocking(step.model)
+                step = decide(self.config, past_of(history), sight.view)
+            elif permit := self._take_permit(step, sight.view.host):
+                break
+            else:
+                obstacle = Obstacle.permit(sight.view.host, step.model)
+                step = plan.Park(obstacle=obstacle, skipped=step.skipped)
         if isinstance(step, plan.Try | plan.Park):
             for model in step.skipped:
                 history = note_save(self.run, model, *sight.why_not(model), history)
         written = step_write(self.claim, self.run, step, history)
-        return _Recorded(history=history, step=step) if written else None
+        if not written:
+            return None
+        return _Recorded(
+            history=history, step=step, permit=permit if isinstance(step, plan.Try) else None
+        )
+
+    def _take_permit(self, step: plan.Try, host: str) -> Permit | None:
+        return permit_take(
+            self.claim,
+            host,
+            step.model,
+            timeout_seconds=step.timeout_seconds,
+            first_token_timeout_seconds=self.config.first_token_timeout_seconds,
+        )
+
+    def _give_back(self, attempt: Attempt) -> None:
+        """Give the permit back and learn from the attempt that it was for. One that only stood
+        behind others in the server's queue waits for a permit again, once a run."""
+        permit = self.held.permit
+        if permit is None:
+            return
+        if observing.stood_behind(permit, attempt):
+            observing.queueing_observe(permit)
+            if not any(earlier.cause == Cause.SERVER_QUEUE for earlier in self.history):
+                attempts.queued_note(attempt)
+        # Before the attempt is written: the next run begins meanwhile.
+        self.held.give_back(self.claim)
+        if attempt.outcome == Outcome.SUCCEEDED:
+            observing.answer_observe(permit, attempt)
 
     def _may_call(self, step: plan.Try, sight: Sight) -> bool:
         if not sight.needs_probe(step.model):

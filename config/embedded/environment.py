@@ -13,14 +13,21 @@ from config.embedded.parts import Part
 PROJECT = Path(__file__).resolve().parents[2]
 EMBEDDED_CONFIG = PROJECT / "config" / "llm.embedded.yaml"
 DEFAULT_SETTINGS = "config.settings.development"
-ADDRESSES = ("DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "OLLAMA_HOST", "LLM_CONFIG_FILE")
+ADDRESSES = (
+    "DATABASE_URL",
+    "REDIS_URL",
+    "CELERY_BROKER_URL",
+    "OLLAMA_HOST",
+    "LLM_HOST_CONCURRENCY",
+    "LLM_CONFIG_FILE",
+)
 
 
 def addresses(parts: Iterable[Part], environ: Mapping[str, str]) -> dict[str, str]:
     """Where everything is: what the caller's variables say, and the parts for the rest."""
     found = {name: environ[name] for name in ADDRESSES if environ.get(name)}
     for part in parts:
-        found |= part.environment()
+        found = {**part.environment(), **found}
         if part.variable == "OLLAMA_HOST":
             found.setdefault("LLM_CONFIG_FILE", str(EMBEDDED_CONFIG))
     if "REDIS_URL" in found:

@@ -49,6 +49,17 @@ class BreakerTold(serializers.Serializer[Any]):
     last_reason = serializers.CharField(allow_blank=True)
 
 
+class PermitsTold(serializers.Serializer[Any]):
+    """How many tasks a model of a host works on at once."""
+
+    host = serializers.CharField()
+    model = serializers.CharField()
+    permits = serializers.IntegerField(min_value=1, help_text="Attempts that may be open at once.")
+    stated = serializers.BooleanField(help_text="By the settings; else the number is learned.")
+    held = serializers.IntegerField(min_value=0, help_text="Attempts that are open.")
+    waiting = serializers.IntegerField(min_value=0, help_text="Tasks that wait for a permit.")
+
+
 class StatusAnswer(serializers.Serializer[Any]):
     """A word for everybody; all else for staff."""
 
@@ -59,3 +70,4 @@ class StatusAnswer(serializers.Serializer[Any]):
     )
     workers = WorkerTold(many=True, required=False, allow_null=True)
     breakers = BreakerTold(many=True, required=False, allow_null=True)
+    permits = PermitsTold(many=True, required=False, allow_null=True)

@@ -1,4 +1,4 @@
-"""What the database tells of queues, workers and breakers, in four queries."""
+"""Queues, workers, breakers and permits as the database has them, in seven queries."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -8,10 +8,11 @@ from django.db import connection
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
 
-from config.status.facts import BreakerFacts, QueueFacts, Stored, WorkerFacts
+from config.status.facts import BreakerFacts, PermitFacts, QueueFacts, Stored, WorkerFacts
 from workers.breakers import State, state_of, with_state
 from workers.models import Breaker, Pause, TaskRun
 from workers.pauses import LOW, queue_names
+from workers.permits.selectors import PoolState, pool_states
 from workers.registry.selectors import nodes
 from workers.states import NodeState, Status
 
@@ -26,7 +27,10 @@ def stored_take() -> Stored:
             queue for worker in workers if worker.state == NodeState.LIVE for queue in worker.queues
         )
         return Stored(
-            queues=tuple(_queues(live)), workers=workers, breakers=tuple(map(_breaker, _open()))
+            queues=tuple(_queues(live)),
+            workers=workers,
+            breakers=tuple(map(_breaker, _open())),
+            permits=tuple(map(_permits, pool_states())),
         )
     finally:
         connection.close()
@@ -74,4 +78,15 @@ def _breaker(row: Any) -> BreakerFacts:
         state=str(State(state_of(row))),
         failures=row.failures,
         last_reason=row.last_reason,
+    )
+
+
+def _permits(pool: PoolState) -> PermitFacts:
+    return PermitFacts(
+        host=pool.host,
+        model=pool.model,
+        permits=pool.permits,
+        stated=pool.stated is not None,
+        held=pool.held,
+        waiting=pool.waiting,
     )

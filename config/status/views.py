@@ -56,6 +56,16 @@ DETAIL = {
             "last_reason": "status 500",
         }
     ],
+    "permits": [
+        {
+            "host": "http://gpu:11434",
+            "model": "llama3.2:3b",
+            "permits": 4,
+            "stated": False,
+            "held": 4,
+            "waiting": 11,
+        }
+    ],
 }
 
 
@@ -99,5 +109,5 @@ def _detail(facts: Facts) -> dict[str, Any]:
     stored = asdict(facts.stored) if facts.stored else {}
     return {
         "dependencies": dependencies,
-        **{name: stored.get(name) for name in ("queues", "workers", "breakers")},
+        **{name: stored.get(name) for name in ("queues", "workers", "breakers", "permits")},
     }

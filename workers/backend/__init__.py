@@ -10,6 +10,7 @@ from collections.abc import Callable
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
 from workers.backend import runtime as _runtime
+from workers.backend.classify import failure
 from workers.backend.values import (
     Generation,
     GenerationRequest,
@@ -28,6 +29,7 @@ __all__ = [
     "ModelDetails",
     "close",
     "described",
+    "failure",
     "generate",
     "installed",
     "loaded",

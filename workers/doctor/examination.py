@@ -22,6 +22,7 @@ TITLES = {
     "model_missing": gettext_lazy("Missing models"),
     "model_incapable": gettext_lazy("Models that cannot write text"),
     "model_not_allowed": gettext_lazy("Not allowed by LLM_ALLOWED_MODELS, and skipped"),
+    "permits_overstated": gettext_lazy("Models whose host works on fewer tasks than stated"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
@@ -40,6 +41,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *_missing(facts, names_of),
         *_incapable(facts, names_of),
         *_forbidden(facts, names_of),
+        *_overstated(facts),
         *_ignored(facts),
         *_differing(facts),
         *_gone(facts),
@@ -85,6 +87,19 @@ def _unreachable(facts: Facts) -> Iterator[Finding]:
                 code="model_server_unreachable",
                 subject=server.host,
                 text=f"{by}: {printable(server.error, 200)}",
+            )
+
+
+def _overstated(facts: Facts) -> Iterator[Finding]:
+    for pool in facts.permits:
+        if pool.is_overstated:
+            text = _(
+                "%(stated)s at once are stated (LLM_HOST_CONCURRENCY or OLLAMA_NUM_PARALLEL); with"
+                " %(queued)s open, one waited in the server's own queue. %(permits)s are used now."
+            )
+            counts = {"stated": pool.stated, "queued": pool.queued_at, "permits": pool.permits}
+            yield Finding(
+                code="permits_overstated", subject=f"{pool.model} @ {pool.host}", text=text % counts
             )
 
 

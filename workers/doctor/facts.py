@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from workers.permits.selectors import PoolState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,8 @@ class Facts:
     stated: tuple[StatedModel, ...] = ()
     servers: tuple[Server, ...] = ()
     workers: tuple[Worker, ...] = ()
+    #: Permits of each (host, model) that was used.
+    permits: tuple[PoolState, ...] = ()
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
     #: What could not be gathered, and why.

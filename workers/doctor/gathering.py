@@ -18,6 +18,7 @@ from llmconfig.stated_models import (
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.outcomes import one_line
 from workers.parts import broker_problem, database_problem
+from workers.permits.selectors import PoolState, pool_states
 from workers.registry.announcement import task_types_served
 from workers.registry.selectors import nodes
 from workers.registry.survey import HostReport, Survey
@@ -29,13 +30,14 @@ def facts_gather() -> Facts:
     problems: list[Finding] = []
     stored = _stored(problems)
     stated = _stated(stored is not None, problems)
-    registered, ignored = stored or ([], {})
+    registered, ignored, permits = stored or ([], {}, [])
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
     return Facts(
         stated=stated,
         servers=(_asked(stated), *_reported(registered)),
         workers=tuple(worker_of(node) for node in registered),
+        permits=tuple(permits),
         ignored_rows=ignored,
         problems=tuple(problems),
     )
@@ -67,12 +69,14 @@ def worker_of(node: Any) -> Worker:
     )
 
 
-def _stored(problems: list[Finding]) -> tuple[list[Any], dict[str, int]] | None:
-    """The registered workers, and the rows that are ignored; None: no database tells."""
+def _stored(
+    problems: list[Finding],
+) -> tuple[list[Any], dict[str, int], list[PoolState]] | None:
+    """The registered workers, the rows that are ignored, and permits; None: no database."""
     why = database_problem()
     if not why:
         try:
-            return list(nodes()), unregistered_rows()
+            return list(nodes()), unregistered_rows(), pool_states()
         except DatabaseError as error:
             why = one_line(str(error))
     problems.append(Finding(code="database_unusable", subject=_("database"), text=why))

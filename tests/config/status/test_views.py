@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from config.status import gathering
 from tests.workers.api.test_tasks import client_of
 from workers import parts
-from workers.models import Breaker, Pause, TaskRun
+from workers.models import Breaker, Pause, PermitPool, TaskRun
 from workers.registry.nodes import node_register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -130,3 +130,18 @@ def test_many_calls_ask_the_database_for_the_facts_once(well, monkeypatch):
     for _ in range(20):
         assert APIClient().get("/v1/status").status_code == 200
     assert len(asked) == 1
+
+
+def test_staff_see_permits_and_who_waits_for_them(well, staff):
+    PermitPool.objects.create(host="http://gpu:11434", model="qwen3:8b", learned=4, ceiling=5)
+    waiting(status="retrying", parked_on="permit http://gpu:11434 qwen3:8b")
+    assert staff.get("/v1/status").json()["permits"] == [
+        {
+            "host": "http://gpu:11434",
+            "model": "qwen3:8b",
+            "permits": 4,
+            "stated": False,
+            "held": 0,
+            "waiting": 1,
+        }
+    ]
