@@ -22,6 +22,8 @@ from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
 
 DEFAULT_LOAD_TIMEOUT_SECONDS = 300.0
+#: What an answer and a failure tell alike, by the same names.
+MEASURED = ("load_ms", "queue_ms", "first_token_ms", "prompt_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +78,7 @@ def attempt_make(
             generation = backend.generate(
                 request, limits, cancelled=claim.lost, on_text=on_text, on_token=claim.heard.set
             )
-        _note_generation(attempt, generation)
+        _note_measured(attempt, generation)
         result = kind.finish(_checked(kind, generation.content))
     except AttemptFailed as failed:
         _note_failure(attempt, failed)
@@ -110,10 +112,11 @@ def _checked(kind: TaskType, text: str) -> Result:
     return output.json_checked(text, kind.output_schema)
 
 
-def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
-    attempt.first_token_ms = generation.first_token_ms
-    attempt.prompt_tokens = generation.prompt_tokens
-    attempt.completion_tokens = generation.completion_tokens
+def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFailed) -> None:
+    """Fill in what is not known yet: an answer whose text is refused was measured before."""
+    for name in MEASURED:
+        if getattr(attempt, name) is None:
+            setattr(attempt, name, getattr(measured, name))
 
 
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
@@ -123,9 +126,7 @@ def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]
     attempt.retry_after_seconds = failed.retry_after_seconds
-    attempt.first_token_ms = attempt.first_token_ms or failed.first_token_ms
-    attempt.prompt_tokens = attempt.prompt_tokens or failed.prompt_tokens
-    attempt.completion_tokens = attempt.completion_tokens or failed.completion_tokens
+    _note_measured(attempt, failed)
 
 
 def _timed(attempt: Attempt, began: float) -> Attempt:

@@ -51,6 +51,8 @@ class Cause(StrEnum):
     OUT_OF_TIME = "out_of_time"
     MODEL_MISSING = "model_missing"
     INCAPABLE = "incapable"
+    CANNOT_LOAD = "cannot_load"
+    INVALID_REQUEST = "invalid_request"
     CONTEXT_OVERFLOW = "context_overflow"
     NO_SUCH_PATH = "no_such_path"
     REJECTED = "rejected"
@@ -72,6 +74,8 @@ class AttemptFailed(Exception):
         cause: Cause | None = None,
         *,
         retry_after_seconds: float | None = None,
+        load_ms: int | None = None,
+        queue_ms: int | None = None,
         first_token_ms: int | None = None,
         prompt_tokens: int | None = None,
         completion_tokens: int | None = None,
@@ -80,6 +84,8 @@ class AttemptFailed(Exception):
         self.reason = one_line(reason)
         self.cause = cause
         self.retry_after_seconds = retry_after_seconds
+        self.load_ms = load_ms
+        self.queue_ms = queue_ms
         self.first_token_ms = first_token_ms
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = completion_tokens

@@ -144,8 +144,20 @@ class Attempt(Shape):
     reason = serializers.CharField()
     count = serializers.IntegerField(min_value=1, help_text="How often the same happened.")
     started_at = serializers.DateTimeField()
-    duration_ms = serializers.IntegerField(min_value=0)
-    first_token_ms = serializers.IntegerField(min_value=0, allow_null=True)
+    duration_ms = serializers.IntegerField(min_value=0, help_text="Loading included.")
+    load_ms = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Until the model was loaded; null: not known.",
+    )
+    queue_ms = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Spent in the model server's own queue; null: not known.",
+    )
+    first_token_ms = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="From the end of the load to the first token."
+    )
     prompt_tokens = serializers.IntegerField(min_value=0, allow_null=True)
     completion_tokens = serializers.IntegerField(min_value=0, allow_null=True)
 

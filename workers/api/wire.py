@@ -93,6 +93,8 @@ def attempt_told(attempt: Attempt) -> dict[str, Any]:
         "count": attempt.count,
         "started_at": moment_told(attempt.started_at),
         "duration_ms": attempt.duration_ms,
+        "load_ms": attempt.load_ms,
+        "queue_ms": attempt.queue_ms,
         "first_token_ms": attempt.first_token_ms,
         "prompt_tokens": attempt.prompt_tokens,
         "completion_tokens": attempt.completion_tokens,

@@ -7,6 +7,7 @@ blocks the calling thread; the work itself happens on one event loop per process
 import threading
 from collections.abc import Callable
 
+from workers.backend import answer as _answer
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
 from workers.backend import runtime as _runtime
@@ -46,15 +47,19 @@ def generate(
     *,
     cancelled: threading.Event | None = None,
     on_text: Callable[[str], None] | None = None,
+    on_token: Callable[[], None] | None = None,
 ) -> Generation:
-    """Ask one model once, after loading it where the host has not.
+    """Ask one model once; where the host has not loaded it, the request does.
 
     Raises AttemptFailed, and nothing else of its own. Setting ``cancelled`` closes the connection
-    and raises (final) within a second. ``on_text`` hears each piece of the answer as it comes, in
-    another thread that waits for it: it must return at once, and raise nothing.
+    and raises (final) within a second. ``on_text`` hears each piece of the answer as it comes,
+    ``on_token`` is called for each chunk with a token, of the answer or of the thinking before it.
+    Both are called on the event loop's thread, which serves all attempts of the process: they must
+    return at once, and raise nothing.
     """
+    hooks = _answer.Hooks(on_text=on_text, on_token=on_token)
     return _runtime.run(
-        lambda runtime: _attempt.attempt(runtime, request, limits, on_text), cancelled=cancelled
+        lambda runtime: _attempt.attempt(runtime, request, limits, hooks), cancelled=cancelled
     )
 
 

@@ -9,7 +9,8 @@ import ollama
 
 from workers import output
 from workers.backend import classify, options
-from workers.backend.clock import milliseconds
+from workers.backend.clock import Clock, milliseconds
+from workers.backend.durations import Durations, durations_of
 from workers.outcomes import AttemptFailed, Cause
 
 MAX_CHARACTERS = 1_000_000
@@ -17,18 +18,46 @@ MAX_CHARACTERS = 1_000_000
 MAX_COUNT = 2**31 - 1
 
 
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """Called on the event loop's thread while an answer comes."""
+
+    #: With each piece of text.
+    on_text: Callable[[str], None] | None = None
+    #: For each chunk with a token, of the answer or of the thinking before it.
+    on_token: Callable[[], None] | None = None
+
+    def call(self, content: str) -> None:
+        """A chunk with a token came, and this text in it."""
+        if self.on_token is not None:
+            self.on_token()
+        if content and self.on_text is not None:
+            self.on_text(content)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """Milliseconds; None is what is not known, or did not happen."""
+
+    load_ms: int | None
+    #: In the server's own queue.
+    queue_ms: int | None
+    #: From the end of the load.
+    first_token_ms: int | None
+    duration_ms: int | None
+
+
 @dataclass
 class Answer:
     """What has come so far."""
 
-    #: Hears each piece of text.
-    on_text: Callable[[str], None] | None = None
+    hooks: Hooks = field(default_factory=Hooks)
     parts: list[str] = field(default_factory=list)
     characters: int = 0
     thought: bool = False
     first_token_at: float | None = None
     last: ollama.ChatResponse | None = None
-    last_at: float = 0.0
+    last_at: float | None = None
 
     def take(self, chunk: ollama.ChatResponse) -> bool:
         """Add a chunk; whether it brought a token, of the answer or of the thinking before it.
@@ -45,8 +74,7 @@ class Answer:
             self.last, self.last_at = chunk, time.monotonic()
         if not (content or thinking):
             return False
-        if content and self.on_text is not None:
-            self.on_text(content)
+        self.hooks.call(content)
         if self.first_token_at is None:
             self.first_token_at = time.monotonic()
         return True
@@ -67,13 +95,17 @@ class Answer:
     def completion_tokens(self) -> int | None:
         return _count(self.last.eval_count if self.last else None)
 
-    def first_token_ms(self, began: float) -> int | None:
-        """Milliseconds from ``began`` to the first token; None while there was none."""
-        return None if self.first_token_at is None else milliseconds(self.first_token_at - began)
-
-    def duration_ms(self, began: float) -> int:
-        """Milliseconds from ``began`` to the end of a complete answer."""
-        return milliseconds(self.last_at - began)
+    def measured(self, clock: Clock) -> "Measured":
+        """What the answer took, by the server's durations where they can be right."""
+        durations = self._durations(clock.asked_at)
+        load = clock.load_seconds if durations.load is None else durations.load
+        began = clock.asked_at + (load or 0.0)
+        return Measured(
+            load_ms=None if load is None else milliseconds(load),
+            queue_ms=None if durations.queue is None else milliseconds(durations.queue),
+            first_token_ms=_since(began, self.first_token_at),
+            duration_ms=_since(began, self.last_at),
+        )
 
     def checked(self, stated: Mapping[str, Any], *, actual_window: int | None) -> str:
         """The text of a complete, non-empty answer to the whole prompt.
@@ -96,11 +128,23 @@ class Answer:
             raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
         return text
 
-    def note(self, failed: AttemptFailed, began: float) -> None:
+    def note(self, failed: AttemptFailed, clock: Clock) -> None:
         """Put what was measured on a failure."""
-        failed.first_token_ms = self.first_token_ms(began)
+        measured = self.measured(clock)
+        failed.first_token_ms = measured.first_token_ms
+        failed.load_ms, failed.queue_ms = measured.load_ms, measured.queue_ms
         failed.prompt_tokens = self.prompt_tokens
         failed.completion_tokens = self.completion_tokens
+
+    def _durations(self, asked_at: float) -> Durations:
+        if self.last is None or self.last_at is None:
+            return Durations()
+        first_token_at = self.first_token_at or self.last_at
+        return durations_of(
+            self.last,
+            elapsed=self.last_at - asked_at,
+            to_first_token=first_token_at - asked_at,
+        )
 
     def _prompt_was_cut(self, stated_window: int | None, actual_window: int | None) -> bool:
         # Ollama cuts a prompt to exactly the context. A window that it reports may be an earlier
@@ -122,6 +166,10 @@ class Answer:
             cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
             return classify.failure(cause, "done_reason length")
         return classify.failure(Cause.EMPTY)
+
+
+def _since(began: float, moment: float | None) -> int | None:
+    return None if moment is None else max(0, milliseconds(moment - began))
 
 
 def _count(value: int | None) -> int | None:

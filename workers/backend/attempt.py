@@ -1,4 +1,4 @@
-"""One attempt, on the event loop: reach the host, load the model if need be, stream the answer.
+"""One attempt, on the event loop: reach the host, ask, follow the load if any, stream the answer.
 
 Every limit is on the wall clock. However an attempt ends, its connection is closed, so that Ollama
 stops working on it, and what is raised is `AttemptFailed`.
@@ -6,7 +6,7 @@ stops working on it, and what is raised is `AttemptFailed`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from typing import cast
 
@@ -14,9 +14,10 @@ import ollama
 
 from workers import output
 from workers.backend import classify, hosts, options, transport
-from workers.backend.answer import Answer
+from workers.backend.answer import Answer, Hooks
 from workers.backend.clients import HostClients
 from workers.backend.clock import Clock
+from workers.backend.loading import Load
 from workers.backend.runtime import Runtime
 from workers.backend.transport import Seen
 from workers.backend.values import Generation, GenerationRequest, Limits
@@ -36,10 +37,10 @@ async def attempt(
     runtime: Runtime,
     request: GenerationRequest,
     limits: Limits,
-    on_text: Callable[[str], None] | None = None,
+    hooks: Hooks,
 ) -> Generation:
     """Ask the model once. Raises AttemptFailed."""
-    seen, answer = transport.watch(), Answer(on_text=on_text)
+    seen, answer = transport.watch(), Answer(hooks)
     clock = Clock(limits)
     try:
         return await _attempt(runtime, request, clock, answer, seen)
@@ -47,7 +48,7 @@ async def attempt(
         failed = classify.translate(error, seen)
         if failed.cause is Cause.UNEXPECTED:
             logger.exception("An attempt on %s failed in a way that nobody foresaw", request.host)
-        answer.note(failed, clock.started)
+        answer.note(failed, clock)
         if failed is error:
             raise
         raise failed from error
@@ -60,54 +61,81 @@ async def _attempt(
     _check_estimate(request, window)
     clients = runtime.clients(_host(request.host))
     found = await runtime.loader.residence(clients, request, clock)
-    load_ms = 0
-    if not found.ready:
-        load_ms = await runtime.loader.load(clients, request, clock)
-        clock.restart()
-        # Only a loaded model has a context to report.
-        found = await runtime.loader.residence(clients, request, clock)
-    await _stream(clients, request, clock, answer, seen)
+    clock.ask(is_loaded=found.ready)
+    load = None if found.ready else Load(runtime.loader, clients, request, clock)
+    try:
+        await _stream(clients, request, clock, answer, seen, load)
+        if load is not None:
+            found = await load.residence()
+    finally:
+        if load is not None:
+            load.cancel()
+    measured = answer.measured(clock)
     return Generation(
         content=answer.checked(request.options, actual_window=found.context_window),
         prompt_tokens=answer.prompt_tokens,
         completion_tokens=answer.completion_tokens,
-        first_token_ms=answer.first_token_ms(clock.started) or 0,
-        duration_ms=answer.duration_ms(clock.started),
-        load_ms=load_ms,
+        first_token_ms=measured.first_token_ms or 0,
+        duration_ms=measured.duration_ms or 0,
+        load_ms=measured.load_ms or 0,
+        queue_ms=measured.queue_ms,
         done_reason=answer.done_reason,
     )
 
 
 async def _stream(
-    clients: HostClients, request: GenerationRequest, clock: Clock, answer: Answer, seen: Seen
+    clients: HostClients,
+    request: GenerationRequest,
+    clock: Clock,
+    answer: Answer,
+    seen: Seen,
+    load: Load | None,
 ) -> None:
     seen.reset()
-    async with aclosing(await _ask(clients, request)) as chunks:
-        whole, token = asyncio.timeout_at(clock.end), asyncio.timeout_at(clock.token_end)
+    async with aclosing(_chunks(clients, request)) as chunks:
         try:
-            async with whole, token:
+            async with clock.running():
                 async for chunk in chunks:
+                    if load is not None:
+                        load.end()
                     if answer.take(chunk):
-                        token.reschedule(clock.token_end)
+                        clock.token()
                     if answer.last:
                         break
         except TimeoutError:
-            if not (whole.expired() or token.expired()):
+            if not clock.has_run_out:
                 raise
             if seen.refused:
                 raise classify.by_status(seen.status or 0, "", seen) from None
             if not clients.reached_since(clock.began):
                 raise classify.failure(Cause.CONNECT_TIMEOUT) from None
-            if whole.expired():
-                raise clock.expired(Cause.TIMEOUT) from None
-            raise classify.failure(
-                Cause.STALLED if answer.first_token_at else Cause.SLOW_START
-            ) from None
+            raise clock.expired(has_begun=answer.first_token_at is not None) from None
         if answer.last:
             await _drain(chunks)
 
 
-async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
+async def _chunks(clients: HostClients, request: GenerationRequest) -> Chunks:
+    """The answer's chunks, asked for without ``think`` where the server does not know the field.
+
+    A server older than the field has no thinking to switch off, so both requests mean the same.
+    """
+    think = options.think(request.options)
+    try:
+        async with aclosing(await _ask(clients, request, think)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        return
+    except ollama.ResponseError as error:
+        if think is not False or not classify.refuses_think(error):
+            raise
+    async with aclosing(await _ask(clients, request, None)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _ask(
+    clients: HostClients, request: GenerationRequest, think: bool | str | None
+) -> Chunks:
     """The answer's chunks; the request itself is sent when the first one is read."""
     messages = [
         {"role": role, "content": output.well_formed(text)}
@@ -118,9 +146,9 @@ async def _ask(clients: HostClients, request: GenerationRequest) -> Chunks:
         model=request.model,
         messages=messages,
         stream=True,
+        think=think,
         format=None if request.format is None else dict(request.format),
         options=options.to_ollama(request.options) or None,
-        keep_alive=request.keep_alive,
     )
     return cast("Chunks", chunks)
 

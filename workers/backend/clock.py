@@ -1,7 +1,10 @@
 """When an attempt must have ended, on the wall clock of the event loop (``time.monotonic()``)."""
 
+import asyncio
 import math
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from workers.backend import classify
@@ -13,40 +16,87 @@ EARLY_SECONDS = 0.01
 
 
 class Clock:
-    """An attempt's limits as moments. Loading stops the attempt's clock, not the deadline's.
+    """An attempt's limits as one timeout that moves.
 
-    Raises AttemptFailed (final) when the deadline has passed already.
+    While the model loads, ``load_timeout_seconds`` counts from the request; from the end of the
+    load, or from the beginning where the model was loaded already, the attempt's own limits do. The
+    deadline holds throughout. Raises AttemptFailed (final) when it has passed already.
     """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.began = self.started = time.monotonic()
+        self.began = self.asked_at = self._started = self._token_at = time.monotonic()
         self.deadline = _monotonic(limits.deadline)
-        if self.deadline <= self.started:
+        if self.deadline <= self.began:
             raise classify.failure(Cause.DEADLINE_PASSED)
+        self.is_loading = False
+        #: Whether `running` ended because a limit had passed.
+        self.has_run_out = False
+        self._waited_for_load = False
+        self._timeout: asyncio.Timeout | None = None
+
+    def ask(self, *, is_loaded: bool) -> None:
+        """Note that the request is sent now; ``is_loaded`` false: it makes the model load."""
+        self.asked_at = self._token_at = time.monotonic()
+        self.is_loading = self._waited_for_load = not is_loaded
+
+    def loaded(self) -> None:
+        """End the load: the attempt's own time begins now. Without a load it does nothing."""
+        if self.is_loading:
+            self.is_loading = False
+            self._started = self._token_at = time.monotonic()
+            self._move()
+
+    def token(self) -> None:
+        """Note that a token came: the next one is due later."""
+        self._token_at = time.monotonic()
+        self._move()
 
     @property
     def end(self) -> float:
-        return min(self.started + self.limits.timeout_seconds, self.deadline)
+        """When the attempt's own time is over, if no load is under way."""
+        return min(self._started + self.limits.timeout_seconds, self.deadline)
 
     @property
-    def load_end(self) -> float:
-        return min(time.monotonic() + self.limits.load_timeout_seconds, self.deadline)
+    def load_seconds(self) -> float | None:
+        """How long the load took, or has taken so far; None where there was none to wait for."""
+        if not self._waited_for_load:
+            return None
+        return (time.monotonic() if self.is_loading else self._started) - self.asked_at
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Raise TimeoutError from the block when a limit has passed."""
+        timeout = asyncio.timeout_at(self._limit)
+        try:
+            async with timeout:
+                self._timeout = timeout
+                yield
+        finally:
+            self._timeout, self.has_run_out = None, timeout.expired()
+
+    def expired(self, *, has_begun: bool) -> AttemptFailed:
+        """The failure for the limit that has passed; ``has_begun``: a token had come."""
+        now = time.monotonic() + EARLY_SECONDS
+        if now >= self.deadline:
+            return classify.failure(Cause.OUT_OF_TIME)
+        if self.is_loading:
+            return classify.failure(Cause.LOAD_TIMEOUT)
+        if now >= self.end:
+            return classify.failure(Cause.TIMEOUT)
+        return classify.failure(Cause.STALLED if has_begun else Cause.SLOW_START)
 
     @property
-    def token_end(self) -> float | None:
-        """By when the next token is due; None when there is no such limit."""
-        limit = self.limits.first_token_timeout_seconds
-        return None if limit is None else time.monotonic() + limit
+    def _limit(self) -> float:
+        if self.is_loading:
+            return min(self.asked_at + self.limits.load_timeout_seconds, self.deadline)
+        patience = self.limits.first_token_timeout_seconds
+        return self.end if patience is None else min(self.end, self._token_at + patience)
 
-    def restart(self) -> None:
-        """Begin the attempt's time now: what was before was loading."""
-        self.started = time.monotonic()
-
-    def expired(self, cause: Cause) -> AttemptFailed:
-        """The failure when a limit ended the work: ``cause``, unless it was the deadline."""
-        spent = time.monotonic() >= self.deadline - EARLY_SECONDS
-        return classify.failure(Cause.OUT_OF_TIME if spent else cause)
+    def _move(self) -> None:
+        # One that goes off at this moment can no longer be moved.
+        if self._timeout is not None and not self._timeout.expired():
+            self._timeout.reschedule(self._limit)
 
 
 def milliseconds(seconds: float) -> int:

@@ -1,10 +1,13 @@
-"""Loading a model before it is asked, so that loading does not spend the attempt's time.
+"""Which models a host has loaded, and following the load that a request causes.
 
-Within a process a model is loaded once at a time, for all who need it. A load goes on while anybody
-waits for it: Ollama gives one up when its client leaves.
+A request is sent at once, loaded or not: Ollama loads the model for it and keeps it until the
+answer is there, so that no load is wasted where models are unloaded when idle. To know when the
+load has ended, a second request goes beside one that stays silent: generate without a prompt, which
+returns as soon as the model is loaded. Single-flight per model and process.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,22 +15,16 @@ from dataclasses import dataclass
 from llmconfig.model_names import normalise_model
 from workers.backend import classify, options, transport
 from workers.backend.clients import HostClients
-from workers.backend.clock import Clock, milliseconds
+from workers.backend.clock import Clock
 from workers.backend.sharing import Shared
 from workers.backend.values import GenerationRequest
-from workers.outcomes import Cause, Outcome
+from workers.outcomes import AttemptFailed, Outcome
+
+logger = logging.getLogger(__name__)
 
 PS_SECONDS = 2.0
-#: Not every server loads on request. Where it only dislikes that one, asking tells what is wrong.
-LEFT_TO_ASKING = frozenset(
-    {
-        Cause.BROKEN_ANSWER,
-        Cause.REDIRECTED,
-        Cause.REJECTED,
-        Cause.NO_SUCH_PATH,
-        Cause.INCAPABLE,
-    }
-)
+#: Silence after which the load is watched. Small models are loaded before, and ask for less.
+WATCH_AFTER_SECONDS = 0.5
 
 #: The loaded models of a host, with the context of each if it is told. None: the host did not say.
 Listing = Mapping[str, int | None] | None
@@ -35,22 +32,25 @@ Listing = Mapping[str, int | None] | None
 
 @dataclass(frozen=True, kw_only=True)
 class Residence:
-    """Whether a model is loaded as a request needs it, and the context that it is loaded with."""
+    """Whether a model is loaded as a request needs it, and the context that it is loaded with.
+
+    A model that still loads for another request counts as loaded: Ollama lists it already.
+    """
 
     ready: bool
     context_window: int | None = None
 
 
-#: Without an answer we ask at once: the attempt's clock runs, so its limits hold in any case.
+#: Without an answer the attempt's own clock runs, so that its limits hold in any case.
 UNKNOWN = Residence(ready=True)
 
 
 class Loader:
-    """What is loaded, and loading what is not, for all attempts of a process."""
+    """What is loaded, and what loads, for all attempts of a process."""
 
     def __init__(self) -> None:
         self._listings: Shared[Listing] = Shared()
-        self._loads: Shared[None] = Shared()
+        self._watches: Shared[None] = Shared()
 
     async def residence(
         self, clients: HostClients, request: GenerationRequest, clock: Clock
@@ -67,16 +67,57 @@ class Loader:
             return UNKNOWN
         return _residence(listing, request)
 
-    async def load(self, clients: HostClients, request: GenerationRequest, clock: Clock) -> int:
-        """Have the model loaded; the milliseconds that this took. Raises AttemptFailed."""
-        began = time.monotonic()
+    async def watch(self, clients: HostClients, request: GenerationRequest) -> None:
+        """Return when the host has loaded the model, or does not say when it has.
+
+        A load that fails ends the request that caused it, which says why.
+        """
         key = (clients.host, normalise_model(request.model))
+        await self._watches.join(key, lambda: _watch(clients, request))
+
+
+class Load:
+    """The load of one attempt's model, from the request on; the clock is told when it ends.
+
+    It ends with the first chunk of the answer (`end`), or when the watch returns.
+    """
+
+    def __init__(
+        self, loader: Loader, clients: HostClients, request: GenerationRequest, clock: Clock
+    ) -> None:
+        self._loader, self._clients, self._request = loader, clients, request
+        self._clock = clock
+        self._watching = asyncio.create_task(self._watch())
+        self._listing: asyncio.Task[Residence] | None = None
+
+    def end(self) -> None:
+        """The model is loaded; called again, it does nothing."""
+        if self._clock.is_loading:
+            self._clock.loaded()
+            # Only a loaded model has a context to report, and it may leave with its answer.
+            self._listing = asyncio.create_task(self._list())
+            self._watching.cancel()
+
+    async def residence(self) -> Residence:
+        """The model's residence at the end of the load."""
+        return await self._listing if self._listing else UNKNOWN
+
+    def cancel(self) -> None:
+        """Give up following it."""
+        self._watching.cancel()
+        if self._listing is not None:
+            self._listing.cancel()
+
+    async def _watch(self) -> None:
+        await asyncio.sleep(WATCH_AFTER_SECONDS)
+        await self._loader.watch(self._clients, self._request)
+        self.end()
+
+    async def _list(self) -> Residence:
         try:
-            async with asyncio.timeout_at(clock.load_end):
-                await self._loads.join(key, lambda: _load(clients, request, clock))
-        except TimeoutError:
-            raise clock.expired(Cause.LOAD_TIMEOUT) from None
-        return milliseconds(time.monotonic() - began)
+            return await self._loader.residence(self._clients, self._request, self._clock)
+        except AttemptFailed:
+            return UNKNOWN
 
 
 def _residence(listing: Listing, request: GenerationRequest) -> Residence:
@@ -102,19 +143,12 @@ async def _listing(clients: HostClients) -> Listing:
     return {normalise_model(m.model or m.name or ""): m.context_length for m in running.models}
 
 
-async def _load(clients: HostClients, request: GenerationRequest, clock: Clock) -> None:
+async def _watch(clients: HostClients, request: GenerationRequest) -> None:
     seen = transport.watch()
-    scope = asyncio.timeout(clock.limits.load_timeout_seconds)
     try:
-        async with scope:
-            await clients.ollama.generate(
-                model=request.model,
-                options=options.reloading(request.options) or None,
-                keep_alive=request.keep_alive,
-            )
+        await clients.ollama.generate(
+            model=request.model, options=options.reloading(request.options) or None
+        )
     except Exception as error:
-        if scope.expired():
-            raise classify.failure(Cause.LOAD_TIMEOUT) from None
         failed = classify.translate(error, seen)
-        if failed.cause not in LEFT_TO_ASKING:
-            raise failed from error
+        logger.debug("The load of %s cannot be watched: %s", request.model, failed.reason)

@@ -21,8 +21,8 @@ SAMPLING = {
     "min_p": "min_p",
 }
 RELOADING = {"context_window": "num_ctx"}
-#: Ours alone: it is a limit, not an option.
-NEVER_SENT = frozenset({"load_timeout_seconds"})
+#: A limit of ours, and what stands beside the options in a request.
+NO_OPTIONS = frozenset({"load_timeout_seconds", "think"})
 
 _NAMES = {**SAMPLING, **RELOADING}
 
@@ -32,7 +32,7 @@ def to_ollama(options: Mapping[str, Any]) -> dict[str, Any]:
     return {
         _NAMES.get(name, name): value
         for name, value in options.items()
-        if value is not None and name not in NEVER_SENT
+        if value is not None and name not in NO_OPTIONS
     }
 
 
@@ -45,3 +45,12 @@ def context_window(options: Mapping[str, Any]) -> int | None:
     """The context in tokens that the request states, if it states one."""
     value = options.get("context_window")
     return int(value) if value else None
+
+
+def think(options: Mapping[str, Any]) -> bool | str:
+    """Whether, or how much, the model thinks before it answers; false where nothing states it.
+
+    It is always sent: without it, Ollama has every model think that can.
+    """
+    stated: bool | str | None = options.get("think")
+    return False if stated is None else stated

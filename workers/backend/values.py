@@ -19,18 +19,17 @@ class GenerationRequest:
     format: Mapping[str, Any] | None = None
     #: In the project's own names; see `workers.backend.options`.
     options: Mapping[str, Any] = field(default_factory=dict)
-    #: None leaves the server's own choice, which is shared by all users of the model.
-    keep_alive: float | str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
     """Wall-clock limits of one attempt, in seconds."""
 
-    #: From the request to the last token; loading the model is not part of it.
+    #: From the request, or from the end of the load that it caused, to the last token.
     timeout_seconds: float
     #: To the first token, and between any two; None sets no such limit.
     first_token_timeout_seconds: float | None = None
+    #: From the request to the end of the load, where the model is not loaded.
     load_timeout_seconds: float = 300.0
     #: The moment at which loading and answering together must end: an aware datetime, or a
     #: reading of ``time.monotonic()``.
@@ -44,11 +43,14 @@ class Generation:
     content: str
     prompt_tokens: int | None
     completion_tokens: int | None
+    #: Without loading, as ``duration_ms``.
     first_token_ms: int
-    #: Without loading.
     duration_ms: int
-    #: 0 when the model was loaded already.
+    #: As the server reports it, the wait for another model to leave included; near 0 when the model
+    #: was loaded already.
     load_ms: int
+    #: In the server's own queue, behind other requests; None where it cannot be known.
+    queue_ms: int | None
     #: ``stop``, or ``length`` when the model ran into ``max_tokens``.
     done_reason: str
 

@@ -179,6 +179,8 @@ class Attempt(models.Model):
     reload_options = models.JSONField(_("reload options"), default=dict, blank=True)
     started_at = models.DateTimeField(_("started at"))
     duration_ms = models.PositiveIntegerField(_("duration (ms)"))
+    load_ms = models.PositiveIntegerField(_("loading (ms)"), null=True)
+    queue_ms = models.PositiveIntegerField(_("in the server's queue (ms)"), null=True)
     first_token_ms = models.PositiveIntegerField(_("first token (ms)"), null=True)
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
     completion_tokens = models.PositiveIntegerField(_("completion tokens"), null=True)

@@ -172,6 +172,11 @@ class FakeOllama:
 
     async def close(self, server: asyncio.Server) -> None:
         """Stop listening and end every connection, on the loop that serves."""
+        # asyncio leaks a connection that it has accepted and not begun when its server closes.
+        loop = asyncio.get_running_loop()
+        for listener in server.sockets:
+            loop.remove_reader(listener.fileno())
+        await asyncio.sleep(0)
         server.close()
         for task in self._handlers:
             task.cancel()

@@ -48,7 +48,7 @@ def test_a_run_is_read_with_every_part_of_its_shape(client, celery_worker, finis
     assert body["metadata"] == {"ticket": "A-1"}
     assert body["attempts"][0].keys() == {
         "number", "model", "host", "outcome", "reason", "count", "started_at", "duration_ms",
-        "first_token_ms", "prompt_tokens", "completion_tokens",
+        "load_ms", "queue_ms", "first_token_ms", "prompt_tokens", "completion_tokens",
     }  # fmt: skip
     assert body["usage"]["completion_tokens"] > 0
 

@@ -15,7 +15,14 @@ HANGS = 5.0
 
 
 def ask(
-    host: str, model: str = "ok:1", *, cancelled=None, limits=None, on_text=None, **request
+    host: str,
+    model: str = "ok:1",
+    *,
+    cancelled=None,
+    limits=None,
+    on_text=None,
+    on_token=None,
+    **request,
 ) -> Generation:
     request = {"prompt": "Say something.", **request}
     return backend.generate(
@@ -23,6 +30,7 @@ def ask(
         Limits(**{"timeout_seconds": 5.0, **(limits or {})}),
         cancelled=cancelled,
         on_text=on_text,
+        on_token=on_token,
     )
 
 

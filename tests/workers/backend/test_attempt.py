@@ -43,7 +43,43 @@ def test_without_a_system_prompt_there_is_no_system_message(fake_ollama):
 def test_what_is_not_stated_is_not_sent(fake_ollama):
     body = sent(fake_ollama, options={"temperature": None})
     # The client itself adds an empty list of tools.
-    assert body.keys() - {"tools"} == {"model", "messages", "stream"}
+    assert body.keys() - {"tools"} == {"model", "messages", "stream", "think"}
+
+
+def test_what_is_sent_of_thinking_is_decided(fake_ollama):
+    assert sent(fake_ollama)["think"] is False
+    assert sent(fake_ollama, options={"think": "low"})["think"] == "low"
+
+
+# Of servers older than the field, and of models that cannot think at all.
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b.Status(code=400, body='json: unknown field "think"'),
+        b.Status(code=422, raw=b'{"detail": [{"loc": ["body", "think"], "msg": "extra"}]}'),
+        b.Status(code=400, body='"m:1" does not support thinking'),
+    ],
+    ids=str,
+)
+def test_a_server_that_refuses_to_be_told_not_to_think_is_asked_without(fake_ollama, refusal):
+    fake_ollama.script("m:1", [refusal])
+    assert ask(fake_ollama.host, "m:1").content
+    first, second = (exchange.body for exchange in fake_ollama.requests("/api/chat"))
+    assert first == {**second, "think": False}
+
+
+def test_a_model_that_cannot_think_as_stated_is_not_asked_without(fake_ollama):
+    fake_ollama.script("m:1", [b.Status(code=400, body='"m:1" does not support thinking')])
+    with pytest.raises(AttemptFailed):
+        ask(fake_ollama.host, "m:1", options={"think": True})
+    assert len(fake_ollama.requests("/api/chat")) == 1
+
+
+def test_a_request_that_is_refused_for_another_reason_is_sent_once(fake_ollama):
+    fake_ollama.script("m:1", [b.Status(code=400, body="invalid option")])
+    with pytest.raises(AttemptFailed):
+        ask(fake_ollama.host, "m:1")
+    assert len(fake_ollama.requests("/api/chat")) == 1
 
 
 def test_options_are_sent_under_ollamas_names(fake_ollama):
@@ -86,7 +122,7 @@ def test_an_answer_comes_with_its_facts(fake_ollama):
     assert (answer.content, answer.done_reason) == ("one two", "stop")
     assert (answer.prompt_tokens, answer.completion_tokens) == (12, 2)
     assert 100 <= answer.first_token_ms < answer.duration_ms
-    assert answer.load_ms == 0
+    assert answer.load_ms < 100
 
 
 def test_an_answer_that_ran_into_max_tokens_says_so(fake_ollama):
@@ -179,6 +215,7 @@ def test_an_answer_that_ends_by_its_length_is_an_answer(fake_ollama, max_tokens)
 
 
 def test_bytes_behind_an_answer_never_reach_the_next_one(fake_ollama):
+    fake_ollama.load("m:1")
     fake_ollama.script("m:1", [b.LongBody()])
     assert ask(fake_ollama.host, "m:1").content == "This is the answer of m:1."
     assert fake_ollama.connections == 1
@@ -207,3 +244,13 @@ def test_thinking_is_not_heard(fake_ollama):
         ask(fake_ollama.host, on_text=heard.append)
     assert fake_ollama.requests("/api/chat")
     assert heard == []
+
+
+def test_each_token_is_signalled_thinking_included(fake_ollama):
+    thinking = b'{"message": {"role": "assistant", "content": "", "thinking": "hm"}}\n'
+    raw = thinking + said(b"a") + said(b"b") + DONE
+    fake_ollama.script("ok:1", [b.Status(code=200, raw=raw)])
+    heard, signals = [], []
+    ask(fake_ollama.host, on_text=heard.append, on_token=lambda: signals.append(len(heard)))
+    assert heard == ["a", "b"]
+    assert signals == [0, 0, 1]

@@ -1,5 +1,7 @@
 """One table of option names."""
 
+import pytest
+
 from workers.backend import options
 
 
@@ -22,6 +24,16 @@ def test_sampling_options_do_not_reload():
 
 def test_the_load_timeout_is_a_limit_and_not_sent():
     assert options.to_ollama({"load_timeout_seconds": 60}) == {}
+
+
+@pytest.mark.parametrize("stated", [True, False, "low"])
+def test_think_stands_beside_the_options(stated):
+    assert options.think({"think": stated}) == stated
+    assert options.to_ollama({"think": stated}) == options.reloading({"think": stated}) == {}
+
+
+def test_a_model_thinks_only_where_that_is_stated():
+    assert options.think({}) is options.think({"think": None}) is False
 
 
 def test_the_context_window_is_known_only_when_stated():

@@ -52,10 +52,10 @@ def test_cancelling_closes_the_connection_within_a_second(fake_ollama, behaviour
 
 def test_cancelling_gives_a_load_up(fake_ollama):
     cancelled = threading.Event()
-    threading.Timer(0.2, cancelled.set).start()
+    threading.Timer(1.0, cancelled.set).start()
     assert failure(fake_ollama.host, "slow-load-60:1", cancelled=cancelled).cause is Cause.CANCELLED
-    [load] = fake_ollama.requests("/api/generate")
-    assert fake_ollama.wait_until(lambda: load.client_closed)
+    [chat], [watch] = fake_ollama.requests("/api/chat"), fake_ollama.requests("/api/generate")
+    assert fake_ollama.wait_until(lambda: chat.client_closed and watch.client_closed)
 
 
 def test_what_was_cancelled_before_never_reaches_ollama(fake_ollama):
@@ -81,6 +81,7 @@ def test_fifty_generations_run_at_once_on_one_loop(fake_ollama):
 
 
 def test_a_connection_that_brought_an_answer_brings_nothing_else(fake_ollama):
+    fake_ollama.load("ok:1")
     for asked in range(1, 6):
         ask(fake_ollama.host)
         assert fake_ollama.connections == asked

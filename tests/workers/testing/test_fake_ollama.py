@@ -1,9 +1,13 @@
 """The fake speaks Ollama's API to the official client, and logs what it saw."""
 
 import asyncio
+import gc
 import json
 import socket
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 
 import ollama
 import pytest
@@ -204,3 +208,21 @@ def test_it_forgets_the_oldest_requests(fake_ollama, client, monkeypatch):
     for name in ("a:1", "b:1", "c:1"):
         client.chat(name, QUESTION)
     assert [exchange.model for exchange in fake_ollama.log] == ["b:1", "c:1"]
+
+
+def test_stopping_leaves_no_connection_of_those_who_come_at_that_moment():
+    for _ in range(10):
+        over = threading.Event()
+        with FakeOllama() as fake, ThreadPoolExecutor(1) as threads:
+            threads.submit(_connect_until, over, fake.port)
+            assert fake.wait_until(lambda fake=fake: fake.connections > 3)
+            fake.stop()
+            over.set()
+    # A connection that is still open warns of it, which pytest takes for a failure.
+    gc.collect()
+
+
+def _connect_until(over, port):
+    while not over.is_set():
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), 1).close()
