@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Now
 
 from workers.events.publisher import changed
@@ -22,6 +22,8 @@ from workers.models import TaskRun
 from workers.states import OPEN, Status
 
 LEASE = timedelta(seconds=30)
+#: How long a permit is kept for a run that was woken to take it, while its message is on the way.
+RESERVED_FOR = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +68,8 @@ def _take(claim: Claim) -> bool:
         deliveries=F("deliveries") + 1,
         started_at=Coalesce("started_at", Now()),
         parked_on="",
+        # A message that comes too late finds its permit with somebody else.
+        permit=Case(When(published_at__gt=Now() - RESERVED_FOR, then=F("permit"))),
     )
     if taken:
         changed(claim.run_id)

@@ -175,8 +175,8 @@ class WaitsFor(Shape):
     kind = serializers.ChoiceField(
         choices=[str(kind) for kind in Kind],
         help_text="`permit`: the model is busy with other tasks on its host; `host`: its server"
-        " does not answer; `breaker`: it has failed; `queue`, `model`: paused by staff; `parts`: tasks"
-        " that do a share of it.",
+        " does not answer; `breaker`: it has failed; `queue`, `model`: paused by staff; `parts`:"
+        " tasks that do a share of it.",
     )
     names = serializers.ListField(
         child=serializers.CharField(),

@@ -14,12 +14,13 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from workers import task_types
+from workers.claims import RESERVED_FOR
 from workers.events.publisher import changed
 from workers.models import TaskRun
 from workers.obstacles import Obstacle
 from workers.outages import DATABASE_AWAY
 from workers.permits.learning import may_probe, probes
-from workers.permits.pools import RESERVED_FOR, Pool, held_count, is_waited_for, pool_lock
+from workers.permits.pools import Pool, held_count, is_waited_for, pool_lock
 from workers.publish import BROKER_AWAY, message_send
 from workers.states import Status
 

@@ -5,20 +5,17 @@ that was woken to take it: its message is on the way.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
 from llmconfig.model_names import normalise_model
+from workers.claims import RESERVED_FOR
 from workers.models import Attempt, PermitPool, TaskRun
 from workers.obstacles import Obstacle
 from workers.permits.learning import Knowledge
 from workers.permits.limits import knowledge_of, stated_limit
-
-RESERVED_SECONDS = 2
-RESERVED_FOR = timedelta(seconds=RESERVED_SECONDS)
 
 _POOL = PermitPool._meta.db_table
 _RUN = TaskRun._meta.db_table
@@ -92,7 +89,7 @@ def pool_lock(host: str, model: str) -> Pool:
 def held_count(pool: Pool) -> Held:
     """Count the permits that are held. Under the lock it stays true until the transaction ends."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"reserved": RESERVED_SECONDS, "pool": pool.id, "run": None})
+        cursor.execute(_COUNT, {"reserved": RESERVED_FOR.seconds, "pool": pool.id, "run": None})
         opened, reserved = cursor.fetchone()
     return Held(open=opened, reserved=reserved)
 
@@ -103,7 +100,7 @@ def permit_give(pool: Pool, room: int, run_id: UUID, token: UUID) -> Taken | Non
     None: all are held, or the claim was lost. The pool is locked.
     """
     facts: dict[str, Any] = {
-        "reserved": RESERVED_SECONDS,
+        "reserved": RESERVED_FOR.seconds,
         "pool": pool.id,
         "run": run_id,
         "token": token,

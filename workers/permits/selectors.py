@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.db.models import Count, Q
 from django.db.models.functions import Now
 
+from workers.claims import RESERVED_FOR
 from workers.models import PermitPool, TaskRun
 from workers.obstacles import Kind, Obstacle
 from workers.permits.limits import knowledge_of, stated_limit
-from workers.permits.pools import RESERVED_FOR
 from workers.states import Status
 
 

@@ -128,5 +128,5 @@ def test_its_queries_do_not_grow_with_the_users(doctor, server, django_assert_ma
     for number in range(20):
         user = get_user_model().objects.create_user(f"user{number}")
         Preference.objects.create(user=user, model="ok:3b", version=1)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         doctor()

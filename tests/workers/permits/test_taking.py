@@ -128,3 +128,11 @@ def test_of_many_at_the_same_time_no_more_get_one_than_there_are(claimed, settin
         thread.join()
     assert sorted(taken) == [False] * 9 + [True] * 3
     assert PermitPool.objects.filter(host=HOST, model=MODEL).count() == 1
+
+
+def test_a_message_that_comes_after_its_reservation_brings_no_permit(store, pool):
+    late = store(
+        status="queued", permit_id=pool.id, published_at=timezone.now() - timedelta(seconds=3)
+    )
+    claim_take(late.pk)
+    assert TaskRun.objects.get(pk=late.pk).permit_id is None
