@@ -1,154 +1,79 @@
-"""The paths of Ollama's HTTP API that the fake serves, and what it remembers."""
+"""The fake's requests: logged, scripted, or answered by the front as Ollama does."""
 
-import asyncio
-import json
 import time
-from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Awaitable
 
-from llmconfig.model_names import normalise_model
 from workers.testing import control
-from workers.testing.behaviours import Behaviour, Missing, NoSuchPath
-from workers.testing.by_name import BY_NAME, behaviour_of
-from workers.testing.reply import DEFAULT_CONTEXT, Exchange, Reply
-from workers.testing.script import EVERY_REQUEST, Step, Steps
-from workers.testing.wire import Connection, Request
+from workers.testing.behaviours import Behaviour, Missing
+from workers.testing.fake_models import FakeModels
+from workers.testing.ollama_http import generations, names, requests
+from workers.testing.ollama_http.connection import Connection, Request
+from workers.testing.ollama_http.errors import RequestError
+from workers.testing.ollama_http.front import Front
+from workers.testing.ollama_http.requests import Generation
+from workers.testing.ollama_http.server import until_gone
+from workers.testing.reply import Exchange, Reply
+from workers.testing.script import EVERY_REQUEST, Scripts
 
-VERSION = "0.99.0"
 #: Older requests are forgotten, so that a fake may run for days.
 LOG_LENGTH = 20_000
-GENERATING = frozenset({"/api/chat", "/api/generate"})
 
 
 class Api:
     """Answers requests. Shared by all connections; lives on one event loop."""
 
-    def __init__(self, *, models: Sequence[str] | None, resident: Iterable[str]) -> None:
+    def __init__(self, models: FakeModels, scripts: Scripts) -> None:
         self.log: list[Exchange] = []
-        self._scripts: dict[str, Steps] = {}
-        #: Loaded models, with the context that each was loaded with (None: the default).
-        self.resident: dict[str, int | None] = dict.fromkeys(map(normalise_model, resident))
-        self._models = None if models is None else tuple(map(normalise_model, models))
+        self.models = models
+        self.scripts = scripts
+        self._front = Front(models, reply=self._reply)
+        self._present: dict[Connection, Exchange] = {}
 
-    def script(self, key: str, steps: Iterable[Step | Behaviour | str]) -> None:
-        """Add steps for a model, a path or every request."""
-        key = key if key.startswith(("/", EVERY_REQUEST)) else normalise_model(key)
-        self._scripts.setdefault(key, Steps()).add(steps)
-
-    async def serve(self, connection: Connection) -> None:
-        """Answer one client's requests until it leaves or a behaviour closes its connection."""
-        while not connection.closing and (request := await connection.request()):
-            await self._watched(connection, request)
-
-    async def _watched(self, connection: Connection, request: Request) -> None:
+    async def answer(self, connection: Connection, request: Request) -> None:
+        """Answer one request, or drop it when its client leaves."""
         if request.path.startswith(control.PREFIX):
             await control.answer(self, connection, request)
             return
-        model = str(request.body.get("model", ""))
-        exchange = Exchange(request, model, "")
+        exchange = Exchange(request, str(request.body.get("model", "")), "")
         self.log.append(exchange)
         del self.log[:-LOG_LENGTH]
-        work = asyncio.create_task(self._answer(Reply(connection, exchange)))
-        gone = asyncio.create_task(connection.gone())
+        self._present[connection] = exchange
         try:
-            await asyncio.wait({work, gone}, return_when=asyncio.FIRST_COMPLETED)
-            exchange.client_closed = not work.done()
-            exchange.ended_at = time.monotonic()
+            done = await until_gone(connection, self._answered(connection, exchange))
+            exchange.client_closed = not done
         finally:
-            for task in (work, gone):
-                task.cancel()
-            await asyncio.wait({work, gone})
-        if work.cancelled():
-            connection.closing = True
-        elif isinstance(work.exception(), ConnectionError):
-            exchange.client_closed = connection.closing = True
-        else:
-            work.result()
+            exchange.ended_at = time.monotonic()
+            del self._present[connection]
 
-    async def _answer(self, reply: Reply) -> None:
-        path, model = reply.exchange.path, reply.exchange.model
-        if scripted := self._take(EVERY_REQUEST) or self._take(path):
-            await self._behave(reply, scripted)
-        elif path not in GENERATING:
-            await self._inform(reply, path)
-        elif self._is_load(reply):
-            if await self._loaded(reply, self._peek(model)):
-                await reply.done("load")
-        else:
-            behaviour = self._next(model)
-            if await self._loaded(reply, behaviour):
-                await self._behave(reply, behaviour)
+    def _answered(self, connection: Connection, exchange: Exchange) -> Awaitable[None]:
+        path = exchange.path
+        if scripted := self.scripts.take(EVERY_REQUEST) or self.scripts.take(path):
+            return self._behave(connection, exchange, scripted)
+        if path == "/api/show" and self._is_scripted_missing(exchange.model):
+            return connection.refuse(generations.not_found(exchange.model))
+        return self._front.answer(connection, exchange.request)
 
-    async def _behave(self, reply: Reply, behaviour: Behaviour) -> None:
-        reply.exchange.behaviour = type(behaviour).__name__
-        await behaviour.answer(reply)
+    async def _behave(
+        self, connection: Connection, exchange: Exchange, behaviour: Behaviour
+    ) -> None:
+        exchange.behaviour = type(behaviour).__name__
+        generation = _best_effort(exchange)
+        await behaviour.answer(Reply(connection, generation, exchange))
 
-    async def _loaded(self, reply: Reply, behaviour: Behaviour) -> bool:
-        """Load the model if need be, as Ollama does before any generation."""
-        name, window = normalise_model(reply.exchange.model), reply.stated_window
-        if name in self.resident and self.resident[name] == window:
-            return True
-        reply.exchange.behaviour = f"{type(behaviour).__name__}.load"
-        if await behaviour.load(reply):
-            self.resident[name] = window
-            return True
-        return False
+    def _is_scripted_missing(self, model: str) -> bool:
+        return isinstance(self.scripts.peek(names.key(model)), Missing)
 
-    async def _inform(self, reply: Reply, path: str) -> None:
-        answers = {
-            "/": "Ollama is running",
-            "/api/version": {"version": VERSION},
-            "/api/tags": {"models": [_described(name) for name in self._names()]},
-            "/api/ps": {"models": [self._running(name) for name in tuple(self.resident)]},
-            "/api/show": _shown(reply.exchange.model),
-        }
-        known = path != "/api/show" or not isinstance(self._peek(reply.exchange.model), Missing)
-        if not known:
-            await reply.error(404, "model not found")
-        elif path in answers:
-            await reply.connection.respond(200, json.dumps(answers[path]).encode())
-        else:
-            await NoSuchPath().answer(reply)
-
-    def _take(self, key: str) -> Behaviour | None:
-        return self._scripts[key].take() if key in self._scripts else None
-
-    def _next(self, model: str) -> Behaviour:
-        return self._take(normalise_model(model)) or self._named(model)
-
-    def _peek(self, model: str) -> Behaviour:
-        steps = self._scripts.get(normalise_model(model))
-        return (steps.peek() if steps else None) or self._named(model)
-
-    def _named(self, model: str) -> Behaviour:
-        exists = self._models is None or normalise_model(model) in self._models
-        return behaviour_of(model) if exists else Missing()
-
-    def _names(self) -> Sequence[str]:
-        if self._models is not None:
-            return self._models
-        return [f"{word}:1" for word in BY_NAME if word not in ("missing", "http")]
-
-    def _running(self, name: str) -> dict[str, Any]:
-        expires = (datetime.now(UTC) + timedelta(minutes=5)).isoformat()
-        window = self.resident[name] or DEFAULT_CONTEXT
-        return {**_described(name), "expires_at": expires, "context_length": window}
-
-    @staticmethod
-    def _is_load(reply: Reply) -> bool:
-        body = reply.exchange.body
-        return not body.get("prompt") and not body.get("messages")
+    def _reply(self, connection: Connection, generation: Generation) -> Reply:
+        return Reply(connection, generation, self._present[connection])
 
 
-def _described(name: str) -> dict[str, Any]:
-    details = {"format": "gguf", "family": "fake", "parameter_size": "1B"}
-    return {"name": name, "model": name, "size": 1_000_000, "digest": "0" * 64, "details": details}
-
-
-def _shown(name: str) -> dict[str, Any]:
-    return {
-        "details": _described(name)["details"],
-        "model_info": {"general.architecture": "fake", "fake.context_length": DEFAULT_CONTEXT},
-        "capabilities": ["embedding" if name.startswith("embed") else "completion"],
-    }
+def _best_effort(exchange: Exchange) -> Generation:
+    """The request as a generation, for a script that answers it whatever it asks for."""
+    is_chat = exchange.path != "/api/generate"
+    read = requests.read_chat if is_chat else requests.read_generate
+    try:
+        generation = read(exchange.request.content)
+        _ = generation.typed_options
+    except RequestError:
+        return Generation(is_chat=is_chat, model=exchange.model)
+    return generation

@@ -6,28 +6,29 @@ By hand: ``python -m workers.testing.fake_ollama``, and ask it for models such a
 """
 
 import asyncio
-import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from llmconfig.model_names import normalise_model
 from workers.testing.api import Api
 from workers.testing.behaviours import Behaviour
+from workers.testing.fake_models import FakeModels
+from workers.testing.ollama_http import names
+from workers.testing.ollama_http.server import Server
+from workers.testing.one_host import ModelStatistics, OneHost
+from workers.testing.one_host.host import HostModels
 from workers.testing.reply import Exchange
-from workers.testing.script import Step
-from workers.testing.wire import Connection
-
-logger = logging.getLogger(__name__)
+from workers.testing.script import Scripts, Step
 
 
 class FakeOllama:
     """A fake host, in a thread of its own while used as a context manager.
 
     ``address``: the one it listens on; ``port``: 0 takes a free one. ``models``: the names that
-    exist (None: every name but ``missing``); ``resident``: those that are loaded already. ``stop``
-    and ``start`` may be called again: it keeps its port.
+    exist (None: every name but ``missing``); ``resident``: those that are loaded already;
+    ``one_host``: behave as one machine with places, loads and evictions (None: every request is
+    answered at once). ``stop`` and ``start`` may be called again: it keeps its port.
     """
 
     def __init__(
@@ -37,15 +38,23 @@ class FakeOllama:
         port: int = 0,
         models: Sequence[str] | None = None,
         resident: Iterable[str] = (),
+        one_host: OneHost | None = None,
     ) -> None:
         self.address = address
         self.port = port
-        self._api = Api(models=models, resident=resident)
-        #: How many connections were accepted so far.
-        self.connections = 0
-        self._handlers: set[asyncio.Task[None]] = set()
+        scripts = Scripts()
+        self._models = (
+            FakeModels(scripts, models=models, resident=resident)
+            if one_host is None
+            else HostModels(scripts, one_host, models=models, resident=resident)
+        )
+        self._api = Api(self._models, scripts)
+        #: How many connections were accepted by servers that are closed.
+        self._accepted = 0
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] = _nothing
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def host(self) -> str:
@@ -68,16 +77,47 @@ class FakeOllama:
         A string is read as a model's name would be; a `Step` holds for several requests or for a
         span of time. A path such as ``/api/ps`` instead of a model scripts that path, ``*`` all.
         """
-        self._api.script(key, steps)
+        self._api.scripts.add(key, steps)
 
     def load(self, *models: str) -> None:
         """Have these models loaded."""
-        self._api.resident.update(dict.fromkeys(map(normalise_model, models)))
+        for name in map(names.key, models):
+            self._run(self._models.put, name)
 
     def unload(self, *models: str) -> None:
-        """Have these models not loaded; none given means all."""
-        for name in list(map(normalise_model, models)) or list(self._api.resident):
-            self._api.resident.pop(name, None)
+        """Have these models not loaded (one host: as soon as they are idle); none given: all."""
+        for name in list(map(names.key, models)) or self._models.loaded():
+            self._run(self._models.drop, name)
+
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted so far."""
+        return self._accepted + (self._server.accepted if self._server else 0)
+
+    @property
+    def statistics(self) -> Mapping[str, ModelStatistics]:
+        """Figures of one host by normalised model name; any name may be looked up."""
+        return self._models.statistics
+
+    def reset_statistics(self) -> None:
+        """Begin all figures anew."""
+        self._run(self._models.statistics.reset)
+
+    def set_places(self, places: int) -> None:
+        """Change the places of one host's models; fewer take effect as requests end."""
+        self._run(self._models.set_places, places)
+
+    def _run(self, function: Callable[..., object], *arguments: object) -> None:
+        """Run a function on the loop that serves, and wait for it; here, where none runs."""
+        loop = self._loop
+        if loop is None or not loop.is_running() or _is_current(loop):
+            function(*arguments)
+            return
+
+        async def call() -> None:
+            function(*arguments)
+
+        asyncio.run_coroutine_threadsafe(call(), loop).result()
 
     def wait_until(self, condition: Callable[[], object], seconds: float = 5.0) -> bool:
         """Whether ``condition`` came true in time, for what the log learns a moment later."""
@@ -95,14 +135,14 @@ class FakeOllama:
             loop, stopped = asyncio.get_running_loop(), asyncio.Event()
             self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
             try:
-                server = await self.serve()
+                await self.serve()
             except OSError as error:
                 problems.append(error)
                 return
             finally:
                 started.set()
             await stopped.wait()
-            await self.close(server)
+            await self.close()
 
         self._thread = threading.Thread(
             target=lambda: asyncio.run(main()), name="fake-ollama", daemon=True
@@ -119,36 +159,20 @@ class FakeOllama:
             self._thread.join()
             self._thread = None
 
-    async def serve(self) -> asyncio.Server:
+    async def serve(self) -> None:
         """Listen on the running loop."""
-        server = await asyncio.start_server(self._connected, self.address, self.port, backlog=512)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
+        self._loop = asyncio.get_running_loop()
+        server = Server(self._api.answer)
+        self.port = await server.listen(self.address, self.port)
+        self._server = server
+        self._models.begin()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for mypy: a handler is always a task
-        self._handlers.add(task)
-        self.connections += 1
-        try:
-            await self._api.serve(Connection(reader, writer))
-        except (ConnectionError, asyncio.CancelledError):
-            logger.debug("A connection ended in the middle of a request.")
-        finally:
-            self._handlers.discard(task)
-            writer.close()
-
-    async def close(self, server: asyncio.Server) -> None:
+    async def close(self) -> None:
         """Stop listening and end every connection, on the loop that serves."""
-        # asyncio leaks a connection that it has accepted and not begun when its server closes.
-        loop = asyncio.get_running_loop()
-        for listener in server.sockets:
-            loop.remove_reader(listener.fileno())
-        await asyncio.sleep(0)
-        server.close()
-        for task in self._handlers:
-            task.cancel()
-        await asyncio.gather(*self._handlers, return_exceptions=True)
+        if self._server is not None:
+            server, self._server = self._server, None
+            self._accepted += server.accepted
+            await server.close()
 
     def __enter__(self) -> "FakeOllama":
         self.start()
@@ -156,6 +180,13 @@ class FakeOllama:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _nothing() -> None:
