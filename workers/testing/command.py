@@ -121,14 +121,14 @@ async def _serve(address: str, port: int, script: Script, one_host: OneHost | No
     for key, steps in script.steps.items():
         fake.script(key, steps)
     try:
-        server = await fake.serve()
+        await fake.serve()
     except (OSError, OverflowError) as error:
         sys.stderr.write(f"Cannot listen on {address} port {port}: {error}\n")
         return 1
     sys.stdout.write(f"{fake.host}\n")
     sys.stdout.flush()
     ended = await _signal()
-    await fake.close(server)
+    await fake.close()
     return 128 + ended
 
 

@@ -6,15 +6,14 @@ Of one host, ``GET /fake/statistics`` has the figures by model, ``DELETE`` begin
 """
 
 import json
-from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any, Protocol
 
-from workers.testing.one_host.statistics import Statistics
+from workers.testing.fake_models import FakeModels
+from workers.testing.ollama_http.connection import Connection, Request
 from workers.testing.reply import Exchange
-from workers.testing.script import Step
+from workers.testing.script import Scripts
 from workers.testing.script_file import ScriptInvalid, parse
-from workers.testing.wire import Connection, Request
 
 PREFIX = "/fake/"
 ACCEPTED = (
@@ -26,15 +25,9 @@ ACCEPTED = (
 class Controlled(Protocol):
     """What a fake offers here."""
 
-    @property
-    def log(self) -> Iterable[Exchange]: ...
-
-    @property
-    def statistics(self) -> Statistics: ...
-
-    def script(self, key: str, steps: Iterable[Step]) -> None: ...
-
-    def set_places(self, places: int) -> None: ...
+    log: list[Exchange]
+    models: FakeModels
+    scripts: Scripts
 
 
 async def answer(fake: Controlled, connection: Connection, request: Request) -> None:
@@ -45,10 +38,12 @@ async def answer(fake: Controlled, connection: Connection, request: Request) -> 
         case "PUT", "/fake/script":
             await _script(fake, connection, request)
         case "GET", "/fake/statistics":
-            figures = {model: asdict(of_model) for model, of_model in fake.statistics.items()}
+            figures = {
+                model: asdict(of_model) for model, of_model in fake.models.statistics.items()
+            }
             await _respond(connection, 200, figures)
         case "DELETE", "/fake/statistics":
-            fake.statistics.reset()
+            fake.models.statistics.reset()
             await _respond(connection, 200, {})
         case "PUT", "/fake/places":
             await _places(fake, connection, request)
@@ -64,7 +59,7 @@ async def _script(fake: Controlled, connection: Connection, request: Request) ->
         await _respond(connection, 400, {"error": str(error)})
         return
     for key, steps in script.steps.items():
-        fake.script(key, steps)
+        fake.scripts.add(key, steps)
     await _respond(connection, 200, {})
 
 
@@ -73,7 +68,7 @@ async def _places(fake: Controlled, connection: Connection, request: Request) ->
     try:
         if type(places) is not int or places < 1:
             raise ValueError("places must be a whole number from 1")
-        fake.set_places(places)
+        fake.models.set_places(places)
     except ValueError as error:
         await _respond(connection, 400, {"error": str(error)})
         return

@@ -6,21 +6,20 @@ By hand: ``python -m workers.testing.fake_ollama``, and ask it for models such a
 """
 
 import asyncio
-import logging
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from llmconfig.model_names import normalise_model
 from workers.testing.api import Api
 from workers.testing.behaviours import Behaviour
+from workers.testing.fake_models import FakeModels
+from workers.testing.ollama_http import names
+from workers.testing.ollama_http.server import Server
 from workers.testing.one_host import ModelStatistics, OneHost
+from workers.testing.one_host.host import HostModels
 from workers.testing.reply import Exchange
-from workers.testing.script import Step
-from workers.testing.wire import Connection
-
-logger = logging.getLogger(__name__)
+from workers.testing.script import Scripts, Step
 
 
 class FakeOllama:
@@ -43,10 +42,16 @@ class FakeOllama:
     ) -> None:
         self.address = address
         self.port = port
-        self._api = Api(models=models, resident=resident, one_host=one_host)
-        #: How many connections were accepted so far.
-        self.connections = 0
-        self._handlers: set[asyncio.Task[None]] = set()
+        scripts = Scripts()
+        self._models = (
+            FakeModels(scripts, models=models, resident=resident)
+            if one_host is None
+            else HostModels(scripts, one_host, models=models, resident=resident)
+        )
+        self._api = Api(self._models, scripts)
+        #: How many connections were accepted by servers that are closed.
+        self._accepted = 0
+        self._server: Server | None = None
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] = _nothing
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -72,30 +77,35 @@ class FakeOllama:
         A string is read as a model's name would be; a `Step` holds for several requests or for a
         span of time. A path such as ``/api/ps`` instead of a model scripts that path, ``*`` all.
         """
-        self._api.script(key, steps)
+        self._api.scripts.add(key, steps)
 
     def load(self, *models: str) -> None:
         """Have these models loaded."""
-        for name in map(normalise_model, models):
-            self._run(self._api.load, name)
+        for name in map(names.key, models):
+            self._run(self._models.put, name)
 
     def unload(self, *models: str) -> None:
         """Have these models not loaded (one host: as soon as they are idle); none given: all."""
-        for name in list(map(normalise_model, models)) or self._api.loaded():
-            self._run(self._api.unload, name)
+        for name in list(map(names.key, models)) or self._models.loaded():
+            self._run(self._models.drop, name)
+
+    @property
+    def connections(self) -> int:
+        """How many connections were accepted so far."""
+        return self._accepted + (self._server.accepted if self._server else 0)
 
     @property
     def statistics(self) -> Mapping[str, ModelStatistics]:
         """Figures of one host by normalised model name; any name may be looked up."""
-        return self._api.statistics
+        return self._models.statistics
 
     def reset_statistics(self) -> None:
         """Begin all figures anew."""
-        self._run(self._api.statistics.reset)
+        self._run(self._models.statistics.reset)
 
     def set_places(self, places: int) -> None:
         """Change the places of one host's models; fewer take effect as requests end."""
-        self._run(self._api.set_places, places)
+        self._run(self._models.set_places, places)
 
     def _run(self, function: Callable[..., object], *arguments: object) -> None:
         """Run a function on the loop that serves, and wait for it; here, where none runs."""
@@ -125,14 +135,14 @@ class FakeOllama:
             loop, stopped = asyncio.get_running_loop(), asyncio.Event()
             self._stop = lambda: loop.call_soon_threadsafe(stopped.set)
             try:
-                server = await self.serve()
+                await self.serve()
             except OSError as error:
                 problems.append(error)
                 return
             finally:
                 started.set()
             await stopped.wait()
-            await self.close(server)
+            await self.close()
 
         self._thread = threading.Thread(
             target=lambda: asyncio.run(main()), name="fake-ollama", daemon=True
@@ -149,38 +159,20 @@ class FakeOllama:
             self._thread.join()
             self._thread = None
 
-    async def serve(self) -> asyncio.Server:
+    async def serve(self) -> None:
         """Listen on the running loop."""
         self._loop = asyncio.get_running_loop()
-        server = await asyncio.start_server(self._connected, self.address, self.port, backlog=512)
-        self.port = server.sockets[0].getsockname()[1]
-        self._api.begin()
-        return server
+        server = Server(self._api.answer)
+        self.port = await server.listen(self.address, self.port)
+        self._server = server
+        self._models.begin()
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None  # noqa: S101 - for mypy: a handler is always a task
-        self._handlers.add(task)
-        self.connections += 1
-        try:
-            await self._api.serve(Connection(reader, writer))
-        except (ConnectionError, asyncio.CancelledError):
-            logger.debug("A connection ended in the middle of a request.")
-        finally:
-            self._handlers.discard(task)
-            writer.close()
-
-    async def close(self, server: asyncio.Server) -> None:
+    async def close(self) -> None:
         """Stop listening and end every connection, on the loop that serves."""
-        # asyncio leaks a connection that it has accepted and not begun when its server closes.
-        loop = asyncio.get_running_loop()
-        for listener in server.sockets:
-            loop.remove_reader(listener.fileno())
-        await asyncio.sleep(0)
-        server.close()
-        for task in self._handlers:
-            task.cancel()
-        await asyncio.gather(*self._handlers, return_exceptions=True)
+        if self._server is not None:
+            server, self._server = self._server, None
+            self._accepted += server.accepted
+            await server.close()
 
     def __enter__(self) -> "FakeOllama":
         self.start()

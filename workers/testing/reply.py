@@ -1,4 +1,4 @@
-"""Ollama's side of one generation: what a behaviour says, in the shape that was asked for."""
+"""The fake's side of one answer: what behaviours write it with, and what the log knows of it."""
 
 import json
 import time
@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from workers.testing import samples
-from workers.testing.timing import Timing
-from workers.testing.wire import Connection, Request
+from workers.testing import samples, tokens
+from workers.testing.ollama_http import reply, window
+from workers.testing.ollama_http.connection import Connection, Request
+from workers.testing.ollama_http.requests import Generation
+from workers.testing.ollama_http.timing import Timing
 
-CHARACTERS_PER_TOKEN = 4
 DEFAULT_CONTEXT = 4096
+LONGEST_CONTEXT = 131_072
 #: Of an answer whose parts are not measured, in nanoseconds.
 DURATIONS = {
     "total_duration": 5_000_000,
@@ -50,89 +52,85 @@ class Exchange:
         return None if self.ended_at is None else self.ended_at - self.began_at
 
 
-class Reply:
-    """Writes one answer of ``/api/chat`` or ``/api/generate``, streamed or whole."""
+class Reply(reply.Reply):
+    """Writes one answer, well or not."""
 
-    def __init__(self, connection: Connection, exchange: Exchange) -> None:
-        self.connection = connection
+    def __init__(self, connection: Connection, generation: Generation, exchange: Exchange) -> None:
+        super().__init__(connection, generation)
         self.exchange = exchange
-        self._body = exchange.body
-        self._streams = bool(self._body.get("stream", True))
-        self._begun = False
-        self._bytewise = False
-        self._text: list[str] = []
         #: When it was loaded, served and read, where that is measured.
         self.timing: Timing | None = None
-
-    @property
-    def prompt_tokens(self) -> int:
-        texts = [str(m.get("content", "")) for m in self._body.get("messages", ())]
-        return max(
-            1, len("".join([*texts, str(self._body.get("prompt", ""))])) // CHARACTERS_PER_TOKEN
-        )
-
-    @property
-    def stated_window(self) -> int | None:
-        """``num_ctx`` of the request, if it states one."""
-        window = (self._body.get("options") or {}).get("num_ctx")
-        return None if window is None else int(window)
+        #: The window that the model was loaded with, where that is known.
+        self.loaded_window: int | None = None
+        #: The model can think, and the request does not say not to.
+        self.thinks = False
+        self._bytewise = False
 
     @property
     def context_window(self) -> int:
-        return self.stated_window or DEFAULT_CONTEXT
+        """Tokens of prompt and answer that there is room for."""
+        stated = self.generation.typed_options.get("num_ctx")
+        return self.loaded_window or window.window(
+            stated, default=DEFAULT_CONTEXT, longest=LONGEST_CONTEXT
+        )
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens of the prompt that the model reads: half of the window of one that is too long."""
+        count = tokens.prompt_tokens(self.generation)
+        if count < self.context_window:
+            return count
+        keep = self.generation.typed_options.get("num_keep")
+        return sum(window.cut(self.context_window, keep))
+
+    def is_too_long(self) -> bool:
+        return tokens.prompt_tokens(self.generation) >= self.context_window
+
+    def check_window(self) -> None:
+        """Refuse a prompt too long for the window that must not be cut. Raises RequestError."""
+        if self.is_too_long() and not self.generation.truncate:
+            raise window.too_long(tokens.prompt_tokens(self.generation), self.context_window)
 
     def default_text(self) -> str:
         """What a well-behaved model says: valid JSON where a schema is given, else a sentence."""
-        wanted = self._body.get("format")
+        wanted = self.generation.format
         if isinstance(wanted, dict):
             return json.dumps(samples.instance(wanted))
-        return "{}" if wanted == "json" else f"This is the answer of {self.exchange.model}."
+        return "{}" if wanted == "json" else f"This is the answer of {self.generation.model}."
 
-    async def head(self) -> None:
-        """Send the head of a streamed answer, once; a whole answer has none before its end."""
-        if self._streams and not self._begun:
-            self._begun = True
-            await self.connection.begin()
+    def limited(self, text: str) -> tuple[str, str]:
+        """The text as far as ``stop`` and ``num_predict`` let it go, and why it ends."""
+        stated = self.generation.typed_options
+        for stop in filter(None, stated.get("stop", ())):
+            text = text.partition(stop)[0]
+        limit, pieces = stated.get("num_predict", 0), tokens.split(text)
+        if 0 < limit < len(pieces):
+            return "".join(pieces[:limit]), "length"
+        return text, "stop"
 
-    async def token(self, text: str) -> None:
+    async def token(self, text: str, logprobs: Sequence[Mapping[str, Any]] = ()) -> None:
         """Say a piece of the answer."""
-        self.exchange.tokens_sent += 1
-        if self._streams:
-            await self.raw_line(self.token_line(text))
-        else:
-            self._text.append(text)
+        if self.generation.logprobs and not logprobs:
+            logprobs = _invented(text, self.generation.top_logprobs)
+        await super().token(text, logprobs)
+        self.exchange.tokens_sent = self.tokens_sent
 
     def token_line(self, text: str) -> bytes:
         """The line that says a piece of the answer."""
-        return _line({**self._shape(text), "done": False})
-
-    async def think(self, text: str) -> None:
-        """Say a piece of thinking. Only while streaming."""
-        said = {"role": "assistant", "content": "", "thinking": text}
-        await self.line({**self._base(), "message": said, "done": False})
+        return json.dumps(self.part(text)).encode() + b"\n"
 
     async def done(
         self, reason: str = "stop", *, prompt_tokens: int | None = None, end: bool = True
     ) -> None:
         """Say that the answer is complete; with ``end`` false the response stays open."""
-        final = {
-            **self._shape("".join(self._text)),
-            "done": True,
-            "done_reason": reason,
+        read = self.prompt_tokens if prompt_tokens is None else prompt_tokens
+        metrics = {
             **(DURATIONS if self.timing is None else self.timing.durations()),
-            "prompt_eval_count": self.prompt_tokens if prompt_tokens is None else prompt_tokens,
-            "eval_count": self.exchange.tokens_sent,
+            "prompt_eval_count": read,
+            "eval_count": self.tokens_sent,
         }
-        if not self._streams:
-            await self.connection.respond(200, json.dumps(final).encode())
-            return
-        await self.line(final)
-        if end:
-            await self.connection.end()
-
-    async def line(self, value: Mapping[str, Any]) -> None:
-        """One JSON line of a streamed answer, its head before it if need be."""
-        await self.raw_line(_line(value))
+        context = () if self.generation.raw else range(1, read + self.tokens_sent + 1)
+        await self.finish(reason, metrics, context=context, end=end)
 
     async def bytewise(self, texts: Sequence[str]) -> None:
         """A complete streamed answer of these pieces, in chunks of one byte."""
@@ -143,32 +141,28 @@ class Reply:
 
     async def raw_line(self, data: bytes) -> None:
         """Bytes as a part of a streamed answer."""
-        await self.head()
-        for part in (bytes([byte]) for byte in data) if self._bytewise else (data,):
-            await self.connection.chunk(part)
+        if not self._bytewise:
+            await super().raw_line(data)
+            return
+        for byte in data:
+            await super().raw_line(bytes([byte]))
 
     async def end(self) -> None:
         """End the response properly, whatever was said in it."""
         await self.head()
-        if self._streams:
+        if self.generation.stream:
             await self.connection.end()
         else:
             await self.connection.respond(200, b"")
 
     async def error(
-        self, status: int, message: str, headers: Mapping[str, str] | None = None
+        self, status: int, message: object, headers: Mapping[str, str] | None = None
     ) -> None:
         """Refuse as Ollama does."""
         await self.connection.respond(status, json.dumps({"error": message}).encode(), headers)
 
-    def _base(self) -> dict[str, Any]:
-        return {"model": self.exchange.model, "created_at": datetime.now(UTC).isoformat()}
 
-    def _shape(self, text: str) -> dict[str, Any]:
-        if self.exchange.path == "/api/generate":
-            return {**self._base(), "response": text}
-        return {**self._base(), "message": {"role": "assistant", "content": text}}
-
-
-def _line(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+def _invented(text: str, alternatives: int) -> list[dict[str, Any]]:
+    likely = {"token": text, "logprob": -0.1, "bytes": list(text.encode())}
+    others = [{**likely, "logprob": -0.1 - place} for place in range(alternatives)]
+    return [{**likely, "top_logprobs": others} if others else likely]

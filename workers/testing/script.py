@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from workers.testing.behaviours import Behaviour
 from workers.testing.by_name import behaviour_of
+from workers.testing.ollama_http import names
 
 EVERY_REQUEST = "*"
 
@@ -60,6 +61,27 @@ class Steps:
             if times > 1:
                 self._queue.appendleft((behaviour, times - 1))
         return behaviour
+
+
+class Scripts:
+    """The steps of every key."""
+
+    def __init__(self) -> None:
+        self._steps: dict[str, Steps] = {}
+
+    def add(self, key: str, steps: Iterable[Step | Behaviour | str]) -> None:
+        """Add steps for a model, a path or every request."""
+        self._steps.setdefault(_spelled(key), Steps()).add(steps)
+
+    def peek(self, key: str) -> Behaviour | None:
+        return self._steps[key].peek() if key in self._steps else None
+
+    def take(self, key: str) -> Behaviour | None:
+        return self._steps[key].take() if key in self._steps else None
+
+
+def _spelled(key: str) -> str:
+    return key if key.startswith(("/", EVERY_REQUEST)) else names.key(key)
 
 
 def always(behaviour: Behaviour | str) -> Step:

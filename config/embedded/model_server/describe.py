@@ -7,7 +7,7 @@ from pathlib import Path
 from config.embedded.model_server.catalogue import MODELS, Model
 from config.embedded.model_server.gguf import Header, read_header
 from config.embedded.model_server.residents import Resident
-from config.embedded.model_server.timestamps import rfc3339
+from workers.testing.ollama_http.timestamps import rfc3339
 
 Payload = dict[str, object]
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from config.embedded.model_server import options
 from config.embedded.model_server.requests import Generation
-from config.embedded.model_server.timestamps import now
+from workers.testing.ollama_http.timestamps import now
 
 Payload = dict[str, Any]
 Shape = Callable[[str], Payload]

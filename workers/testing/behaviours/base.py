@@ -20,7 +20,11 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Ok(Behaviour):
-    """Answer well: ``text`` (by default one that fits the request) in ``chunks`` pieces."""
+    """Answer well: ``text`` (by default one that fits the request) in ``chunks`` pieces.
+
+    The default text ends at the request's ``stop`` and ``num_predict``. A model that can think does
+    so first, unless the request says not to.
+    """
 
     text: str | None = None
     chunks: int = 3
@@ -29,13 +33,18 @@ class Ok(Behaviour):
     done_reason: str = "stop"
 
     async def answer(self, reply: Reply) -> None:
-        text = reply.default_text() if self.text is None else self.text
+        text, reason = self.text, self.done_reason
+        if text is None:
+            text, limited = reply.limited(reply.default_text())
+            reason = limited if reason == "stop" else reason
+        if reply.thinks:
+            await reply.think("Let me think. ")
         size = max(1, -(-len(text) // self.chunks))
         for start in range(0, len(text), size):
             await reply.head()
             await asyncio.sleep(self.delay)
             await reply.token(text[start : start + size])
-        await reply.done(self.done_reason, prompt_tokens=self.prompt_tokens)
+        await reply.done(reason, prompt_tokens=self.prompt_tokens)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """``keep_alive``: how long a model stays loaded, parsed as Ollama (Go) does."""
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from workers.testing.ollama_http.errors import RequestError
@@ -9,21 +8,21 @@ from workers.testing.ollama_http.errors import RequestError
 FOREVER = float("inf")
 _FOREVER_SECONDS = 1e9
 _SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
-_PART = re.compile(r"(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)")
-_NUMBER = re.compile(r"\d+\.?\d*|\.\d+")
+_PART = re.compile(r"(\d+\.?\d*|\.\d+)([^\d.]*)")
+_GO_TYPES = {bool: "bool", list: "[]interface {}", dict: "map[string]interface {}"}
 
 
-def keep_alive_seconds(body: Mapping[str, Any]) -> float | None:
-    """Seconds that a request states; negative is `FOREVER`, None: it states nothing.
+def keep_alive(value: Any) -> float:
+    """Seconds; `FOREVER` for anything negative. Raises RequestError.
 
-    Numbers are seconds, texts durations such as ``90s`` or ``1h30m``. Raises RequestError.
+    Numbers are seconds, texts durations such as ``90s`` or ``1h30m``.
     """
-    value = body.get("keep_alive")
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise RequestError(f"Unsupported type for keep_alive: {type(value).__name__}")
-    seconds = _parsed(value) if isinstance(value, str) else float(value)
+    if isinstance(value, str):
+        seconds = _parsed(value)
+    elif type(value) in (int, float):
+        seconds = float(value)
+    else:
+        raise RequestError(f"Unsupported type: '{_GO_TYPES[type(value)]}'")
     return seconds if 0 <= seconds < _FOREVER_SECONDS else FOREVER
 
 
@@ -32,7 +31,10 @@ def _parsed(text: str) -> float:
     if unsigned == "0":
         return 0.0
     parts = _PART.findall(unsigned)
-    if parts and "".join(number + unit for number, unit in parts) == unsigned:
-        return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)
-    problem = "missing unit in" if _NUMBER.fullmatch(unsigned) else "invalid"
-    raise RequestError(f'time: {problem} duration "{text}"')
+    if not parts or "".join(number + unit for number, unit in parts) != unsigned:
+        raise RequestError(f'time: invalid duration "{text}"')
+    for _number, unit in parts:
+        if unit not in _SECONDS:
+            problem = f'unknown unit "{unit}"' if unit else "missing unit"
+            raise RequestError(f'time: {problem} in duration "{text}"')
+    return sign * sum(float(number) * _SECONDS[unit] for number, unit in parts)

@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+from workers.testing.ollama_http.timing import Timing
 from workers.testing.one_host.options import Pace
 from workers.testing.reply import Reply
 
@@ -12,28 +13,21 @@ SHORTEST_PAUSE = 0.005
 JSON_CHARACTERS = 4
 
 
-async def generate(reply: Reply, pace: Pace, prompt_tokens: int) -> None:
+async def generate(reply: Reply, timing: Timing, pace: Pace) -> None:
     """Read the prompt, then send the answer token by token."""
     await asyncio.sleep(pace.prompt_seconds)
-    if reply.timing is not None:
-        reply.timing.prompt_read()
+    timing.prompt_read()
     pieces = _pieces(reply, pace.tokens)
-    sent = pieces[: _stated_limit(reply)]
+    limit = reply.generation.typed_options.get("num_predict", 0)
+    sent = pieces[:limit] if limit > 0 else pieces
     await _paced(reply, sent, pace.seconds * len(sent) / len(pieces))
-    reason = "length" if len(sent) < len(pieces) else "stop"
-    await reply.done(reason, prompt_tokens=prompt_tokens)
-
-
-def _stated_limit(reply: Reply) -> int | None:
-    """``num_predict``; 0 and below state none."""
-    limit = (reply.exchange.body.get("options") or {}).get("num_predict")
-    return int(limit) if isinstance(limit, int | float) and limit >= 1 else None
+    await reply.done("length" if len(sent) < len(pieces) else "stop")
 
 
 def _pieces(reply: Reply, count: int) -> list[str]:
     """The default text in tokens: so many words, or the whole of a JSON text."""
     text = reply.default_text()
-    if reply.exchange.body.get("format"):
+    if reply.generation.format:
         size = max(JSON_CHARACTERS, -(-len(text) // count))
         return [text[start : start + size] for start in range(0, len(text), size)]
     words = text.split(" ")

@@ -2,13 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from workers.testing.ollama_http import window
+from workers.testing.ollama_http.requests import Generation
+from workers.testing.one_host.options import OneHost
 from workers.testing.one_host.places import Places
 
-SMALLEST_WINDOW = 4
 #: Options that a runner is started with: another value of one means another load.
 RUNNER_OPTIONS = ("num_batch", "num_gpu", "main_gpu", "use_mmap", "num_thread")
 
@@ -22,15 +24,15 @@ class LoadOptions:
     others: tuple[Any, ...] = ()
 
 
-def load_options(body: Mapping[str, Any], *, default: int, longest: int) -> LoadOptions:
-    """What the request asks for; the window is raised or lowered in silence, as Ollama does."""
-    options = body.get("options") or {}
-    stated = options.get("num_ctx")
-    window = default if stated is None else int(stated)
+def load_options(generation: Generation, host: OneHost) -> LoadOptions:
+    """What the request asks for."""
+    stated = generation.typed_options
     return LoadOptions(
-        window=max(SMALLEST_WINDOW, min(window, longest)),
-        shift=body.get("shift") is not False,
-        others=tuple(options.get(name) for name in RUNNER_OPTIONS),
+        window=window.window(
+            stated.get("num_ctx"), default=host.context_length, longest=host.longest_context
+        ),
+        shift=generation.shift,
+        others=tuple(stated.get(name) for name in RUNNER_OPTIONS),
     )
 
 
@@ -74,7 +76,7 @@ class Runner:
             self._expiry.cancel()
             self._expiry = None
 
-    def leave_later(self, unload: Any) -> None:
+    def leave_later(self, unload: "Callable[[Runner], None]") -> None:
         """Idle from now on: have it unloaded after its ``keep_alive``."""
         self._idle_since = time.time()
         self.stay()

@@ -9,7 +9,7 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 
 from workers.testing.ollama_http.errors import RequestError
@@ -38,7 +38,6 @@ class Scheduler:
     def __init__(self, host: OneHost, statistics: Statistics) -> None:
         self._host = host
         self._statistics = statistics
-        self._places = host.places
         self._pending: deque[_Pending] = deque()
         #: The head waits for a model to leave; only an unload makes it look again.
         self._blocked = False
@@ -56,11 +55,12 @@ class Scheduler:
         finally:
             self._release(runner)
 
-    def resize(self, places: int) -> None:
-        """Change the places of every model, those that are loaded already too."""
-        self._places = places
+    def resize(self, places: int) -> OneHost:
+        """Change the places of every model, those that are loaded already too; the new settings."""
+        self._host = replace(self._host, places=places)
         for runner in self.loaded.values():
             runner.places.resize(places)
+        return self._host
 
     def expire(self, model: str) -> None:
         """Unload a model as soon as it is idle."""
@@ -140,7 +140,9 @@ class Scheduler:
 
     def _new(self, request: _Pending) -> Runner:
         keep_alive = self._host.keep_alive if request.keep_alive is None else request.keep_alive
-        runner = Runner(request.model, request.options, places=self._places, keep_alive=keep_alive)
+        runner = Runner(
+            request.model, request.options, places=self._host.places, keep_alive=keep_alive
+        )
         self.loaded[request.model] = runner
         return runner
 

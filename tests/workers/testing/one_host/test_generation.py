@@ -9,7 +9,7 @@ import pytest
 
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
-from workers.testing.one_host import OneHost, Pace, tokens
+from workers.testing.one_host import OneHost, Pace
 
 SCHEMA = {"type": "object", "properties": {"ok": {"type": "boolean"}}, "required": ["ok"]}
 
@@ -136,22 +136,6 @@ def test_a_window_out_of_bounds_is_moved_in_silence(run, stated, held):
         return [model.context_length for model in (await asking.client.ps()).models]
 
     assert run(scenario, longest_context=8192) == [held]
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [
-        ("word " * 100, 101),  # the space at the end is one
-        ("1234567890", 10),
-        ("数据分析", 4),
-        ("The weekly report of the team, in short.", 10),
-        ("internationalisation", 4),
-        ("größer", 3),
-        ("🙂", 3),
-    ],
-)
-def test_tokens_are_counted_as_a_tokenizer_of_english_does(text, count):
-    assert tokens.count(text) == count
 
 
 def test_figures_are_read_and_places_changed_by_other_processes(run):

@@ -1,4 +1,4 @@
-from config.embedded.model_server.timestamps import rfc3339
+from workers.testing.ollama_http.timestamps import rfc3339
 
 
 def test_times_are_utc_with_a_z():
