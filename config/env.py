@@ -60,6 +60,8 @@ class Environment:
     redis_url: str
     broker_url: str
     ollama_host: str
+    #: The model server's own, where it is set for it too; None: its default.
+    ollama_context_length: int | None
     llm_config_file: Path
     llm_variables: Mapping[str, str]
     request_layer: bool
@@ -168,6 +170,11 @@ def read() -> Environment:
             env_values.url_with("redis", "rediss", "amqp", "amqps", "pyamqp"),
         ),
         "ollama_host": _parsed(env, "OLLAMA_HOST", "127.0.0.1", env_values.normalise_host),
+        # As Ollama reads it: 0 states none.
+        "ollama_context_length": _parsed(
+            env, "OLLAMA_CONTEXT_LENGTH", "0", env_values.whole(0, 2**20)
+        )
+        or None,
         "llm_config_file": _parsed(
             env, "LLM_CONFIG_FILE", str(PROJECT / "config" / "llm.yaml"), env_values.file
         ),

@@ -9,7 +9,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -24,6 +24,7 @@ from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
 from workers.children import run_divide
 from workers.claims import Claim, claim_holds, claim_release, claim_take
+from workers.drafts import Draft
 from workers.events.cursors import Take
 from workers.events.publisher import changed
 from workers.leases import leases
@@ -36,9 +37,10 @@ from workers.permits import observing
 from workers.permits.holding import HeldPermit
 from workers.permits.taking import Permit, permit_take
 from workers.prepared import Division, Refused
-from workers.prompts import Prompt, prompt_render
-from workers.sights import Sight, context_windows, sight_of
+from workers.prompts import Prompt, prompt_prepare
+from workers.sights import Sight, sight_of
 from workers.task_types import TaskType
+from workers.windows import windows_here
 from workers.writes import celery_waits, run_fail, run_succeed, step_write
 
 logger = logging.getLogger(__name__)
@@ -104,11 +106,11 @@ class _Delivery:
     run: TaskRun
     kind: TaskType
     config: ResolvedConfig
-    prompt: Prompt
+    prompt: Prompt | Draft
     history: list[Attempt]
     held: HeldPermit
     #: Asked for when a prompt is too long for a model.
-    windows: Mapping[str, int] = field(default_factory=dict)
+    windows: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     #: Attempts of this delivery.
     tries: int = 0
@@ -123,7 +125,7 @@ class _Delivery:
             config = header.config_of(run.llm_config)
         except LLMConfigError as error:
             raise Refused("malformed_config", str(error)) from error
-        prepared = kind.prepare(run, config) if kind.prepare else prompt_render(kind, run.payload)
+        prepared = kind.prepare(run, config) if kind.prepare else prompt_prepare(kind, run.payload)
         if isinstance(prepared, Division):
             run_divide(claim, run, prepared)
             return None
@@ -166,6 +168,8 @@ class _Delivery:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
             return None
         self._ask_windows([made.attempt])
+        if made.window is not None:
+            self.windows[step.model] = made.window
         outages.patiently(lambda: self._give_back(made.attempt), self.claim.lost)
         recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
         if recorded is not None:
@@ -199,6 +203,7 @@ class _Delivery:
         if made.result is None or self.run.deadline <= timezone.now():
             # Past its deadline the run reads as expired already, and stays so.
             return self._advance(history, _next_step)
+        self.run.notes = list(made.notes)
         run_succeed(self.claim, self.run, made.result, step)
         if self.kind.finished:
             self.kind.finished(self.run, made.result)
@@ -262,7 +267,8 @@ class _Delivery:
         """Not in a transaction: the model server is asked."""
         if any(attempt.cause == Cause.CONTEXT_OVERFLOW for attempt in made):
             connection.close()
-            self.windows = context_windows(models_of(self.config))
+            windows = windows_here(models_of(self.config))
+            self.windows = {model: window.tokens for model, window in windows.items()}
 
     def _warn_fallback(self, step: plan.Try) -> None:
         passed = [a for a in self.history if a.model in step.skipped] or self.history[-1:]

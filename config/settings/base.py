@@ -125,6 +125,7 @@ LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
 LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
 LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
 LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
+OLLAMA_CONTEXT_LENGTH = ENVIRONMENT.ollama_context_length
 
 # What workers read
 OLLAMA_HOST = ENVIRONMENT.ollama_host

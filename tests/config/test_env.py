@@ -216,3 +216,9 @@ def test_what_is_no_number_of_runs_is_told(variables, given):
 def test_the_page_of_settings_has_every_variable_and_no_other():
     told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
     assert told == NAMES
+
+
+@pytest.mark.parametrize(("given", "tokens"), [(None, None), ("0", None), ("8192", 8192)])
+def test_the_model_servers_own_window_is_known_where_it_is_set_for_us_too(variables, given, tokens):
+    variables(**({} if given is None else {"OLLAMA_CONTEXT_LENGTH": given}))
+    assert env.read().ollama_context_length == tokens

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
-from llmconfig.api.schemas import Shape
+from llmconfig.api.schemas import ContextWindow, Shape
 from workers.states import ModelState
 
 
@@ -48,7 +48,10 @@ class Model(Shape):
     allowed = serializers.BooleanField(help_text="The policy lets the caller use it.")
     loaded = serializers.BooleanField(help_text="Somewhere, in memory.")
     size = serializers.IntegerField(allow_null=True, help_text="In bytes; null: nobody tells.")
-    context_length = serializers.IntegerField(allow_null=True, help_text="In tokens.")
+    context_length = serializers.IntegerField(
+        allow_null=True, help_text="Tokens that it was trained for."
+    )
+    context_window = ContextWindow(help_text="What a prompt and its answer have together.")
     capabilities = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="In Ollama's words."
     )
@@ -72,6 +75,7 @@ MODELS = {
             "loaded": True,
             "size": 2019393189,
             "context_length": 131072,
+            "context_window": {"tokens": 8192, "source": "stated", "place": "config/llm.yaml:31"},
             "capabilities": ["completion", "tools"],
             "workers": [{"name": "insight_generation", "state": "loaded"}],
             "used_by": [

@@ -34,6 +34,7 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
         "loaded": model.loaded,
         "size": model.told("size_bytes"),
         "context_length": model.told("context_length"),
+        "context_window": model.window.to_wire(),
         "capabilities": model.told("capabilities"),
         "workers": [_holding_told(holding, is_staff) for holding in model.holdings],
         "used_by": [

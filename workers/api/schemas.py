@@ -127,6 +127,21 @@ class Result(Shape):
     )
 
 
+class Note(Shape):
+    """What to know about how a result was made."""
+
+    code = serializers.CharField(
+        help_text="A stable word. `entries_left_out`: the prompt had no room for all entries."
+    )
+    detail = serializers.CharField(help_text="In words, with numbers.")
+
+
+class ResultAlone(Result):
+    """A result with its notes."""
+
+    notes = Note(many=True, required=False, help_text="Absent: there are none.")
+
+
 class RunError(Shape):
     """Why a task has no result, with a line for each attempt."""
 
@@ -195,6 +210,7 @@ class Run(Shape):
     status = serializers.ChoiceField(choices=Status.values)
     waits_for = WaitsFor(allow_null=True, help_text="Null: it waits for nothing in particular.")
     result = Result(allow_null=True)
+    notes = Note(many=True, help_text="About the result; usually none.")
     error = RunError(allow_null=True)
     model_used = serializers.CharField(allow_null=True)
     fallback_used = serializers.BooleanField()

@@ -26,6 +26,7 @@ TITLES = {
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
+    "window_small": gettext_lazy("Models that could hold longer prompts than they are given"),
 }
 #: What a model must be able to do for us, in Ollama's word.
 NEEDED = "completion"
@@ -34,7 +35,8 @@ Uses = dict[str, list[StatedModel]]
 
 
 def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
-    """Everything that is wrong. ``names_of`` names some users of a model, to be told with it."""
+    """Everything that is wrong, and warnings. ``names_of`` names some users of a model, to be told
+    with it."""
     found = [
         *facts.problems,
         *_unreachable(facts),
@@ -45,6 +47,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *_ignored(facts),
         *_differing(facts),
         *_gone(facts),
+        *_small_windows(facts),
     ]
     order = list(TITLES)
     return sorted(found, key=lambda finding: (order.index(finding.code), finding.subject))
@@ -164,6 +167,28 @@ def _differing(facts: Facts) -> Iterator[Finding]:
         if gaps and text not in told:
             told.add(text)
             yield Finding(code="workers_differ", subject=queue, text=text)
+
+
+def _small_windows(facts: Facts) -> Iterator[Finding]:
+    for model, window in facts.windows.items():
+        trained = [server.trained[model] for server in facts.servers if model in server.trained]
+        if trained and min(trained) > window.tokens:
+            text = _(
+                "%(tokens)s tokens (%(reason)s), trained for %(trained)s. In model_params, where a"
+                " larger window takes more memory:"
+            )
+            told = {
+                "tokens": window.tokens,
+                "reason": window.reason.translate(_),
+                "trained": min(trained),
+            }
+            yield Finding(
+                code="window_small",
+                subject=model,
+                text=text % told,
+                commands=(f'"{model}": {{context_window: {min(trained)}}}',),
+                is_warning=True,
+            )
 
 
 def _gone(facts: Facts) -> Iterator[Finding]:

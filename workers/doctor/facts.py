@@ -4,20 +4,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.windows import Window
 from workers.permits.selectors import PoolState
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong."""
+    """One thing that is wrong, or could be better."""
 
     #: A stable word, see `workers.doctor.examination.TITLES`.
     code: str
     #: The model, server, worker or queue that it is about.
     subject: str
     text: str
-    #: What to type against it, where that is known.
+    #: What to type, or to write into the configuration, where that is known.
     commands: tuple[str, ...] = ()
+    #: It works as it is, and could work better.
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,9 @@ class Server:
     #: What each model can do, by normalised name; None where that is not known.
     models: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    #: Tokens that models were trained for, and that they are loaded with, by normalised name.
+    trained: Mapping[str, int] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +66,8 @@ class Facts:
     workers: tuple[Worker, ...] = ()
     #: Permits of each (host, model) that was used.
     permits: tuple[PoolState, ...] = ()
+    #: Context windows of the configured models, by normalised name.
+    windows: Mapping[str, Window] = field(default_factory=dict)
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
     #: What could not be gathered, and why.

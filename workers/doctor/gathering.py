@@ -1,6 +1,6 @@
 """Asks for the facts. What does not answer becomes a finding, never an error."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from llmconfig.stated_models import (
     models_stated_static,
     unregistered_rows,
 )
+from llmconfig.window_lookup import window_of
+from llmconfig.windows import Window
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.outcomes import one_line
 from workers.parts import broker_problem, database_problem
@@ -33,11 +35,13 @@ def facts_gather() -> Facts:
     registered, ignored, permits = stored or ([], {}, [])
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
+    servers = (_asked(stated), *_reported(registered))
     return Facts(
         stated=stated,
-        servers=(_asked(stated), *_reported(registered)),
+        servers=servers,
         workers=tuple(worker_of(node) for node in registered),
         permits=tuple(permits),
+        windows=windows_known(stated, servers),
         ignored_rows=ignored,
         problems=tuple(problems),
     )
@@ -53,7 +57,21 @@ def server_of(report: HostReport, *, seen_by: str = "", queues: Collection[str] 
         version=report.version,
         models={normalise_model(each["name"]): _abilities(each) for each in report.models},
         loaded=frozenset(normalise_model(m["name"]) for m in report.models if m.get("loaded")),
+        trained=_tokens(report, "context_length"),
+        windows=_tokens(report, "context_window"),
     )
+
+
+def windows_known(stated: Iterable[StatedModel], servers: Iterable[Server]) -> dict[str, Window]:
+    """The window of each configured model; of several that it is loaded with, the smallest."""
+    loaded: dict[str, int] = {}
+    for server in servers:
+        for model, tokens in server.windows.items():
+            loaded[model] = min(tokens, loaded.get(model, tokens))
+    return {
+        model: window_of(model, loaded)
+        for model in sorted({normalise_model(each.model) for each in stated})
+    }
 
 
 def worker_of(node: Any) -> Worker:
@@ -118,6 +136,10 @@ def _reported(registered: list[Any]) -> list[Server]:
         for node in registered
         if node.state == NodeState.LIVE
     ]
+
+
+def _tokens(report: HostReport, fact: str) -> dict[str, int]:
+    return {normalise_model(m["name"]): m[fact] for m in report.models if m.get(fact)}
 
 
 def _abilities(model: dict[str, Any]) -> tuple[str, ...] | None:

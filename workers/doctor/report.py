@@ -4,7 +4,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from itertools import groupby
+from itertools import chain, groupby, repeat
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -29,6 +29,8 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
     yield "fact", _row(_("Models"), _models_told(facts))
     for number, pool in enumerate(facts.permits):
         yield "fact", _row(_("Permits") if number == 0 else "", _permits_text(pool))
+    for label, told in zip(chain([_("Windows")], repeat("")), _windows_told(facts), strict=False):
+        yield "fact", _row(label, told)
     column = min(LONGEST_SUBJECT, max((len(each.subject) for each in findings), default=0)) + 2
     for code, group in groupby(findings, key=lambda finding: finding.code):
         yield "title", ""
@@ -36,7 +38,7 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
         for finding in group:
             yield from _finding(finding, column)
     yield "fact", ""
-    wrong = len(findings)
+    wrong = len([finding for finding in findings if not finding.is_warning])
     told = _n("%(count)s thing is wrong.", "%(count)s things are wrong.", wrong) % {"count": wrong}
     yield ("bad", told) if wrong else ("good", _("Nothing is wrong."))
 
@@ -44,15 +46,22 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
 def report_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
     """The same for programs."""
     return {
-        "ok": not findings,
+        "ok": all(finding.is_warning for finding in findings),
         "findings": [
-            {"code": f.code, "subject": f.subject, "text": f.text, "commands": list(f.commands)}
+            {
+                "code": f.code,
+                "subject": f.subject,
+                "text": f.text,
+                "commands": list(f.commands),
+                "warning": f.is_warning,
+            }
             for f in findings
         ],
         "models": [
             {
                 "name": model,
                 "present": not lacking(stated, model, facts.servers),
+                "context_window": facts.windows[model].to_wire() if facts.windows else None,
                 "used_by": uses_told(stated),
             }
             for model, stated in models_used(facts.stated).items()
@@ -140,6 +149,17 @@ def _models_told(facts: Facts) -> str:
     if not any(not server.error for server in facts.servers):
         return _("%(count)s configured, not looked for") % {"count": len(uses)}
     return models_counted(uses_present(facts), len(uses))
+
+
+def _windows_told(facts: Facts) -> list[str]:
+    """``llama3.2:3b  8192 tokens, stated in config/llm.yaml:33``"""
+    column = max(map(len, facts.windows), default=0)
+    told = _("%(tokens)s tokens, %(reason)s")
+    return [
+        f"{model:<{column}}  "
+        + told % {"tokens": window.tokens, "reason": window.reason.translate(_)}
+        for model, window in facts.windows.items()
+    ]
 
 
 def uses_present(facts: Facts) -> int:

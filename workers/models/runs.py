@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -90,6 +90,15 @@ class TaskRun(models.Model):
     )
 
     result = models.JSONField(_("result"), null=True, blank=True)
+    notes = models.JSONField(
+        _("notes"),
+        default=list,
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text=_("What to know about how the result was made."),
+    )
     error = models.JSONField(_("error"), null=True, blank=True)
     model_used = models.CharField(_("model used"), max_length=255, blank=True, default="")
     fallback_used = models.BooleanField(_("fallback answered"), default=False)

@@ -13,6 +13,8 @@ from typing import Any
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.template.utils import get_app_template_dirs
 
+from workers.drafts import Draft
+from workers.payloads import EntriesPayload
 from workers.task_types import TaskType
 
 
@@ -35,6 +37,21 @@ def prompt_render(task_type: TaskType, payload: Mapping[str, Any]) -> Prompt:
     except TemplateDoesNotExist:
         system = ""
     return Prompt(system=system, user=text_render(f"{task_type.prompt}/user.txt", values))
+
+
+def prompt_prepare(task_type: TaskType, payload: Mapping[str, Any]) -> "Prompt | Draft":
+    """A prompt that may be shortened where the payload has entries, else one that is sent as it
+    is. Raises TemplateDoesNotExist."""
+    if not issubclass(task_type.payload, EntriesPayload):
+        return prompt_render(task_type, payload)
+    entries = payload["entries"]
+    return Draft(
+        texts=[f"- {entry.get('date', '')}: {entry['text']}\n" for entry in entries],
+        dates=[entry.get("date", "") for entry in entries],
+        render=lambda kept: prompt_render(
+            task_type, {**payload, "entries": [entries[index] for index in kept]}
+        ),
+    )
 
 
 def text_render(name: str, values: Mapping[str, Any]) -> str:

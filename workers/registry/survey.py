@@ -5,7 +5,7 @@ answer keeps its last known models, none of them loaded.
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,8 @@ class HostReport:
     version: str = ""
     #: Why it did not tell its models; "" when it did.
     error: str = ""
-    #: As they are stored and shown: name, size (bytes), digest, context_length, capabilities,
-    #: loaded.
+    #: As they are stored and shown: name, size (bytes), digest, context_length (trained for),
+    #: capabilities, loaded, context_window (loaded with).
     models: tuple[dict[str, Any], ...] = ()
 
     def names(self) -> set[str]:
@@ -57,7 +57,8 @@ class Survey:
         try:
             self.report = self._asked(configured)
         except AttemptFailed as failed:
-            known = tuple({**model, "loaded": False} for model in self.report.models)
+            unloaded = {"loaded": False, "context_window": None}
+            known = tuple({**model, **unloaded} for model in self.report.models)
             self.report = HostReport(
                 host=self.report.host,
                 version=self.report.version,
@@ -81,12 +82,12 @@ class Survey:
             ),
         )
 
-    def _loaded(self) -> frozenset[str]:
+    def _loaded(self) -> dict[str, int | None]:
         try:
-            names = backend.loaded(self.report.host, timeout_seconds=self._left())
+            loaded = backend.loaded(self.report.host, timeout_seconds=self._left())
         except AttemptFailed:
-            return frozenset()
-        return frozenset(map(normalise_model, names))
+            return {}
+        return {normalise_model(name): window for name, window in loaded.items()}
 
     def _described(self, model: InstalledModel, configured: Collection[str]) -> ModelDetails:
         key = (model.name, model.digest)
@@ -109,13 +110,16 @@ class Survey:
         return max(0.0, min(most, self._end - time.monotonic()))
 
 
-def _told(model: InstalledModel, details: ModelDetails, loaded: Collection[str]) -> dict[str, Any]:
-    capabilities = details.capabilities
+def _told(
+    model: InstalledModel, details: ModelDetails, loaded: Mapping[str, int | None]
+) -> dict[str, Any]:
+    capabilities, name = details.capabilities, normalise_model(model.name)
     return {
         "name": model.name,
         "size": model.size_bytes,
         "digest": model.digest,
         "context_length": details.context_length,
         "capabilities": None if capabilities is None else list(capabilities),
-        "loaded": normalise_model(model.name) in loaded,
+        "loaded": name in loaded,
+        "context_window": loaded.get(name),
     }

@@ -18,6 +18,7 @@ from workers.queues import NAMESPACE, PREFIX
 
 if TYPE_CHECKING:
     from llmconfig.types import ResolvedConfig
+    from workers.drafts import Draft
     from workers.models import TaskRun
     from workers.prepared import Division
     from workers.prompts import Prompt
@@ -47,7 +48,7 @@ class TaskType:
     result_schema: Mapping[str, Any] | None = None
     #: What a run comes to, where that is not the templates filled with its payload. Raises
     #: ``Refused``.
-    prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Division] | None" = None
+    prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Draft | Division] | None" = None
     #: Called with a run that has succeeded and its result, in the transaction that says so.
     finished: "Callable[[TaskRun, Result], None] | None" = None
     #: Does a run again, where that is more than the same payload in a new run; None: it is not.

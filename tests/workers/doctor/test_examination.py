@@ -3,6 +3,7 @@
 import pytest
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.windows import Window, WindowSource
 from workers.doctor.examination import TITLES, examine
 from workers.doctor.facts import Facts, Finding, Server, Worker
 
@@ -129,3 +130,32 @@ def test_what_could_not_be_gathered_comes_first():
     findings = examine(Facts(problems=(problem,), ignored_rows={"TASK_TYPE_OLD": 1}))
     assert findings[0] is problem
     assert {finding.code for finding in findings} <= TITLES.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "reason"),
+    [
+        (WindowSource.DEFAULT, "Ollama's default", "Ollama's default"),
+        (WindowSource.STATED, "llm.yaml:3", "stated in llm.yaml:3"),
+        (WindowSource.LOADED, "", "as it is loaded now"),
+    ],
+)
+def test_a_model_that_could_hold_longer_prompts_is_a_warning(source, place, reason):
+    window = Window(tokens=4096, source=source, place=place)
+    (finding,) = examine(
+        Facts(
+            stated=(stated("a:1"),),
+            servers=(server("a:1", trained={"a:1": 8192}),),
+            windows={"a:1": window},
+        )
+    )
+    assert (finding.code, finding.subject, finding.is_warning) == ("window_small", "a:1", True)
+    assert finding.text.startswith(f"4096 tokens ({reason}), trained for 8192. In model_params")
+    assert finding.commands == ('"a:1": {context_window: 8192}',)
+
+
+@pytest.mark.parametrize("trained", [{}, {"a:1": 4096}, {"a:1": 2048}, {"b:1": 8192}], ids=str)
+def test_a_model_that_is_given_what_it_can_hold_is_none(trained):
+    window = Window(tokens=4096, source=WindowSource.DEFAULT, place="")
+    facts = {"stated": (stated("a:1"),), "servers": (server("a:1", trained=trained),)}
+    assert found(windows={"a:1": window}, **facts) == []

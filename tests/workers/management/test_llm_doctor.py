@@ -43,6 +43,23 @@ def test_where_all_is_well_it_says_so(doctor, server):
     assert told.endswith("Nothing is wrong.\n")
 
 
+def test_each_models_window_is_told_with_where_it_comes_from(doctor, server, config_file):
+    config_file(
+        'default: {model: "ok:3b", fallback_model: "ok:1b"}\n'
+        'model_params: {"ok:3b": {context_window: 2048}}'
+    )
+    server.load("ok:1b")
+    told = " ".join(doctor("--strict").split())
+    assert "Windows ok:1b 4096 tokens, as it is loaded now ok:3b 2048 tokens, stated in" in told
+    assert "Models that could hold longer prompts than they are given" in told
+    assert '"ok:3b": {context_window: 4096}' in told
+    assert told.endswith("Nothing is wrong.")
+    found = json.loads(doctor("--json"))
+    assert found["ok"] is True
+    assert {each["code"] for each in found["findings"]} == {"window_small"}
+    assert found["models"][0]["context_window"]["tokens"] == 4096
+
+
 def test_a_missing_model_is_told_with_who_uses_it(doctor, server):
     group = Group.objects.create(name="premium")
     Preference.objects.create(group=group, model="qwen3:8b", version=2)

@@ -40,8 +40,9 @@ def test_a_server_tells_its_models_and_which_are_loaded(server):
         "context_length": 4096,
         "capabilities": ["completion"],
         "loaded": False,
+        "context_window": None,
     }
-    assert told["b:1"]["loaded"] is True
+    assert (told["b:1"]["loaded"], told["b:1"]["context_window"]) == (True, 4096)
     assert told["embed:1"]["capabilities"] == ["embedding"]
 
 

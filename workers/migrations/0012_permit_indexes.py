@@ -6,7 +6,7 @@ class Migration(migrations.Migration):
     # Beside writers: runs are stored and worked on meanwhile.
     atomic = False
 
-    dependencies = [("workers", "0010_permit_pools")]
+    dependencies = [("workers", "0011_permit_pools")]
 
     operations = [
         AddIndexConcurrently(

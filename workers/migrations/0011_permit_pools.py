@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("workers", "0009_attempt_load_and_queue")]
+    dependencies = [("workers", "0010_run_notes")]
 
     operations = [
         migrations.CreateModel(
