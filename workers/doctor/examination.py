@@ -95,7 +95,7 @@ def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
         needing = [each for each in stated if any(_needed_at(each, one) for one in servers)]
         hosts = sorted({server.host for server in servers}) if several else []
         where = _("not on %(hosts)s: ") % {"hosts": ", ".join(hosts)} if hosts else ""
-        pull = f"ollama pull {model}"
+        pull = f"ollama pull {_pulled(model, needing)}"
         if servers:
             yield Finding(
                 code="model_missing",
@@ -103,6 +103,12 @@ def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
                 text=where + uses_told(needing, names_of),
                 commands=tuple(f"OLLAMA_HOST={host} {pull}" for host in hosts) or (pull,),
             )
+
+
+def _pulled(model: str, stated: Iterable[StatedModel]) -> str:
+    """The name to pull: other hosts than Ollama's may distinguish capital letters."""
+    spelled = (each.model for each in stated)
+    return next(spelled, model) if model.count("/") == 2 else model
 
 
 def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:

@@ -62,6 +62,18 @@ def test_a_model_is_missed_only_where_it_is_needed():
     ]
 
 
+@pytest.mark.parametrize(
+    ("spelling", "pulled"),
+    [
+        ("library/Qwen3:8B", "qwen3:8b"),
+        ("hf.co/User/Model-GGUF:Q4", "hf.co/User/Model-GGUF:Q4"),
+    ],
+)
+def test_a_model_of_another_host_is_pulled_as_it_is_spelled(spelling, pulled):
+    (finding,) = examine(Facts(stated=(stated(spelling),), servers=(server("b:1"),)))
+    assert finding.commands == (f"ollama pull {pulled}",)
+
+
 def test_with_several_servers_the_command_names_the_one_that_lacks_the_model():
     servers = (server("a:1"), server(host=THERE, seen_by="text@x"))
     (finding,) = examine(Facts(stated=(stated("a:1"),), servers=servers))
