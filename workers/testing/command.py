@@ -11,9 +11,19 @@ from pathlib import Path
 
 from workers.testing.by_name import BY_NAME
 from workers.testing.fake_ollama import FakeOllama
+from workers.testing.one_host import OneHost, Pace
 from workers.testing.script_file import Script, ScriptInvalid, read
 
 DEFAULT_PORT = 11434
+HOST_SETTINGS = (
+    "places",
+    "max_loaded",
+    "max_queue",
+    "load_seconds",
+    "keep_alive",
+    "context_length",
+)
+PACE_SETTINGS = ("tokens", "seconds", "prompt_seconds")
 EPILOG = """\
 It answers well to any model whose name asks for nothing else. A name asks for a behaviour, and a
 number in it for the behaviour's first number: http-503:1b answers 503, silent:1b never answers,
@@ -29,6 +39,9 @@ A script says what a model does next, in order or for a span of time:
       - {behaviour: silent, from: 10s, until: 70s}
 
 What it was asked: curl http://127.0.0.1:11434/fake/log
+
+With --one-host it behaves as one machine: requests wait for a place, models for their load and for
+each other. Its figures: curl http://127.0.0.1:11434/fake/statistics
 """
 
 
@@ -43,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ScriptInvalid as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return asyncio.run(_serve(given.address, given.port, script))
+    return asyncio.run(_serve(given.address, given.port, script, _one_host(given)))
 
 
 def behaviour_lines() -> list[str]:
@@ -71,11 +84,40 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--address", default="127.0.0.1", help="default 127.0.0.1")
     parser.add_argument("--script", type=Path, metavar="FILE", help="YAML or JSON, see below")
     parser.add_argument("--list", action="store_true", help="tell every behaviour and end")
+    _add_one_host(parser)
     return parser
 
 
-async def _serve(address: str, port: int, script: Script) -> int:
-    fake = FakeOllama(address=address, port=port, models=script.models, resident=script.resident)
+def _add_one_host(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("one host", "settings of --one-host; times are seconds")
+    group.add_argument("--one-host", action="store_true", help="behave as one machine")
+    for kind, settings in ((OneHost, HOST_SETTINGS), (Pace, PACE_SETTINGS)):
+        for item in fields(kind):
+            if item.name in settings:
+                group.add_argument(
+                    f"--{item.name.replace('_', '-')}",
+                    type=type(item.default),
+                    default=item.default,
+                    metavar="N",
+                    help="default %(default)s",
+                )
+
+
+def _one_host(given: argparse.Namespace) -> OneHost | None:
+    if not given.one_host:
+        return None
+    pace = Pace(**{name: getattr(given, name) for name in PACE_SETTINGS})
+    return OneHost(pace=pace, **{name: getattr(given, name) for name in HOST_SETTINGS})
+
+
+async def _serve(address: str, port: int, script: Script, one_host: OneHost | None) -> int:
+    fake = FakeOllama(
+        address=address,
+        port=port,
+        models=script.models,
+        resident=script.resident,
+        one_host=one_host,
+    )
     for key, steps in script.steps.items():
         fake.script(key, steps)
     try:

@@ -1,19 +1,26 @@
 """Paths of the fake itself, for tests in other processes and for a look by hand.
 
 ``GET /fake/log`` tells what it was asked, ``PUT /fake/script`` adds a script (see `script_file`).
-Neither is logged.
+Of one host, ``GET /fake/statistics`` has the figures by model, ``DELETE`` begins them anew, and
+``PUT /fake/places`` with ``{"places": 4}`` changes its places. None is logged.
 """
 
 import json
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any, Protocol
 
+from workers.testing.one_host.statistics import Statistics
 from workers.testing.reply import Exchange
 from workers.testing.script import Step
 from workers.testing.script_file import ScriptInvalid, parse
 from workers.testing.wire import Connection, Request
 
 PREFIX = "/fake/"
+ACCEPTED = (
+    "GET /fake/log, PUT /fake/script, GET /fake/statistics, DELETE /fake/statistics,"
+    " PUT /fake/places"
+)
 
 
 class Controlled(Protocol):
@@ -22,7 +29,12 @@ class Controlled(Protocol):
     @property
     def log(self) -> Iterable[Exchange]: ...
 
+    @property
+    def statistics(self) -> Statistics: ...
+
     def script(self, key: str, steps: Iterable[Step]) -> None: ...
+
+    def set_places(self, places: int) -> None: ...
 
 
 async def answer(fake: Controlled, connection: Connection, request: Request) -> None:
@@ -32,8 +44,16 @@ async def answer(fake: Controlled, connection: Connection, request: Request) -> 
             await _respond(connection, 200, [_told(exchange) for exchange in fake.log])
         case "PUT", "/fake/script":
             await _script(fake, connection, request)
+        case "GET", "/fake/statistics":
+            figures = {model: asdict(of_model) for model, of_model in fake.statistics.items()}
+            await _respond(connection, 200, figures)
+        case "DELETE", "/fake/statistics":
+            fake.statistics.reset()
+            await _respond(connection, 200, {})
+        case "PUT", "/fake/places":
+            await _places(fake, connection, request)
         case _:
-            accepted = "accepted: GET /fake/log, PUT /fake/script"
+            accepted = f"accepted: {ACCEPTED}"
             await _respond(connection, 404, {"error": accepted})
 
 
@@ -45,6 +65,18 @@ async def _script(fake: Controlled, connection: Connection, request: Request) ->
         return
     for key, steps in script.steps.items():
         fake.script(key, steps)
+    await _respond(connection, 200, {})
+
+
+async def _places(fake: Controlled, connection: Connection, request: Request) -> None:
+    places = request.body.get("places")
+    try:
+        if type(places) is not int or places < 1:
+            raise ValueError("places must be a whole number from 1")
+        fake.set_places(places)
+    except ValueError as error:
+        await _respond(connection, 400, {"error": str(error)})
+        return
     await _respond(connection, 200, {})
 
 

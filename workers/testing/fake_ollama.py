@@ -10,11 +10,12 @@ import logging
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from llmconfig.model_names import normalise_model
 from workers.testing.api import Api
 from workers.testing.behaviours import Behaviour
+from workers.testing.one_host import ModelStatistics, OneHost
 from workers.testing.reply import Exchange
 from workers.testing.script import Step
 from workers.testing.wire import Connection
@@ -26,8 +27,9 @@ class FakeOllama:
     """A fake host, in a thread of its own while used as a context manager.
 
     ``address``: the one it listens on; ``port``: 0 takes a free one. ``models``: the names that
-    exist (None: every name but ``missing``); ``resident``: those that are loaded already. ``stop``
-    and ``start`` may be called again: it keeps its port.
+    exist (None: every name but ``missing``); ``resident``: those that are loaded already;
+    ``one_host``: behave as one machine with places, loads and evictions (None: every request is
+    answered at once). ``stop`` and ``start`` may be called again: it keeps its port.
     """
 
     def __init__(
@@ -37,15 +39,17 @@ class FakeOllama:
         port: int = 0,
         models: Sequence[str] | None = None,
         resident: Iterable[str] = (),
+        one_host: OneHost | None = None,
     ) -> None:
         self.address = address
         self.port = port
-        self._api = Api(models=models, resident=resident)
+        self._api = Api(models=models, resident=resident, one_host=one_host)
         #: How many connections were accepted so far.
         self.connections = 0
         self._handlers: set[asyncio.Task[None]] = set()
         self._thread: threading.Thread | None = None
         self._stop: Callable[[], object] = _nothing
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     @property
     def host(self) -> str:
@@ -72,12 +76,38 @@ class FakeOllama:
 
     def load(self, *models: str) -> None:
         """Have these models loaded."""
-        self._api.resident.update(dict.fromkeys(map(normalise_model, models)))
+        for name in map(normalise_model, models):
+            self._run(self._api.load, name)
 
     def unload(self, *models: str) -> None:
-        """Have these models not loaded; none given means all."""
-        for name in list(map(normalise_model, models)) or list(self._api.resident):
-            self._api.resident.pop(name, None)
+        """Have these models not loaded (one host: as soon as they are idle); none given: all."""
+        for name in list(map(normalise_model, models)) or self._api.loaded():
+            self._run(self._api.unload, name)
+
+    @property
+    def statistics(self) -> Mapping[str, ModelStatistics]:
+        """Figures of one host by normalised model name; any name may be looked up."""
+        return self._api.statistics
+
+    def reset_statistics(self) -> None:
+        """Begin all figures anew."""
+        self._run(self._api.statistics.reset)
+
+    def set_places(self, places: int) -> None:
+        """Change the places of one host's models; fewer take effect as requests end."""
+        self._run(self._api.set_places, places)
+
+    def _run(self, function: Callable[..., object], *arguments: object) -> None:
+        """Run a function on the loop that serves, and wait for it; here, where none runs."""
+        loop = self._loop
+        if loop is None or not loop.is_running() or _is_current(loop):
+            function(*arguments)
+            return
+
+        async def call() -> None:
+            function(*arguments)
+
+        asyncio.run_coroutine_threadsafe(call(), loop).result()
 
     def wait_until(self, condition: Callable[[], object], seconds: float = 5.0) -> bool:
         """Whether ``condition`` came true in time, for what the log learns a moment later."""
@@ -121,8 +151,10 @@ class FakeOllama:
 
     async def serve(self) -> asyncio.Server:
         """Listen on the running loop."""
+        self._loop = asyncio.get_running_loop()
         server = await asyncio.start_server(self._connected, self.address, self.port, backlog=512)
         self.port = server.sockets[0].getsockname()[1]
+        self._api.begin()
         return server
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -151,6 +183,13 @@ class FakeOllama:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _is_current(loop: asyncio.AbstractEventLoop) -> bool:
+    try:
+        return asyncio.get_running_loop() is loop
+    except RuntimeError:
+        return False
 
 
 def _nothing() -> None:

@@ -8,10 +8,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 from workers.testing import samples
+from workers.testing.timing import Timing
 from workers.testing.wire import Connection, Request
 
 CHARACTERS_PER_TOKEN = 4
 DEFAULT_CONTEXT = 4096
+#: Of an answer whose parts are not measured, in nanoseconds.
+DURATIONS = {
+    "total_duration": 5_000_000,
+    "load_duration": 1_000_000,
+    "prompt_eval_duration": 1_000_000,
+    "eval_duration": 3_000_000,
+}
 
 
 @dataclass
@@ -53,6 +61,8 @@ class Reply:
         self._begun = False
         self._bytewise = False
         self._text: list[str] = []
+        #: When it was loaded, served and read, where that is measured.
+        self.timing: Timing | None = None
 
     @property
     def prompt_tokens(self) -> int:
@@ -109,12 +119,9 @@ class Reply:
             **self._shape("".join(self._text)),
             "done": True,
             "done_reason": reason,
-            "total_duration": 5_000_000,
-            "load_duration": 1_000_000,
+            **(DURATIONS if self.timing is None else self.timing.durations()),
             "prompt_eval_count": self.prompt_tokens if prompt_tokens is None else prompt_tokens,
-            "prompt_eval_duration": 1_000_000,
             "eval_count": self.exchange.tokens_sent,
-            "eval_duration": 3_000_000,
         }
         if not self._streams:
             await self.connection.respond(200, json.dumps(final).encode())

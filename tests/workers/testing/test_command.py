@@ -40,6 +40,23 @@ def test_it_serves_a_script_until_it_is_told_to_end(tmp_path, number, code):
         assert process.wait(10) == code
 
 
+def test_it_behaves_as_one_host_by_its_options():
+    options = (
+        "--port",
+        "0",
+        "--one-host",
+        "--load-seconds",
+        "0",
+        "--tokens",
+        "2",
+        "--seconds",
+        "0",
+    )
+    with running(*options, "--context-length", "512") as (_, host), ollama.Client(host) as client:
+        assert client.chat("a:1", QUESTION).eval_count == 2
+        assert [model.context_length for model in client.ps().models] == [512]
+
+
 def test_every_behaviour_is_told_in_one_line(capsys):
     assert main(["--list"]) == 0
     lines = capsys.readouterr().out.splitlines()

@@ -47,5 +47,6 @@ def test_other_paths_say_which_there_are(http):
     answer = http.delete("/fake/log")
     assert (answer.status_code, answer.json()["error"]) == (
         404,
-        "accepted: GET /fake/log, PUT /fake/script",
+        "accepted: GET /fake/log, PUT /fake/script, GET /fake/statistics,"
+        " DELETE /fake/statistics, PUT /fake/places",
     )
