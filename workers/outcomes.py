@@ -50,6 +50,8 @@ class Cause(StrEnum):
     OUT_OF_TIME = "out_of_time"
     MODEL_MISSING = "model_missing"
     INCAPABLE = "incapable"
+    CANNOT_LOAD = "cannot_load"
+    INVALID_REQUEST = "invalid_request"
     CONTEXT_OVERFLOW = "context_overflow"
     NO_SUCH_PATH = "no_such_path"
     REJECTED = "rejected"

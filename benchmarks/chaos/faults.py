@@ -61,7 +61,7 @@ FAULTS = [
         *("reset", "reset-2", "cut-stream", "short-body", "bad-chunk", "garbage", "endless-head"),
         *("switch-protocols", "html", "gzipped", "broken-text", "broken-json", "redirect"),
         *("error-mid-stream", "done-with-error", "no-done", "empty-body", "empty"),
-        *("thinking-only", "too-long", "never-ending-line", "load-fails"),
+        *("thinking-only", "too-long", "never-ending-line"),
     ),
     *_faults(TRANSIENT, "prose", "misfit", kind="insight_generation"),
     *_faults(
@@ -70,7 +70,7 @@ FAULTS = [
         *("trickle-1", "heartbeat", "stall-after", "never-ending", "endless-continue"),
         "slow-load-60",
     ),
-    *_faults(UNUSABLE, "missing"),
+    *_faults(UNUSABLE, "missing", "load-fails"),
     *_faults(
         UNUSABLE,
         *("full-context", "out-of-context"),

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import httpx
 import ollama
 
+from workers.backend.error_texts import message_of
 from workers.backend.transport import AnswerTooLarge, Seen
 from workers.outcomes import AttemptFailed, Cause, Outcome
 
@@ -42,6 +43,8 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
+    Cause.CANNOT_LOAD: (Outcome.UNUSABLE, "Ollama cannot load the model"),
+    Cause.INVALID_REQUEST: (Outcome.UNUSABLE, "Ollama refuses a value in the request"),
     Cause.CONTEXT_OVERFLOW: (
         Outcome.UNUSABLE,
         "The prompt and its answer do not fit the model's context",
@@ -102,6 +105,19 @@ STATUSES: tuple[tuple[Collection[int], re.Pattern[str] | None, Cause], ...] = (
     ((404,), None, Cause.MODEL_MISSING),
     ((429,), None, Cause.BUSY),
     (range(400, 500), None, Cause.REJECTED),
+    (
+        (500,),
+        re.compile(r'\boption "[^"]*" must be of type|\binvalid format: |\btemplate: \S*:\d+:'),
+        Cause.INVALID_REQUEST,
+    ),
+    (
+        (500,),
+        re.compile(
+            r"requires more system memory|unknown model architecture|unable to load model",
+            re.IGNORECASE,
+        ),
+        Cause.CANNOT_LOAD,
+    ),
     (range(500, 1000), None, Cause.SERVER_ERROR),
 )
 
@@ -121,9 +137,9 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
     if isinstance(error, AttemptFailed):
         return error
     if isinstance(error, ollama.ResponseError) and error.status_code == -1:
-        return failure(Cause.STREAM_ERROR, _text(error.error))
+        return failure(Cause.STREAM_ERROR, message_of(error.error))
     if isinstance(error, ollama.ResponseError):
-        return by_status(error.status_code, _text(error.error), seen)
+        return by_status(error.status_code, message_of(error.error), seen)
     if seen.refused:
         # The client failed on what came beside the status.
         return by_status(seen.status or 0, "", seen)
@@ -176,11 +192,6 @@ def _cause_of(status: int, text: str) -> Cause:
         if status in statuses and (phrase is None or phrase.search(text)):
             return cause
     return Cause.BROKEN_ANSWER
-
-
-def _text(error: object) -> str:
-    """Ollama's ``error`` is a string; servers that imitate OpenAI send an object."""
-    return str(error.get("message", error)) if isinstance(error, dict) else str(error)
 
 
 def _foreign_type(cause: Cause, seen: Seen) -> str:

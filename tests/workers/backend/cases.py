@@ -185,7 +185,6 @@ REFUSED = [
     *answers(
         Cause.SERVER_ERROR,
         b.Status(code=500, body="llama runner process has terminated"),
-        b.Status(code=500, body="model requires more system memory than is available"),
         b.Status(code=502, raw=b"<html>Bad Gateway</html>"),
         b.Status(code=503),
         b.Status(code=503, raw=b""),
@@ -204,6 +203,25 @@ REFUSED = [
         b.Status(code=400, body="invalid model name"),
     ),
     *answers(Cause.INCAPABLE, b.Status(code=400, body='"nomic" does not support chat')),
+    *answers(
+        Cause.INVALID_REQUEST,
+        b.Status(code=500, body='option "temperature" must be of type float32'),
+        b.Status(code=500, body='option "stop" must be of type array'),
+        b.Status(
+            code=500,
+            body='invalid format: "5"; expected "json" or a valid JSON Schema object',
+        ),
+        b.Status(code=500, body="template: :1: unclosed action"),
+    ),
+    *answers(
+        Cause.CANNOT_LOAD,
+        b.Status(
+            code=500,
+            body="model requires more system memory (5.6 GiB) than is available (4.9 GiB)",
+        ),
+        b.Status(code=500, body="error loading model: unknown model architecture: 'mamba9'"),
+        b.Status(code=500, body="unable to load model: /models/blobs/sha256-00"),
+    ),
     *answers(
         Cause.CONTEXT_OVERFLOW,
         b.Status(code=400, body="this exceeds the context length"),
@@ -263,7 +281,7 @@ SLOW = [
     loading(Cause.LOAD_TIMEOUT, "slow-load-60:1", load_timeout_seconds=SOON),
 ]
 UNLOADABLE = [
-    loading(Cause.SERVER_ERROR, "load-fails:1"),
+    loading(Cause.CANNOT_LOAD, "load-fails:1"),
     loading(Cause.MODEL_MISSING, "missing:1"),
 ]
 ENDED = [

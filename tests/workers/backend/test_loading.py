@@ -82,7 +82,7 @@ def test_the_deadline_covers_loading_and_answering_together(fake_ollama):
 
 @pytest.mark.parametrize(
     ("model", "outcome"),
-    [("missing:1", Outcome.UNUSABLE), ("load-fails:1", Outcome.TRANSIENT)],
+    [("missing:1", Outcome.UNUSABLE), ("load-fails:1", Outcome.UNUSABLE)],
 )
 def test_a_load_that_fails_is_classified_as_any_answer(fake_ollama, model, outcome):
     assert failure(fake_ollama.host, model).outcome is outcome

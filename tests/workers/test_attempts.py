@@ -1,0 +1,47 @@
+"""What a call of the backend becomes in a run's rows."""
+
+import pytest
+
+from llmconfig.models import Preference
+from workers.enqueue import enqueue
+from workers.models import Breaker, TaskRun
+from workers.runner import run_deliver
+from workers.testing.behaviours import LoadFails, Status
+from workers.testing.script import always
+
+PRIMARY, FALLBACK = "ok:3b", "ok:1b"
+
+
+@pytest.fixture
+def deliver(transactional_db, broker, ollama, person):
+    """Accepts a run and delivers it once; its attempts."""
+
+    def enqueue_and_deliver(**preference):
+        Preference.objects.update_or_create(user=person, defaults=preference)
+        payload = {"prompt": "Hi"}
+        run = enqueue(task_type="TASK_TYPE_TEXT_GENERATION", payload=payload, user_id=person.pk)
+        run_deliver(run.pk)
+        return list(TaskRun.objects.get(pk=run.pk).attempts.all())
+
+    return enqueue_and_deliver
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "cause"),
+    [
+        (Status(code=500, body='option "top_k" must be of type integer'), "invalid_request"),
+        (Status(code=500, body="template: :1: unclosed action"), "invalid_request"),
+        (LoadFails(), "cannot_load"),
+    ],
+    ids=str,
+)
+def test_a_request_that_can_never_succeed_is_sent_once_and_left_to_the_fallback(
+    deliver, ollama, behaviour, cause
+):
+    ollama.script(PRIMARY, [always(behaviour)])
+    attempts = deliver(model=PRIMARY, fallback_model=FALLBACK, max_retries=3)
+    assert [(a.model, a.outcome, a.cause) for a in attempts] == [
+        (PRIMARY, "unusable", cause),
+        (FALLBACK, "succeeded", ""),
+    ]
+    assert not Breaker.objects.filter(model=PRIMARY, failures__gt=0)
