@@ -12,11 +12,11 @@ from django.utils import timezone
 
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
-from workers import backend, output, reachability
+from workers import backend, load_faults, output, reachability
 from workers.events.cursors import Take
 from workers.events.speech import spoken
 from workers.models import Attempt, TaskRun
-from workers.outcomes import AttemptFailed, Outcome
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
@@ -81,6 +81,7 @@ def attempt_make(
         return Made(attempt=_timed(attempt, began))
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
+    load_faults.clear(attempt.host, attempt.model)
     return Made(attempt=_timed(attempt, began), result=result)
 
 
@@ -110,6 +111,8 @@ def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
     if failed.outcome is Outcome.HOST:
         reachability.note(attempt.host, is_up=False)
+    if failed.cause is Cause.CANNOT_LOAD:
+        load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]

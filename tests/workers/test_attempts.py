@@ -3,6 +3,7 @@
 import pytest
 
 from llmconfig.models import Preference
+from workers import load_faults
 from workers.enqueue import enqueue
 from workers.models import Breaker, TaskRun
 from workers.runner import run_deliver
@@ -45,3 +46,15 @@ def test_a_request_that_can_never_succeed_is_sent_once_and_left_to_the_fallback(
         (FALLBACK, "succeeded", ""),
     ]
     assert not Breaker.objects.filter(model=PRIMARY, failures__gt=0)
+
+
+def test_a_model_that_could_not_be_loaded_is_remembered(deliver, ollama):
+    ollama.script(PRIMARY, [always(LoadFails())])
+    deliver(model=PRIMARY, fallback_model=FALLBACK)
+    assert "cannot load the model" in load_faults.reason_of(ollama.host, PRIMARY)
+
+
+def test_a_model_that_answers_could_be_loaded(deliver, ollama):
+    load_faults.note(ollama.host, PRIMARY, "no memory")
+    deliver(model=PRIMARY, fallback_model=FALLBACK)
+    assert load_faults.reason_of(ollama.host, PRIMARY) == ""

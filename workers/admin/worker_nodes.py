@@ -116,7 +116,7 @@ def _cells(holding: Holding, used_by: str) -> tuple[Any, ...]:
     size, context = holding.size_bytes, holding.context_length
     return (
         holding.model,
-        holding.state.label,
+        f"{holding.state.label}: {holding.fault}" if holding.fault else holding.state.label,
         "–" if size is None else filesizeformat(size),
         "–" if context is None else f"{context:,}",
         ", ".join(holding.capabilities or ()) or "–",

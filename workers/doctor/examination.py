@@ -20,6 +20,7 @@ TITLES = {
     "broker_unreachable": gettext_lazy("The broker cannot be reached"),
     "model_server_unreachable": gettext_lazy("Model servers that do not answer"),
     "model_missing": gettext_lazy("Missing models"),
+    "model_unusable": gettext_lazy("Models that are listed and cannot be shown or loaded"),
     "model_incapable": gettext_lazy("Models that cannot write text"),
     "model_not_allowed": gettext_lazy("Not allowed by LLM_ALLOWED_MODELS, and skipped"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
@@ -38,6 +39,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *facts.problems,
         *_unreachable(facts),
         *_missing(facts, names_of),
+        *_unusable(facts, names_of),
         *_incapable(facts, names_of),
         *_forbidden(facts, names_of),
         *_ignored(facts),
@@ -109,6 +111,17 @@ def _pulled(model: str, stated: Iterable[StatedModel]) -> str:
     """The name to pull: other hosts than Ollama's may distinguish capital letters."""
     spelled = (each.model for each in stated)
     return next(spelled, model) if model.count("/") == 2 else model
+
+
+def _unusable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
+    for model, stated in models_used(facts.stated).items():
+        faults = {
+            server.host: server.faults[model] for server in facts.servers if model in server.faults
+        }
+        for host, fault in faults.items():
+            reason = printable(fault, 200)
+            text = f"{host}: {reason}; {uses_told(stated, names_of)}"
+            yield Finding(code="model_unusable", subject=model, text=text)
 
 
 def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:

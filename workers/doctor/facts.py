@@ -34,6 +34,8 @@ class Server:
     #: What each model can do, by normalised name; None where that is not known.
     models: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    #: Why a model cannot be used although it is listed, by normalised name.
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

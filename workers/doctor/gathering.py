@@ -51,6 +51,7 @@ def server_of(report: HostReport, *, seen_by: str = "", queues: Collection[str] 
         version=report.version,
         models={normalise_model(each["name"]): _abilities(each) for each in report.models},
         loaded=frozenset(normalise_model(m["name"]) for m in report.models if m.get("loaded")),
+        faults={normalise_model(m["name"]): m["fault"] for m in report.models if m.get("fault")},
     )
 
 

@@ -21,6 +21,8 @@ class Holding:
     size_bytes: int | None = None
     context_length: int | None = None
     capabilities: list[str] | None = None
+    #: Why the model cannot be used; "" where it can, or where that is not known.
+    fault: str = ""
 
 
 def holdings_of(node: WorkerNode) -> dict[str, Holding]:
@@ -42,13 +44,23 @@ def needed_by(node: WorkerNode, wanted: Collection[str] | None) -> bool:
 
 
 def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
-    present = ModelState.LOADED if told["loaded"] else ModelState.PRESENT
+    # A worker of the last release reports no faults.
+    fault = told.get("fault", "")
     return Holding(
         worker=node.name,
         host=node.host,
         model=normalise_model(told["name"]),
-        state=ModelState.UNREACHABLE if node.host_error else present,
+        state=_state(node, told["loaded"], fault),
         size_bytes=told["size"],
         context_length=told["context_length"],
         capabilities=told["capabilities"],
+        fault=fault,
     )
+
+
+def _state(node: WorkerNode, is_loaded: bool, fault: str) -> ModelState:
+    if node.host_error:
+        return ModelState.UNREACHABLE
+    if is_loaded:
+        return ModelState.LOADED
+    return ModelState.UNUSABLE if fault else ModelState.PRESENT

@@ -74,6 +74,13 @@ def test_a_model_of_another_host_is_pulled_as_it_is_spelled(spelling, pulled):
     assert finding.commands == (f"ollama pull {pulled}",)
 
 
+def test_a_configured_model_that_cannot_be_used_is_a_finding_with_host_and_reason():
+    broken = server("a:1", "b:1", faults={"a:1": "HTTP 500", "b:1": "HTTP 500"})
+    assert found(stated=(stated("A:1"),), servers=(broken,)) == [
+        ("a:1", f"{HERE}: HTTP 500; everyone (llm.yaml:1)")
+    ]
+
+
 def test_with_several_servers_the_command_names_the_one_that_lacks_the_model():
     servers = (server("a:1"), server(host=THERE, seen_by="text@x"))
     (finding,) = examine(Facts(stated=(stated("a:1"),), servers=servers))
