@@ -23,6 +23,7 @@ TITLES = {
     "model_unusable": gettext_lazy("Models that are listed and cannot be shown or loaded"),
     "model_incapable": gettext_lazy("Models that cannot write text"),
     "model_not_allowed": gettext_lazy("Not allowed by LLM_ALLOWED_MODELS, and skipped"),
+    "model_params_unnamed": gettext_lazy("Parameters of models that nothing else names"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
@@ -42,6 +43,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *_unusable(facts, names_of),
         *_incapable(facts, names_of),
         *_forbidden(facts, names_of),
+        *_unnamed(facts),
         *_ignored(facts),
         *_differing(facts),
         *_gone(facts),
@@ -140,6 +142,13 @@ def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
 def _forbidden(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
     for model, stated in models_used(facts.stated, allowed=False).items():
         yield Finding(code="model_not_allowed", subject=model, text=uses_told(stated, names_of))
+
+
+def _unnamed(facts: Facts) -> Iterator[Finding]:
+    for each in facts.unnamed_params:
+        near = _("the nearest name is %(name)s") % {"name": each.nearest} if each.nearest else ""
+        text = "; ".join(filter(None, (each.place, near)))
+        yield Finding(code="model_params_unnamed", subject=printable(each.model), text=text)
 
 
 def _ignored(facts: Facts) -> Iterator[Finding]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.unnamed_params import UnnamedParams
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,5 +62,7 @@ class Facts:
     workers: tuple[Worker, ...] = ()
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
+    #: ``model_params`` of models that nothing else names.
+    unnamed_params: tuple[UnnamedParams, ...] = ()
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

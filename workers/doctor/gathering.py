@@ -1,6 +1,6 @@
 """Asks for the facts. What does not answer becomes a finding, never an error."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import ConfigurationError
+from llmconfig.layers.static import static_config
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import (
     StatedModel,
@@ -15,6 +16,7 @@ from llmconfig.stated_models import (
     models_stated_static,
     unregistered_rows,
 )
+from llmconfig.unnamed_params import UnnamedParams, names_stored, unnamed_params
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.outcomes import one_line
 from workers.parts import broker_problem, database_problem
@@ -32,11 +34,13 @@ def facts_gather() -> Facts:
     registered, ignored = stored or ([], {})
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
+    servers = (_asked(stated), *_reported(registered))
     return Facts(
         stated=stated,
-        servers=(_asked(stated), *_reported(registered)),
+        servers=servers,
         workers=tuple(worker_of(node) for node in registered),
         ignored_rows=ignored,
+        unnamed_params=_unnamed_params(servers, with_rows=stored is not None),
         problems=tuple(problems),
     )
 
@@ -93,6 +97,17 @@ def _stated(with_rows: bool, problems: list[Finding]) -> tuple[StatedModel, ...]
             for problem in error.problems
         ]
     return ()
+
+
+def _unnamed_params(servers: Iterable[Server], *, with_rows: bool) -> tuple[UnnamedParams, ...]:
+    try:
+        static = static_config()
+    except ConfigurationError:
+        return ()
+    names = {model for server in servers for model in server.models}
+    if with_rows and unnamed_params(static, names):
+        names |= names_stored()
+    return unnamed_params(static, names)
 
 
 def _asked(stated: Collection[StatedModel]) -> Server:
