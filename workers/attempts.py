@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
-from workers import backend, load_faults, output, reachability
+from workers import backend, load_faults, output, reachability, unopened_thinking
 from workers.events.cursors import Take
 from workers.events.speech import spoken
 from workers.models import Attempt, TaskRun
@@ -20,6 +20,7 @@ from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
+from workers.thinking import cut_thinking
 
 DEFAULT_LOAD_TIMEOUT_SECONDS = 300.0
 
@@ -106,6 +107,8 @@ def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
     attempt.first_token_ms = generation.first_token_ms
     attempt.prompt_tokens = generation.prompt_tokens
     attempt.completion_tokens = generation.completion_tokens
+    began_inside = cut_thinking(generation.content).began_inside
+    unopened_thinking.note(attempt.host, attempt.model, found=began_inside)
 
 
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:

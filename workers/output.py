@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
 from workers.outcomes import AttemptFailed, Cause, Outcome
+from workers.thinking import cut_thinking
 
 #: How a fence around the whole text opens. In text, another language's is what was asked for.
 _TEXT_FENCE = re.compile(
@@ -26,13 +27,16 @@ _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def text_checked(text: str) -> str:
-    """The text without surrounding space, a fence around all of it, and what cannot be stored.
+    """The text without thinking, stray tokens, surrounding space, a fence around all of it, and
+    what cannot be stored.
 
     Raises AttemptFailed when nothing is left.
     """
-    clean = _unfenced(_TEXT_FENCE, well_formed(text).strip())
+    answer = cut_thinking(well_formed(text)).answer.strip()
+    clean = _unfenced(_TEXT_FENCE, answer)
     if not clean.strip(_INVISIBLE).strip():
-        raise AttemptFailed(Outcome.TRANSIENT, "The answer is empty", Cause.EMPTY)
+        only = " but for thinking and special tokens" if text.strip() and not answer else ""
+        raise AttemptFailed(Outcome.TRANSIENT, f"The answer is empty{only}", Cause.EMPTY)
     return clean
 
 

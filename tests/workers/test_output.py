@@ -40,6 +40,8 @@ def refusal(check, *arguments):
         ("````\na\n```python\nx\n```\nb\n````", "a\n```python\nx\n```\nb"),
         ("```md\na\n```python\nx\n```\n```", "a\n```python\nx\n```"),
         ("nul\x00l", "null"),
+        ("<think>So</think>\n```markdown\n# Week\n```\n<|im_end|>", "# Week"),
+        ("<thi\x00nk>So</think>text", "text"),
         ("a\ud800b", "a\ufffdb"),
         ("\ud83d\ude00", "\U0001f600"),
     ],
@@ -67,6 +69,13 @@ def test_fences_that_do_not_wrap_the_whole_text_stay(text):
 @pytest.mark.parametrize("text", ["", " \n\t", "\x00", "```\n\n```", "\u200b \ufeff\u2060"])
 def test_text_of_which_nothing_is_left_is_refused(text):
     assert refusal(text_checked, text).cause is Cause.EMPTY
+
+
+@pytest.mark.parametrize("text", ["<think>So</think>", "<think>So", "So\n</think>\n", "<|im_end|>"])
+def test_text_that_is_only_thinking_is_empty(text):
+    failed = refusal(text_checked, text)
+    assert failed.cause is Cause.EMPTY
+    assert failed.reason == "The answer is empty but for thinking and special tokens"
 
 
 def test_an_object_that_fits_the_schema_is_returned_with_its_strings_stripped():
