@@ -100,7 +100,7 @@ def _model_parameters(config: ResolvedConfig, step: Try) -> dict[str, Any]:
 def _checked(kind: TaskType, text: str) -> Result:
     if kind.output_schema is None:
         return {"content": output.text_checked(text)}
-    return output.json_checked(text, kind.output_schema)
+    return output.json_checked(text, kind.output_schema, kind.coerce)
 
 
 def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
