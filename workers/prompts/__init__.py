@@ -37,6 +37,14 @@ def prompt_render(task_type: TaskType, payload: Mapping[str, Any]) -> Prompt:
     return Prompt(system=system, user=text_render(f"{task_type.prompt}/user.txt", values))
 
 
+def prompt_again(prompt: Prompt, reason: str) -> Prompt:
+    """The prompt for a model whose last answer was not valid for this reason; "": the same."""
+    if not reason:
+        return prompt
+    user = text_render("again.txt", {"prompt": prompt.user, "reason": reason})
+    return Prompt(system=prompt.system, user=user)
+
+
 def text_render(name: str, values: Mapping[str, Any]) -> str:
     """Fill one template. Raises TemplateDoesNotExist."""
     rendered: str = _engine().get_template(name).render(Context(dict(values), autoescape=False))
