@@ -6,17 +6,19 @@ Both return the normalised value or raise ``Refused``, which says what is accept
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.messages import Message, gettext_noop
-from llmconfig.texts import json_size
+from llmconfig.model_grammar import MAX_LENGTH, broken_rule, is_name
+from llmconfig.texts import json_size, shown
 
 _DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?", re.ASCII)
-_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
+#: What the last release took for a model's name.
+_MODEL_SENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
 # PostgreSQL stores neither NUL nor half of a surrogate pair.
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-MODEL_MAX_LENGTH = 200
 
 
 class Refused(ValueError):
@@ -29,6 +31,19 @@ class Refused(ValueError):
     @property
     def message(self) -> Message:
         return Message(gettext_noop("accepted: %(accepted)s"), {"accepted": self.accepted})
+
+
+class NameRefused(Refused):
+    """A text that is no model's name; ``accepted`` includes the rule that it breaks."""
+
+    def __init__(self, accepted: Message, found: str) -> None:
+        self.found = found
+        super().__init__(accepted)
+
+    @property
+    def message(self) -> Message:
+        text = gettext_noop("accepted: %(accepted)s; found: %(found)s")
+        return Message(text, {"accepted": self.accepted, "found": shown(self.found)})
 
 
 class TooLargeMessage(Message):
@@ -149,13 +164,25 @@ class ModelName(Kind):
         return Message(text)
 
     def parse(self, value: object) -> str:
+        return self._parsed(value, is_name)
+
+    def parse_sent(self, value: object) -> str:
+        return self._parsed(value, lambda name: is_name(name) or _was_name(name))
+
+    def _parsed(self, value: object, accepts: Callable[[str], bool]) -> str:
         if not isinstance(value, str):
             raise Refused(self.accepted)
-        if self.may_be_empty and not value:
+        if accepts(value) or (self.may_be_empty and not value):
             return value
-        if len(value) > MODEL_MAX_LENGTH or not _MODEL.fullmatch(value):
+        rule = broken_rule(value)
+        if rule is None:
             raise Refused(self.accepted)
-        return value
+        text = gettext_noop("%(accepted)s (%(rule)s)")
+        raise NameRefused(Message(text, {"accepted": self.accepted, "rule": rule}), value)
+
+
+def _was_name(text: str) -> bool:
+    return len(text) <= MAX_LENGTH and _MODEL_SENT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

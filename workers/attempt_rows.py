@@ -26,6 +26,14 @@ def past_of(attempts: list[Attempt]) -> list[Past]:
     ]
 
 
+def invalid_reason(attempts: list[Attempt], model: str) -> str:
+    """What was wrong with the last answer of a model that was not valid; "" where none was."""
+    for attempt in reversed(attempts):
+        if attempt.model == model and attempt.cause == Cause.INVALID_OUTPUT:
+            return attempt.reason
+    return ""
+
+
 def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
     """Store an attempt under the next number; all attempts now. ``earlier`` is left as it is, so
     that a transaction which failed can be made again.

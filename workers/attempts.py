@@ -14,7 +14,7 @@ from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
 from llmconfig.window_lookup import window_of
 from llmconfig.windows import Window
-from workers import backend, output, reachability
+from workers import backend, load_faults, output, reachability, unopened_thinking
 from workers.asking import Asking
 from workers.claims import Claim
 from workers.drafts import Draft
@@ -27,6 +27,7 @@ from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
+from workers.thinking import cut_thinking
 
 logger = logging.getLogger(__name__)
 
@@ -101,12 +102,14 @@ def attempt_make(
             )
             answered = asking.answer(prompt)
         _note_measured(attempt, answered.generation)
+        _note_thinking(attempt, answered.generation)
         result = kind.finish(_checked(kind, answered.generation.content))
     except AttemptFailed as failed:
         _note_failure(attempt, failed)
         return Made(attempt=_timed(attempt, began), window=failed.context_window)
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
+    load_faults.clear(attempt.host, attempt.model)
     return Made(attempt=_timed(attempt, began), result=result, notes=answered.notes)
 
 
@@ -146,7 +149,7 @@ def _model_parameters(config: ResolvedConfig, step: Try) -> dict[str, Any]:
 def _checked(kind: TaskType, text: str) -> Result:
     if kind.output_schema is None:
         return {"content": output.text_checked(text)}
-    return output.json_checked(text, kind.output_schema)
+    return output.json_checked(text, kind.output_schema, kind.coerce)
 
 
 def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFailed) -> None:
@@ -156,9 +159,16 @@ def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFaile
             setattr(attempt, name, getattr(measured, name))
 
 
+def _note_thinking(attempt: Attempt, generation: backend.Generation) -> None:
+    began_inside = cut_thinking(generation.content).began_inside
+    unopened_thinking.note(attempt.host, attempt.model, found=began_inside)
+
+
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
     if failed.outcome is Outcome.HOST:
         reachability.note(attempt.host, is_up=False)
+    if failed.cause is Cause.CANNOT_LOAD:
+        load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
 from workers import attempts, header, outages, plan, task_types
-from workers.attempt_rows import attempt_save, next_number, note_save, past_of
+from workers.attempt_rows import attempt_save, invalid_reason, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
 from workers.children import run_divide
@@ -37,7 +37,7 @@ from workers.permits import observing
 from workers.permits.holding import HeldPermit
 from workers.permits.taking import Permit, permit_take
 from workers.prepared import Division, Refused
-from workers.prompts import Prompt, prompt_prepare
+from workers.prompts import Prompt, prompt_again, prompt_prepare
 from workers.sights import Sight, sight_of
 from workers.task_types import TaskType
 from workers.windows import windows_here
@@ -161,8 +161,9 @@ class _Delivery:
         """Make one attempt and record it; the step after it, or None when there is none."""
         self.tries += 1
         take = Take(self.run.deliveries, next_number(self.history))
+        prompt = prompt_again(self.prompt, invalid_reason(self.history, step.model))
         made = attempts.attempt_make(
-            self.run, self.kind, self.prompt, self.config, step, take, self.claim
+            self.run, self.kind, prompt, self.config, step, take, self.claim
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)

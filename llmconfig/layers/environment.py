@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from llmconfig.allow_list import MAX_PATTERNS, pattern_fits
+from llmconfig.allow_list import MAX_PATTERNS, pattern_fits, pattern_rule
 from llmconfig.fields import FIELDS
 from llmconfig.kinds import Refused
 from llmconfig.layers.document import Source, model_params_read, task_types_read
@@ -48,8 +48,11 @@ def policy_read(variables: Mapping[str, str], report: Report) -> Policy:
         accepted = gettext_noop(
             "up to %(maximum)s names and globs separated by commas, or unset to allow all"
         )
-        told = wrong[0] if wrong else text
-        report.add(ALLOWED_MODELS, "", found(Message(accepted, {"maximum": MAX_PATTERNS}), told))
+        told = Message(accepted, {"maximum": MAX_PATTERNS})
+        if wrong:
+            with_rule = gettext_noop("%(accepted)s (%(rule)s)")
+            told = Message(with_rule, {"accepted": told, "rule": pattern_rule(wrong[0])})
+        report.add(ALLOWED_MODELS, "", found(told, wrong[0] if wrong else text))
     return Policy(tuple(patterns))
 
 

@@ -83,6 +83,20 @@ def test_what_cannot_be_a_model_is_refused(name):
         ModelName().parse(name)
 
 
+def test_a_refused_name_is_shown_with_the_rule_that_it_breaks():
+    with pytest.raises(Refused) as refused:
+        ModelName().parse("qwen3:8b ")
+    told = "accepted: a model's name such as llama3.2:3b (without a blank); found: 'qwen3:8b '"
+    assert str(refused.value.message) == told
+
+
+@pytest.mark.parametrize("name", ["a:", "a//b", "a@sha256:1", "https://a"])
+def test_a_message_may_bring_a_name_that_the_last_release_accepted(name):
+    assert ModelName().parse_sent(name) == name
+    with pytest.raises(Refused):
+        ModelName().parse(name)
+
+
 def test_only_a_fallback_may_be_stated_as_none():
     assert ModelName(may_be_empty=True).parse("") == ""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.unnamed_params import UnnamedParams
 from llmconfig.windows import Window
 from workers.permits.selectors import PoolState
 
@@ -38,6 +39,8 @@ class Server:
     #: What each model can do, by normalised name; None where that is not known.
     models: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    #: Why a model cannot be used although it is listed, by normalised name.
+    faults: Mapping[str, str] = field(default_factory=dict)
     #: Tokens that models were trained for, and that they are loaded with, by normalised name.
     trained: Mapping[str, int] = field(default_factory=dict)
     windows: Mapping[str, int] = field(default_factory=dict)
@@ -70,5 +73,7 @@ class Facts:
     windows: Mapping[str, Window] = field(default_factory=dict)
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
+    #: ``model_params`` of models that nothing else names.
+    unnamed_params: tuple[UnnamedParams, ...] = ()
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import ConfigurationError
+from llmconfig.layers.static import static_config
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import (
     StatedModel,
@@ -15,6 +16,7 @@ from llmconfig.stated_models import (
     models_stated_static,
     unregistered_rows,
 )
+from llmconfig.unnamed_params import UnnamedParams, names_stored, unnamed_params
 from llmconfig.window_lookup import window_of
 from llmconfig.windows import Window
 from workers.doctor.facts import Facts, Finding, Server, Worker
@@ -43,6 +45,7 @@ def facts_gather() -> Facts:
         permits=tuple(permits),
         windows=windows_known(stated, servers),
         ignored_rows=ignored,
+        unnamed_params=_unnamed_params(servers, with_rows=stored is not None),
         problems=tuple(problems),
     )
 
@@ -57,6 +60,7 @@ def server_of(report: HostReport, *, seen_by: str = "", queues: Collection[str] 
         version=report.version,
         models={normalise_model(each["name"]): _abilities(each) for each in report.models},
         loaded=frozenset(normalise_model(m["name"]) for m in report.models if m.get("loaded")),
+        faults={normalise_model(m["name"]): m["fault"] for m in report.models if m.get("fault")},
         trained=_tokens(report, "context_length"),
         windows=_tokens(report, "context_window"),
     )
@@ -114,6 +118,17 @@ def _stated(with_rows: bool, problems: list[Finding]) -> tuple[StatedModel, ...]
             for problem in error.problems
         ]
     return ()
+
+
+def _unnamed_params(servers: Iterable[Server], *, with_rows: bool) -> tuple[UnnamedParams, ...]:
+    try:
+        static = static_config()
+    except ConfigurationError:
+        return ()
+    names = {model for server in servers for model in server.models}
+    if with_rows and unnamed_params(static, names):
+        names |= names_stored()
+    return unnamed_params(static, names)
 
 
 def _asked(stated: Collection[StatedModel]) -> Server:

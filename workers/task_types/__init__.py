@@ -43,6 +43,9 @@ class TaskType:
     payload: type[Serializer[Any]]
     #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
     output_schema: Mapping[str, Any] | None = None
+    #: From the object that a model wrote to what the schema describes (`workers.coercions`), before
+    #: it is validated. Raises ValueError with what the model is to be told.
+    coerce: Callable[[Result], Result] = _content
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content
     #: JSON Schema of the stored result, where ``finish`` makes it another than the answer.

@@ -63,6 +63,11 @@ def test_model_parameters_are_stated_as_json(read):
     [
         ("LLM_DEFAULT_MODEL", "", ": accepted: a model's name such as llama3.2:3b; found: ''"),
         ("LLM_FALLBACK_MODEL", "a b", ': accepted: a model\'s name such as llama3.2:3b, or ""'),
+        (
+            "LLM_DEFAULT_MODEL",
+            "a:",
+            ": accepted: a model's name such as llama3.2:3b (with a tag after the :); found: 'a:'",
+        ),
         ("LLM_DEFAULT_TIMEOUT", "soon", ": accepted: 1 to 300 seconds, written as 60, 60s"),
         ("LLM_DEFAULT_TIMEOUT", "0", ": accepted: 1 to 300 seconds"),
         ("LLM_MAX_RETRIES", "many", ": accepted: a whole number from 0 to 10; found: 'many'"),
@@ -100,6 +105,11 @@ def test_the_allow_list_is_separated_by_commas(report):
         True,
         False,
     ]
+
+
+def test_the_entry_of_the_allow_list_that_breaks_a_rule_is_shown_with_it(report):
+    policy_read({"LLM_ALLOWED_MODELS": "qwen3, a::b"}, report)
+    assert str(report.problems[0]).endswith("(with one : between name and tag); found: 'a::b'")
 
 
 @pytest.mark.parametrize("text", ["", " ", ",", "a b", "a;b"])
