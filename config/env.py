@@ -18,7 +18,10 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env_values
 from config.api.throttles.rates import rate_parse
 from config.mail import Mailer, mailer_parse
+from llmconfig.durations import DAY
 
+#: Of what is kept or valid for days.
+LONGEST_DAYS = 36_500
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: Raw values of these go to llmconfig, which owns their meaning.
@@ -70,7 +73,7 @@ class Environment:
     worker_metrics_address: str
     worker_metrics_port: int | None
     #: How long a worker that stops lets its generations run on.
-    shutdown_grace_seconds: float
+    shutdown_grace_seconds: int
     run_retention_days: int
     #: Of one user, before the API accepts no more; None: any number.
     max_active_runs: int | None
@@ -176,15 +179,19 @@ def read() -> Environment:
         "cache_namespace": env.str("LLM_CACHE_NAMESPACE", ""),
         "worker_concurrency": _parsed(env, "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)),
         "shutdown_grace_seconds": _parsed(
-            env, "LLM_SHUTDOWN_GRACE_SECONDS", "20", env_values.seconds
+            env, "LLM_SHUTDOWN_GRACE_SECONDS", "20", env_values.seconds(0, 3600)
         ),
-        "run_retention_days": _parsed(env, "RUN_RETENTION_DAYS", "90", env_values.whole(1, 36_500)),
+        "run_retention_days": _parsed(
+            env, "RUN_RETENTION_DAYS", "90", env_values.days(1, LONGEST_DAYS)
+        ),
         "audit_retention_days": _parsed(
-            env, "AUDIT_RETENTION_DAYS", "365", env_values.whole(1, 36_500)
+            env, "AUDIT_RETENTION_DAYS", "365", env_values.days(1, LONGEST_DAYS)
         ),
-        "report_catch_up_days": _parsed(env, "REPORT_CATCH_UP_DAYS", "9", env_values.whole(1, 28)),
-        "report_spread": _parsed(env, "REPORT_SPREAD", "30m", env_values.spread),
-        "token_ttl": _parsed(env, "API_TOKEN_TTL", "30d", env_values.lifetime),
+        "report_catch_up_days": _parsed(env, "REPORT_CATCH_UP_DAYS", "9", env_values.days(1, 28)),
+        "report_spread": _parsed(env, "REPORT_SPREAD", "30m", env_values.duration(0, DAY)),
+        "token_ttl": _parsed(
+            env, "API_TOKEN_TTL", "30d", env_values.duration(1, LONGEST_DAYS * DAY)
+        ),
         "rates": {name: _rate(env, name, default) for name, default in API_RATES.items()},
         "num_proxies": _parsed(env, "NUM_PROXIES", "0", env_values.whole(0, 16)),
         # Empty is a statement here: any number.

@@ -1,7 +1,6 @@
 """What the text of one environment variable may be. Each raises ValueError, which tells what is
 accepted, and never the text: it may hold a password."""
 
-import math
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
@@ -12,7 +11,8 @@ from zoneinfo import available_timezones
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from config.api.accounts.lifetimes import lifetime_parse
+from llmconfig.durations import DAY, duration_parse
+from llmconfig.kinds import Refused, Seconds
 
 OLLAMA_PORT = 11434
 
@@ -66,15 +66,37 @@ def port(value: str) -> int:
     return int(value)
 
 
-def lifetime(value: str) -> timedelta:
-    return lifetime_parse(f"{value}s" if value.isdecimal() else value)
+def seconds(least: int, most: int) -> Callable[[str], int]:
+    """Whole seconds of a duration as in files: ``90``, ``90s``, ``1h30m``, ``30d``."""
+    kind = Seconds(least, most)
+
+    def parse(value: str) -> int:
+        try:
+            return kind.parse_written(value)
+        except Refused as error:
+            raise ValueError(str(error.message)) from None
+
+    return parse
 
 
-def spread(value: str) -> timedelta:
-    time = timedelta() if value in {"0", "0s"} else lifetime(value)
-    if time > timedelta(days=1):
-        raise ValueError("accepted: at most 1d")
-    return time
+def duration(least: int, most: int) -> Callable[[str], timedelta]:
+    """The same as a timedelta; the bounds are seconds."""
+    parse = seconds(least, most)
+    return lambda value: timedelta(seconds=parse(value))
+
+
+def days(least: int, most: int) -> Callable[[str], int]:
+    """Whole days, as a number or a duration."""
+    number = whole(least, most)
+
+    def parse(value: str) -> int:
+        seconds = None if value.strip().isdecimal() else duration_parse(value)
+        try:
+            return number(str(seconds // DAY) if seconds and seconds % DAY == 0 else value)
+        except ValueError as error:
+            raise ValueError(f"{error}, or days such as {least}d") from None
+
+    return parse
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
@@ -86,17 +108,6 @@ def whole(least: int, most: int) -> Callable[[str], int]:
         return int(value)
 
     return parse
-
-
-def seconds(value: str) -> float:
-    """Up to an hour."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 3600:
-        raise ValueError("accepted: a number of seconds from 0 to 3600")
-    return number
 
 
 def flag(value: str) -> bool:

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from llmconfig.kinds import Integer, Kind, Number, Refused, Texts
+from llmconfig.kinds import Integer, Kind, Number, Refused, Seconds, Texts
 from llmconfig.messages import Message, gettext_noop
 
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
@@ -16,7 +16,7 @@ _WRITTEN = {character: f"\\{letter}" for letter, character in _ESCAPES.items()}
 
 
 class KindField(forms.CharField):
-    """An empty field states nothing: None. Durations also read ``60s`` and ``2m``; texts stand one
+    """An empty field states nothing: None. Durations read as in files; texts stand one
     on a line, with ``\\n`` for a line break inside of one."""
 
     def __init__(self, kind: Kind, **kwargs: Any) -> None:
@@ -63,4 +63,4 @@ def written_as(kind: Kind) -> str:
     if isinstance(kind, Texts):
         text = gettext_noop("one on a line, \\n for a line break; at most %(maximum)s")
         return Message(text, {"maximum": kind.maximum}).translate(gettext)
-    return kind.accepted.translate(gettext)
+    return (kind.written if isinstance(kind, Seconds) else kind.accepted).translate(gettext)
