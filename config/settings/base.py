@@ -118,7 +118,7 @@ SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
 # Requests that one web process works on at a time; others wait (config.admission). Each may hold a
 # connection of the pool, and two are left for event streams and for status.
 WEB_REQUESTS_AT_ONCE = 8
-REDIS_URL = ENVIRONMENT.redis_url
+REDIS_URL = ENVIRONMENT.redis.url()
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
@@ -127,7 +127,8 @@ LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
 LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
 
 # What workers read
-OLLAMA_HOST = ENVIRONMENT.ollama_host
+OLLAMA_HOST = ENVIRONMENT.ollama.host
+OLLAMA_AUTHORIZATION = ENVIRONMENT.ollama.authorization
 LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
 LLM_WORKER_METRICS_ADDRESS = ENVIRONMENT.worker_metrics_address
 LLM_WORKER_METRICS_PORT = ENVIRONMENT.worker_metrics_port
@@ -229,7 +230,9 @@ API_RATE_LOGIN = ENVIRONMENT.rates["API_RATE_LOGIN"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Celery. Delivery rules: acknowledged late, one message held per slot, the row is the truth.
-CELERY_BROKER_URL = ENVIRONMENT.broker_url
+CELERY_BROKER_URL = ENVIRONMENT.broker.url
+if ENVIRONMENT.broker.tls:
+    CELERY_BROKER_USE_SSL = dict(ENVIRONMENT.broker.tls)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -243,9 +246,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # must not hold a request; workers wait longer (config.celery).
     **(
         {"visibility_timeout": 1800, "socket_timeout": 2, "socket_connect_timeout": 2}
-        if CELERY_BROKER_URL.startswith("redis")
+        if ENVIRONMENT.broker.is_redis
         else {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
     ),
+    **ENVIRONMENT.broker.options,
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
