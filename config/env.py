@@ -40,9 +40,6 @@ LLM_VARIABLES = (
     "LLM_ALLOWED_MODELS",
 )
 
-#: Of these, empty is a statement; of the others it is as good as not set.
-EMPTY_STATES = frozenset({"LLM_FALLBACK_MODEL"})
-
 #: How often a user may call what, unless the variable of that name says otherwise.
 API_RATES = {
     "API_RATE_READ": "1200/min",
@@ -202,11 +199,7 @@ def _models(variables: Variables) -> dict[str, Any]:
     texts = {name: variables.stated(name) for name in LLM_VARIABLES}
     return {
         "llm_config_file": variables.parsed("LLM_CONFIG_FILE", default_file, env_values.file),
-        "llm_variables": {
-            name: text
-            for name, text in texts.items()
-            if text or (name in EMPTY_STATES and text is not None)
-        },
+        "llm_variables": {name: text for name, text in texts.items() if text is not None},
         "request_layer": variables.parsed("LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
         "cache_namespace": variables.parsed("LLM_CACHE_NAMESPACE", "", env_values.plain) or "",
     }

@@ -108,7 +108,9 @@ def most(value: str) -> int | None:
 def address(value: str) -> str:
     name, address = parseaddr(value)
     if "@" not in address or "\n" in value or "\r" in value:
-        raise ValueError("accepted: an address for mail, or Name <address>")
+        raise ValueError(
+            "accepted: an address for mail, as me@app.example or Reports <me@app.example>"
+        )
     return formataddr((name, address))
 
 

@@ -76,8 +76,8 @@ def _password(address: Address, password: str) -> str:
 def _tls(address: Address) -> Tls | None:
     is_tls = address.scheme == "amqps"
     if address.options.keys() - set(OPTIONS if is_tls else ()):
-        told = f"options: {', '.join(OPTIONS)}" if is_tls else "no options"
-        raise AddressInvalid(f"an option is not accepted; accepted: {told}")
+        told = f"with options of {', '.join(OPTIONS)}" if is_tls else "without options"
+        raise AddressInvalid(f"an option is not accepted; accepted: {EXAMPLE} {told}")
     try:
         return tls_parse(address.options) if is_tls else None
     except ValueError as error:

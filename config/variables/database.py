@@ -55,7 +55,7 @@ def database_parse(text: str, password: str = "") -> Parameters:
 def _of_parts(stated: Parameters, password: str, variables: Variables) -> Parameters | None:
     if not any(variables.stated(name) for name in PARTS):
         return None
-    if "dbname" not in stated:
+    if not variables.stated("DATABASE_NAME"):
         variables.problem("DATABASE_NAME", "not set; accepted: the name of a database")
     return _with_password(stated, password)
 
