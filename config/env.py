@@ -101,6 +101,8 @@ class Environment:
     site_url: str
     #: None where it is not set: development makes one, production refuses.
     secret_key: str | None = field(repr=False)
+    #: Every password and key, decoded, to keep them out of what is shown.
+    secrets: frozenset[str] = field(repr=False)
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
 
@@ -151,7 +153,8 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     values = _values(variables)
     if problems := variables.problems:
         raise EnvironmentInvalid(problems)
-    return Environment(home=home, **values)
+    secrets = {*variables.secrets(), values["ollama"].authorization} - {""}
+    return Environment(home=home, secrets=frozenset(secrets), **values)
 
 
 def names() -> frozenset[str]:

@@ -167,6 +167,9 @@ AUTH_PASSWORD_VALIDATORS = [
     )
 ]
 
+DEFAULT_EXCEPTION_REPORTER = "config.exception_pages.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.exception_pages.Filter"
+
 REST_FRAMEWORK = {
     # The first is asked first: a bad token is refused whatever session there is.
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -5,9 +5,11 @@ variable names a server, those of the running stack (``stack.json``) do, so that
 second terminal finds it.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import environs
 
@@ -39,6 +41,9 @@ SECRETS = (
     "EMAIL_PASSWORD",
 )
 FILE = "_FILE"
+#: The password before a host, and those among the options of libpq.
+_PASSWORD_IN_URL = re.compile(r"(?:^|//)[^:/?#@]*:([^/?#@]*)@")
+_SECRET_OPTION = re.compile(r"(?:password|secret)=([^&]*)")
 QUOTED = "it begins and ends with a quote; write it without (docker's --env-file keeps quotes)"
 
 
@@ -96,6 +101,15 @@ class Variables(environs.Env):
         self.names.add(name)
         text: str = self.str(name, "")
         return text
+
+    def secrets(self) -> set[str]:
+        """Every password and key that is stated, decoded; also those within URLs."""
+        found = {self.secret(name) for name in SECRETS if name not in SERVERS}
+        for name in SERVERS:
+            url = self.secret(name)
+            found |= {unquote(text) for text in _PASSWORD_IN_URL.findall(url)}
+            found |= {unquote(text) for text in _SECRET_OPTION.findall(url)}
+        return found - {""}
 
     def _get_value(self, env_key: str, default: Any) -> Any:
         text, path = self._texts.get(env_key), self._texts.get(f"{env_key}{FILE}")
