@@ -116,3 +116,9 @@ def test_a_worker_refuses_a_bad_configuration_without_a_traceback(tmp_path, comm
     assert done.returncode == 1
     assert "LLM_TASK_TYPE_CONFIGS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_empty_settings_module_means_development(tmp_path):
+    done = manage(tmp_path, "diffsettings", settings="development", DJANGO_SETTINGS_MODULE="")
+    assert done.returncode == 0, done.stderr
+    assert "DEBUG = True" in done.stdout
