@@ -27,6 +27,7 @@ from llmconfig.durations import DAY
 
 #: Of what is kept or valid for days.
 LONGEST_DAYS = 36_500
+YEAR = 365 * DAY
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: Raw values of these go to llmconfig, which owns their meaning.
@@ -105,6 +106,13 @@ class Environment:
     secrets: frozenset[str] = field(repr=False)
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
+    #: Of production: whether HTTP is sent to HTTPS, and cookies go over HTTPS alone.
+    ssl_redirect: bool
+    secure_cookies: bool
+    #: For how long browsers come by HTTPS alone (HSTS); 0: no such promise.
+    hsts_seconds: int
+    hsts_subdomains: bool
+    hsts_preload: bool
 
     @property
     def redis_url(self) -> str:
@@ -281,4 +289,28 @@ def _web(variables: Variables) -> dict[str, Any]:
         "secret_key": variables.secret("SECRET_KEY") or None,
         "allowed_hosts": variables.parsed("ALLOWED_HOSTS", "", hosts_parse) or (),
         "csrf_trusted_origins": variables.parsed("CSRF_TRUSTED_ORIGINS", "", origins_parse) or (),
+        **_tls(variables),
     }
+
+
+def _tls(variables: Variables) -> dict[str, Any]:
+    parsed = {
+        "ssl_redirect": variables.parsed("SECURE_SSL_REDIRECT", "true", env_values.flag),
+        "secure_cookies": variables.parsed("SESSION_COOKIE_SECURE", "true", env_values.flag),
+        "hsts_seconds": variables.parsed(
+            "SECURE_HSTS_SECONDS", "1h", env_values.seconds(0, 2 * YEAR)
+        ),
+        "hsts_subdomains": variables.parsed(
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS", "false", env_values.flag
+        ),
+        "hsts_preload": variables.parsed("SECURE_HSTS_PRELOAD", "false", env_values.flag),
+    }
+    if parsed["hsts_preload"] and not (
+        parsed["hsts_subdomains"] and (parsed["hsts_seconds"] or 0) >= YEAR
+    ):
+        variables.problem(
+            "SECURE_HSTS_PRELOAD",
+            "browsers preload a domain for a year or more, with all names below it; accepted: true"
+            " beside SECURE_HSTS_INCLUDE_SUBDOMAINS=true and SECURE_HSTS_SECONDS=365d, or false",
+        )
+    return parsed

@@ -15,7 +15,12 @@ WRONG = [
 FREE = {"SECRET_KEY", "LLMCONFIG_HOME", *env.LLM_VARIABLES} | {
     name for name in SECRETS if name.endswith("_PASSWORD")
 }
-BESIDE = {"DATABASE_PORT": {"DATABASE_NAME": "app"}}
+BESIDE = {
+    "DATABASE_PORT": {"DATABASE_NAME": "app"},
+    "SECURE_HSTS_PRELOAD": {
+        "SECURE_HSTS_INCLUDE_SUBDOMAINS": "true", "SECURE_HSTS_SECONDS": "365d",
+    },
+}  # fmt: skip
 
 
 def listed(text):

@@ -241,6 +241,15 @@ def test_what_is_no_number_of_runs_is_told(variables, given):
         env.read()
 
 
+@pytest.mark.parametrize(
+    "given", [{}, {"SECURE_HSTS_SECONDS": "365d"}, {"SECURE_HSTS_INCLUDE_SUBDOMAINS": "true"}]
+)
+def test_browsers_preload_only_what_is_promised_for_a_year_and_for_all_names(variables, given):
+    variables(SECURE_HSTS_PRELOAD="true", **given)
+    with pytest.raises(env.EnvironmentInvalid, match="SECURE_HSTS_PRELOAD: browsers preload"):
+        env.read()
+
+
 def test_the_page_of_settings_has_every_variable_and_no_other():
     told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
     assert told - {f"{name}_FILE" for name in SECRETS} == NAMES
