@@ -22,7 +22,7 @@ from config.variables.database import Parameters, database_read
 from config.variables.ollama import Ollama, key_parse, ollama_parse
 from config.variables.reading import Variables
 from config.variables.redis import Redis, redis_parse
-from config.variables.web import hosts_parse, origins_parse, site_parse
+from config.variables.web import hosts_parse, origins_parse, path_parse, site_parse
 from llmconfig.durations import DAY
 
 #: Of what is kept or valid for days.
@@ -106,6 +106,8 @@ class Environment:
     secrets: frozenset[str] = field(repr=False)
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
+    #: The path that the service lies below, without a slash at its end; "" for none.
+    script_name: str
     #: Of production: whether HTTP is sent to HTTPS, and cookies go over HTTPS alone.
     ssl_redirect: bool
     secure_cookies: bool
@@ -289,6 +291,7 @@ def _web(variables: Variables) -> dict[str, Any]:
         "secret_key": variables.secret("SECRET_KEY") or None,
         "allowed_hosts": variables.parsed("ALLOWED_HOSTS", "", hosts_parse) or (),
         "csrf_trusted_origins": variables.parsed("CSRF_TRUSTED_ORIGINS", "", origins_parse) or (),
+        "script_name": variables.parsed("FORCE_SCRIPT_NAME", "", path_parse) or "",
         **_tls(variables),
     }
 

@@ -154,8 +154,14 @@ USE_TZ = True
 TIME_ZONE = ENVIRONMENT.time_zone
 FORMAT_MODULE_PATH = "config.formats"
 
+# Below the path, which static files are served below as well (config.static_files).
+FORCE_SCRIPT_NAME = ENVIRONMENT.script_name or None
 STATIC_URL = "static/"
 STATIC_ROOT = LLMCONFIG_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.Storage"},
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -2,7 +2,7 @@
 
 from config.env import EnvironmentInvalid
 from config.settings.base import *  # noqa: F403  (Django's way to layer settings modules)
-from config.settings.base import ENVIRONMENT, SILENCED_SYSTEM_CHECKS
+from config.settings.base import ENVIRONMENT, SILENCED_SYSTEM_CHECKS, STORAGES
 
 _missing = [
     f"{name}: not set; production has no default for it"
@@ -28,7 +28,4 @@ SECURE_HSTS_PRELOAD = ENVIRONMENT.hsts_preload
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = ENVIRONMENT.secure_cookies
 # Names below this host, and lists that browsers ship, are decided on by whoever has the domain.
 SILENCED_SYSTEM_CHECKS = [*SILENCED_SYSTEM_CHECKS, "security.W005", "security.W021"]
-STORAGES = {
-    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
-}
+STORAGES = {**STORAGES, "staticfiles": {"BACKEND": "config.static_files.ManifestStorage"}}

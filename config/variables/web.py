@@ -15,6 +15,7 @@ _ORIGIN = re.compile(
     rf"(?P<scheme>https?)://(?P<host>(?:\*\.)?{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])"
     r"(?::(?P<port>[1-9]\d{0,4}))?/?"
 )
+_PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)+/?|/")
 _DEFAULT_PORTS = {"http": "80", "https": "443"}
 
 HOSTS = (
@@ -55,6 +56,13 @@ def site_parse(text: str) -> str:
     address = address_parse(text, schemes=("https", "http"), example=example)
     if not address.host or address.user is not None or address.options:
         raise AddressInvalid(f"it has a user or options; accepted: {example}, with a path or not")
+    return text.rstrip("/")
+
+
+def path_parse(text: str) -> str:
+    """``FORCE_SCRIPT_NAME``, without a slash at its end. Raises ValueError."""
+    if not _PATH.fullmatch(text):
+        raise ValueError(f"accepted: a path from the first slash on, as /llm; found: {shown(text)}")
     return text.rstrip("/")
 
 

@@ -50,6 +50,7 @@ READERS = {
     r"host names .*, as (\S+), (\S+) \(.*\), (\S+), (\S+) or (\S+)": lambda *texts: [
         *texts, ",".join(texts),
     ],
+    r"a path from the first slash on, as (\S+)": lambda text: [text],
     r"origins .*, as (\S+), (\S+) or (\S+)": lambda *texts: [*texts, ",".join(texts)],
     r".*?://.*, for example (\S+);.*a host alone, as (\S+) or (\S+), means": (
         lambda *texts: [*texts]

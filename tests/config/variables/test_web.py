@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import DisallowedHost
 from django.test import RequestFactory, override_settings
 
-from config.variables.web import hosts_parse, origins_parse, site_parse
+from config.variables.web import hosts_parse, origins_parse, path_parse, site_parse
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,21 @@ def test_origins_are_read_as_browsers_send_them(text, origins):
 def test_what_no_browser_sends_is_refused(text):
     with pytest.raises(ValueError, match=r"accepted: origins with commas between.*; found: '"):
         origins_parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"), [("/llm", "/llm"), ("/llm/", "/llm"), ("/a/b-1", "/a/b-1"), ("/", "")]
+)
+def test_a_path_has_no_slash_at_its_end(text, path):
+    assert path_parse(text) == path
+
+
+@pytest.mark.parametrize(
+    "text", ["llm", "//llm", "/l m", "/a?b", "https://app.example/llm", "'/a'"]
+)
+def test_what_is_no_path_is_refused(text):
+    with pytest.raises(ValueError, match="accepted: a path from the first slash on, as /llm"):
+        path_parse(text)
 
 
 @pytest.mark.parametrize("text", ["https://app.example", "http://app.example:8000/llm"])
