@@ -272,8 +272,15 @@ def _rate(variables: Variables, name: str, default: str) -> str:
 
 def _mails(variables: Variables) -> dict[str, Any]:
     password = variables.secret("EMAIL_PASSWORD")
+    mailer = variables.parsed("EMAIL_URL", "", lambda text: mailer_parse(text, password))
+    if mailer and not variables.stated("DEFAULT_FROM_EMAIL"):
+        variables.problem(
+            "DEFAULT_FROM_EMAIL",
+            "not set, and EMAIL_URL names a mail server, which has to accept the sender; accepted:"
+            " an address for mail, as me@app.example or Reports <me@app.example>",
+        )
     return {
-        "mailer": variables.parsed("EMAIL_URL", "", lambda text: mailer_parse(text, password)),
+        "mailer": mailer,
         "mail_sender": variables.parsed(
             "DEFAULT_FROM_EMAIL", "llmconfig@localhost", env_values.address
         ),

@@ -1,9 +1,12 @@
 """What every entry point does before work: refuse a bad configuration in words, not tracebacks."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+logger = logging.getLogger(__name__)
 
 
 def choose_settings() -> None:
@@ -31,7 +34,7 @@ def readable_errors() -> Iterator[None]:
 
 
 def refuse_bad_configuration() -> None:
-    """Run Django's checks (ours among them); exit with their messages when one is an error.
+    """Run Django's checks (ours among them): log warnings, and exit with messages of errors.
 
     For processes that Django's commands do not start: the web server and Celery.
     """
@@ -39,7 +42,11 @@ def refuse_bad_configuration() -> None:
 
     if message := _no_database():
         sys.exit(message)
-    errors = [found for found in checks.run_checks() if found.is_serious()]
+    found = checks.run_checks()
+    errors = [each for each in found if each.is_serious()]
+    for each in found:
+        if not (each.is_serious() or each.is_silenced()):
+            logger.warning("%s (%s)", each.msg, each.id)
     if errors:
         told = "\n".join(f"{error.msg} ({error.id})" for error in errors)
         sys.exit(f"The configuration cannot be used:\n{_indented(told)}")

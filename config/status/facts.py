@@ -50,6 +50,8 @@ class Stored:
     queues: tuple[QueueFacts, ...] = ()
     workers: tuple[WorkerFacts, ...] = ()
     breakers: tuple[BreakerFacts, ...] = ()
+    #: Why mails wait, "" where none does; None where no mail server is named.
+    mail_problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,9 +1,10 @@
-"""What the database tells of queues, workers and breakers, in four queries."""
+"""What the database tells of queues, workers, breakers and mails, in a few queries."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
@@ -13,6 +14,7 @@ from workers.breakers import State, state_of, with_state
 from workers.models import Breaker, Pause, TaskRun
 from workers.pauses import LOW, queue_names
 from workers.registry.selectors import nodes
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState, Status
 
 WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
@@ -26,7 +28,10 @@ def stored_take() -> Stored:
             queue for worker in workers if worker.state == NodeState.LIVE for queue in worker.queues
         )
         return Stored(
-            queues=tuple(_queues(live)), workers=workers, breakers=tuple(map(_breaker, _open()))
+            queues=tuple(_queues(live)),
+            workers=workers,
+            breakers=tuple(map(_breaker, _open())),
+            mail_problem=str(mails_stuck() or "") if settings.REPORT_MAIL else None,
         )
     finally:
         connection.close()

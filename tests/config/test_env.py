@@ -250,6 +250,14 @@ def test_browsers_preload_only_what_is_promised_for_a_year_and_for_all_names(var
         env.read()
 
 
+def test_a_mail_server_needs_a_sender(variables):
+    variables(EMAIL_URL="smtp://mail")
+    with pytest.raises(env.EnvironmentInvalid, match="DEFAULT_FROM_EMAIL: not set, and EMAIL_URL"):
+        env.read()
+    variables(DEFAULT_FROM_EMAIL="Reports <reports@app.example>")
+    assert env.read().mail_sender == "Reports <reports@app.example>"
+
+
 def test_the_page_of_settings_has_every_variable_and_no_other():
     told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
     assert told - {f"{name}_FILE" for name in SECRETS} == NAMES

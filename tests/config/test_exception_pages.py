@@ -73,6 +73,7 @@ def test_every_secret_of_the_environment_is_known(tmp_path):
             "OLLAMA_PASSWORD": "six",
             "EMAIL_URL": "smtp://me@mail",
             "EMAIL_PASSWORD": "seven",
+            "DEFAULT_FROM_EMAIL": "me@app.example",
             "SECRET_KEY_FILE": str(tmp_path / "key"),
         }
     )

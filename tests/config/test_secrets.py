@@ -18,7 +18,8 @@ LEFT, RIGHT = "hunter2left", "rightc0rrect"
 
 
 def read(home, **environ):
-    return env.read({"LLMCONFIG_HOME": str(home), **environ})
+    sender = {"DEFAULT_FROM_EMAIL": "me@app.example"}
+    return env.read({"LLMCONFIG_HOME": str(home), **sender, **environ})
 
 
 def refusal(home, **environ):

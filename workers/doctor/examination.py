@@ -24,6 +24,7 @@ TITLES = {
     "model_not_allowed": gettext_lazy("Not allowed by LLM_ALLOWED_MODELS, and skipped"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
+    "mails_waiting": gettext_lazy("Mails that no mail server takes"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
 }
 #: What a model must be able to do for us, in Ollama's word.
@@ -42,6 +43,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *_forbidden(facts, names_of),
         *_ignored(facts),
         *_differing(facts),
+        *_mails(facts),
         *_gone(facts),
     ]
     order = list(TITLES)
@@ -149,6 +151,11 @@ def _differing(facts: Facts) -> Iterator[Finding]:
         if gaps and text not in told:
             told.add(text)
             yield Finding(code="workers_differ", subject=queue, text=text)
+
+
+def _mails(facts: Facts) -> Iterator[Finding]:
+    if facts.mails:
+        yield Finding(code="mails_waiting", subject=_("mail"), text=printable(facts.mails, 400))
 
 
 def _gone(facts: Facts) -> Iterator[Finding]:

@@ -59,5 +59,7 @@ class Facts:
     workers: tuple[Worker, ...] = ()
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
+    #: Mails that do not get through; "" for none.
+    mails: str = ""
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

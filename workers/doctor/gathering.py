@@ -21,6 +21,7 @@ from workers.parts import broker_problem, database_problem
 from workers.registry.announcement import task_types_served
 from workers.registry.selectors import nodes
 from workers.registry.survey import HostReport, Survey
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState
 
 
@@ -29,7 +30,7 @@ def facts_gather() -> Facts:
     problems: list[Finding] = []
     stored = _stored(problems)
     stated = _stated(stored is not None, problems)
-    registered, ignored = stored or ([], {})
+    registered, ignored, mails = stored or ([], {}, "")
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
     return Facts(
@@ -37,6 +38,7 @@ def facts_gather() -> Facts:
         servers=(_asked(stated), *_reported(registered)),
         workers=tuple(worker_of(node) for node in registered),
         ignored_rows=ignored,
+        mails=mails,
         problems=tuple(problems),
     )
 
@@ -67,12 +69,13 @@ def worker_of(node: Any) -> Worker:
     )
 
 
-def _stored(problems: list[Finding]) -> tuple[list[Any], dict[str, int]] | None:
-    """The registered workers, and the rows that are ignored; None: no database tells."""
+def _stored(problems: list[Finding]) -> tuple[list[Any], dict[str, int], str] | None:
+    """The registered workers, the rows that are ignored, and mails that wait; None: no database
+    tells."""
     why = database_problem()
     if not why:
         try:
-            return list(nodes()), unregistered_rows()
+            return list(nodes()), unregistered_rows(), str(mails_stuck() or "")
         except DatabaseError as error:
             why = one_line(str(error))
     problems.append(Finding(code="database_unusable", subject=_("database"), text=why))
