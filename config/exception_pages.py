@@ -13,7 +13,8 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-HIDDEN = "********"
+from config.variables.hidden import HIDDEN
+
 #: Shorter ones are words of every page.
 SHORTEST = 4
 

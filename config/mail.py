@@ -5,6 +5,7 @@ from typing import Any
 
 import django
 
+from config.variables.hidden import Hidden
 from llmconfig.addresses import AddressInvalid, address_parse
 
 SMTP = "config.smtp.EmailBackend"
@@ -42,7 +43,7 @@ def mailer_parse(value: str, password: str = "") -> Mailer:
         "host": url.host,
         "port": url.port or port,
         "username": url.user or "",
-        "password": url.password or password,
+        "password": Hidden(url.password or password),
         "timeout": TIMEOUT_SECONDS,
         **encryption,
     }

@@ -12,6 +12,7 @@ from django_celery_beat.tzcrontab import TzAwareCrontab
 from config import env
 from config.mail import settings_of
 from config.settings import look
+from config.variables.hidden import Hidden
 
 # Generic classes of Django that are no generics at run time: admin.ModelAdmin[TaskRun].
 django_stubs_ext.monkeypatch()
@@ -94,7 +95,7 @@ def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": libpq.pop("dbname", ""),
         "USER": libpq.pop("user", ""),
-        "PASSWORD": libpq.pop("password", ""),
+        "PASSWORD": Hidden(libpq.pop("password", "")),
         "HOST": libpq.pop("host", ""),
         "PORT": libpq.pop("port", ""),
         # A database that restarted leaves dead connections in the pool.
@@ -118,7 +119,7 @@ SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
 # Requests that one web process works on at a time; others wait (config.admission). Each may hold a
 # connection of the pool, and two are left for event streams and for status.
 WEB_REQUESTS_AT_ONCE = 8
-REDIS_URL = ENVIRONMENT.redis.url()
+REDIS_URL = Hidden(ENVIRONMENT.redis.url())
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
@@ -128,7 +129,7 @@ LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
 
 # What workers read
 OLLAMA_HOST = ENVIRONMENT.ollama.host
-OLLAMA_AUTHORIZATION = ENVIRONMENT.ollama.authorization
+OLLAMA_AUTHORIZATION = Hidden(ENVIRONMENT.ollama.authorization)
 LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
 LLM_WORKER_METRICS_ADDRESS = ENVIRONMENT.worker_metrics_address
 LLM_WORKER_METRICS_PORT = ENVIRONMENT.worker_metrics_port
@@ -239,7 +240,7 @@ API_RATE_LOGIN = ENVIRONMENT.rates["API_RATE_LOGIN"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Celery. Delivery rules: acknowledged late, one message held per slot, the row is the truth.
-CELERY_BROKER_URL = ENVIRONMENT.broker.url
+CELERY_BROKER_URL = Hidden(ENVIRONMENT.broker.url)
 if ENVIRONMENT.broker.tls:
     CELERY_BROKER_USE_SSL = dict(ENVIRONMENT.broker.tls)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True

@@ -3,21 +3,24 @@
 from config.env import EnvironmentInvalid
 from config.settings.base import *  # noqa: F403  (Django's way to layer settings modules)
 from config.settings.base import ENVIRONMENT, SILENCED_SYSTEM_CHECKS, STORAGES
+from config.variables.database import EXAMPLE
+from config.variables.hidden import Hidden
+from config.variables.web import HOSTS
 
 _missing = [
-    f"{name}: not set; production has no default for it"
-    for name, value in {
-        "SECRET_KEY": ENVIRONMENT.secret_key,
-        "ALLOWED_HOSTS": ENVIRONMENT.allowed_hosts,
-        "DATABASE_URL": ENVIRONMENT.database,
-    }.items()
+    f"{name}: not set, and production has no default for it; accepted: {accepted}"
+    for name, value, accepted in (
+        ("SECRET_KEY", ENVIRONMENT.secret_key, "50 characters or more that nobody can guess"),
+        ("ALLOWED_HOSTS", ENVIRONMENT.allowed_hosts, HOSTS),
+        ("DATABASE_URL", ENVIRONMENT.database, f"{EXAMPLE}, or DATABASE_HOST and DATABASE_NAME"),
+    )
     if not value
 ]
 if _missing:
     raise EnvironmentInvalid(_missing)
 
 DEBUG = False
-SECRET_KEY = ENVIRONMENT.secret_key
+SECRET_KEY = Hidden(ENVIRONMENT.secret_key or "")
 SECURE_SSL_REDIRECT = ENVIRONMENT.ssl_redirect
 # Also below a path, which Django's middleware sees before them.
 SECURE_REDIRECT_EXEMPT = [r"(?:^|/)(?:healthz|readyz)$"]

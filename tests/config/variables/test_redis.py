@@ -1,9 +1,11 @@
 """One reader of ``REDIS_URL`` makes what redis-py and kombu need, or refuses at start."""
 
+import asyncio
 from urllib.parse import quote
 
 import pytest
 import redis
+import redis.asyncio
 import redis.exceptions
 from kombu import Connection
 from redis.connection import parse_url
@@ -39,8 +41,14 @@ def databases(address):
         broker.url, ssl=dict(broker.tls) or False, transport_options=dict(broker.options)
     ) as connection:
         by_kombu = connection.default_channel.client.client_info()["db"]
+    by_asyncio = asyncio.run(database_by_asyncio(address.url()))
     by_cache = int(Wire(address.url()).call("CLIENT", "INFO").decode().split(" db=")[1].split()[0])
-    return {by_redis_py, by_kombu, by_cache}
+    return {by_redis_py, by_asyncio, by_kombu, by_cache}
+
+
+async def database_by_asyncio(url):
+    async with redis.asyncio.Redis.from_url(url) as client:
+        return (await client.client_info())["db"]
 
 
 @pytest.mark.parametrize(
