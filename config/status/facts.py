@@ -64,6 +64,8 @@ class Stored:
     workers: tuple[WorkerFacts, ...] = ()
     breakers: tuple[BreakerFacts, ...] = ()
     permits: tuple[PermitFacts, ...] = ()
+    #: Why mails wait, "" where none does; None where no mail server is named.
+    mail_problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

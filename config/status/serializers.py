@@ -11,7 +11,9 @@ from workers.breakers import State
 class DependencyTold(serializers.Serializer[Any]):
     """A part that the service needs."""
 
-    name = serializers.CharField(help_text="`database`, `redis`, `broker` or `model_server`.")
+    name = serializers.CharField(
+        help_text="`database`, `redis`, `broker`, `model_server`, or `mail` where mails are sent."
+    )
     ok = serializers.BooleanField(help_text="Whether it answers the web process.")
     problem = serializers.CharField(allow_blank=True, help_text="Why it does not; or empty.")
 

@@ -1,9 +1,10 @@
-"""Queues, workers, breakers and permits as the database has them, in seven queries."""
+"""What the database tells of queues, workers, breakers and mails, in a few queries."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
@@ -14,6 +15,7 @@ from workers.models import Breaker, Pause, TaskRun
 from workers.pauses import LOW, queue_names
 from workers.permits.selectors import PoolState, pool_states
 from workers.registry.selectors import nodes
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState, Status
 
 WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
@@ -31,6 +33,7 @@ def stored_take() -> Stored:
             workers=workers,
             breakers=tuple(map(_breaker, _open())),
             permits=tuple(map(_permits, pool_states())),
+            mail_problem=str(mails_stuck() or "") if settings.REPORT_MAIL else None,
         )
     finally:
         connection.close()

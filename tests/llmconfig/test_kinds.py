@@ -39,6 +39,7 @@ def test_a_zero_is_a_number_and_has_one_spelling():
         ("1h", 3600),
         ("1h30m", 5400),
         ("24h", 86_400),
+        ("1d", 86_400),
         (" 45s ", 45),
     ],
 )
@@ -51,7 +52,7 @@ def test_durations_in_files_have_units_or_are_plain_seconds(written, seconds):
     ["", "s", "60x", "1.5m", "-5s", "5 s", "2m2m", "30s1m", 60.0, True, None, "0", "25h", "٣s"],
 )
 def test_a_bad_duration_is_told_how_to_be_written(written):
-    with pytest.raises(Refused, match=r"1 to 86400 seconds, written as 60, 60s, 2m or 1h30m"):
+    with pytest.raises(Refused, match=r"1 to 86400 seconds, written as 60, 60s, 2m, 1h30m or 1d"):
         Seconds(1, 86_400).parse_written(written)
 
 

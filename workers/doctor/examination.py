@@ -27,6 +27,7 @@ TITLES = {
     "model_params_unnamed": gettext_lazy("Parameters of models that nothing else names"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
+    "mails_waiting": gettext_lazy("Mails that no mail server takes"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
     "window_small": gettext_lazy("Models that could hold longer prompts than they are given"),
 }
@@ -50,6 +51,7 @@ def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
         *_unnamed(facts),
         *_ignored(facts),
         *_differing(facts),
+        *_mails(facts),
         *_gone(facts),
         *_small_windows(facts),
     ]
@@ -217,6 +219,11 @@ def _small_windows(facts: Facts) -> Iterator[Finding]:
                 commands=(f'"{model}": {{context_window: {min(trained)}}}',),
                 is_warning=True,
             )
+
+
+def _mails(facts: Facts) -> Iterator[Finding]:
+    if facts.mails:
+        yield Finding(code="mails_waiting", subject=_("mail"), text=printable(facts.mails, 400))
 
 
 def _gone(facts: Facts) -> Iterator[Finding]:

@@ -75,5 +75,7 @@ class Facts:
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
     #: ``model_params`` of models that nothing else names.
     unnamed_params: tuple[UnnamedParams, ...] = ()
+    #: Mails that do not get through; "" for none.
+    mails: str = ""
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

@@ -26,6 +26,7 @@ from workers.permits.selectors import PoolState, pool_states
 from workers.registry.announcement import task_types_served
 from workers.registry.selectors import nodes
 from workers.registry.survey import HostReport, Survey
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState
 
 
@@ -34,7 +35,7 @@ def facts_gather() -> Facts:
     problems: list[Finding] = []
     stored = _stored(problems)
     stated = _stated(stored is not None, problems)
-    registered, ignored, permits = stored or ([], {}, [])
+    registered, ignored, permits, mails = stored or ([], {}, [], "")
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
     servers = (_asked(stated), *_reported(registered))
@@ -46,6 +47,7 @@ def facts_gather() -> Facts:
         windows=windows_known(stated, servers),
         ignored_rows=ignored,
         unnamed_params=_unnamed_params(servers, with_rows=stored is not None),
+        mails=mails,
         problems=tuple(problems),
     )
 
@@ -93,12 +95,12 @@ def worker_of(node: Any) -> Worker:
 
 def _stored(
     problems: list[Finding],
-) -> tuple[list[Any], dict[str, int], list[PoolState]] | None:
-    """The registered workers, the rows that are ignored, and permits; None: no database."""
+) -> tuple[list[Any], dict[str, int], list[PoolState], str] | None:
+    """Registered workers, ignored rows, permits and mails that wait; None: no database."""
     why = database_problem()
     if not why:
         try:
-            return list(nodes()), unregistered_rows(), pool_states()
+            return list(nodes()), unregistered_rows(), pool_states(), str(mails_stuck() or "")
         except DatabaseError as error:
             why = one_line(str(error))
     problems.append(Finding(code="database_unusable", subject=_("database"), text=why))

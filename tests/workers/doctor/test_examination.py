@@ -32,6 +32,12 @@ def test_nothing_is_wrong_where_every_model_is_present():
     )
 
 
+def test_mails_that_do_not_get_through_are_told():
+    assert found("mails_waiting", mails="2 mails wait: 550 no") == [
+        ("mail", "2 mails wait: 550 no")
+    ]
+
+
 def test_a_missing_model_is_told_with_its_users_and_how_to_get_it():
     (finding,) = examine(
         Facts(
