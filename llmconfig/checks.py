@@ -5,15 +5,17 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from llmconfig import task_types
+from llmconfig import known_models, task_types
 from llmconfig.errors import ConfigurationError, NoAllowedModel
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
 from llmconfig.merging import rows_merge
 from llmconfig.resolver import Merged, decide
 from llmconfig.types import Statement
+from llmconfig.unnamed_params import names_stored, unnamed_params
 from llmconfig.window_lookup import windows_of
 from llmconfig.windows import MAX_TOKENS, AnswerTooLong, answers_too_long
 
@@ -25,13 +27,14 @@ def configuration_check(
     """E001: file or variable cannot be used. E002: the system's own model is not allowed.
 
     W001: another model is not allowed, and is skipped when runs resolve. W002: a ``max_tokens``
-    leaves no room for a prompt in a model's context.
+    leaves no room for a prompt in a model's context. W003: ``model_params`` are stated for a model
+    that nothing else names.
     """
     try:
         static = static_config()
     except ConfigurationError as error:
         return [Error(problem.translate(_), id="llmconfig.E001") for problem in error.problems]
-    return [*_refused_models(static), *_answers_too_long(static)]
+    return [*_refused_models(static), *_answers_too_long(static), *_unnamed_params(static)]
 
 
 def _refused_models(static: Static) -> Iterator[CheckMessage]:
@@ -67,6 +70,20 @@ def _place(too_long: AnswerTooLong, merged: Merged, static: Static) -> str:
         return winner.origin.place
     stated = static.model_statements(too_long.model)
     return [each.origin.place for each in stated if each.field == MAX_TOKENS][-1]
+
+
+def _unnamed_params(static: Static) -> Iterator[CheckMessage]:
+    # The database is not queried where file and variables name everything.
+    if unnamed_params(static):
+        for found in unnamed_params(static, _names_elsewhere()):
+            yield Warning(found.sentence.translate(_), id="llmconfig.W003")
+
+
+def _names_elsewhere() -> set[str]:
+    try:
+        return {*names_stored(), *known_models.names()}
+    except DatabaseError:
+        return set()
 
 
 def _system_model(static: Static) -> Statement:

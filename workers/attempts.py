@@ -1,7 +1,6 @@
 """Making one attempt: from a run's decision to a call of the backend, and to a row."""
 
 import logging
-import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,22 +14,26 @@ from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
 from llmconfig.window_lookup import window_of
 from llmconfig.windows import Window
-from workers import backend, output, reachability
+from workers import backend, load_faults, output, reachability, unopened_thinking
 from workers.asking import Asking
+from workers.claims import Claim
 from workers.drafts import Draft
 from workers.events.cursors import Take
 from workers.events.speech import spoken
 from workers.fitting import prompt_tokens_at_most
 from workers.models import Attempt, TaskRun
 from workers.notes import Note
-from workers.outcomes import AttemptFailed, Outcome
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
+from workers.thinking import cut_thinking
 
 logger = logging.getLogger(__name__)
 
 DEFAULT_LOAD_TIMEOUT_SECONDS = 300.0
+#: What an answer and a failure tell alike, by the same names.
+MEASURED = ("load_ms", "queue_ms", "first_token_ms", "prompt_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +55,7 @@ def attempt_make(
     config: ResolvedConfig,
     step: Try,
     take: Take,
-    cancelled: threading.Event,
+    claim: Claim,
 ) -> Made:
     """Call the model that ``step`` names and check its answer. Raises nothing of the backend's.
 
@@ -88,22 +91,25 @@ def attempt_make(
     connection.close()
     began = time.monotonic()
     try:
-        with spoken(attempt, kind, take, cancelled) as on_text:
+        with spoken(attempt, kind, take, claim.lost) as on_text:
             asking = Asking(
                 request=request,
                 limits=limits,
                 window=window,
-                cancelled=cancelled,
+                cancelled=claim.lost,
                 on_text=on_text,
+                on_token=claim.heard.set,
             )
             answered = asking.answer(prompt)
-        _note_generation(attempt, answered.generation)
+        _note_measured(attempt, answered.generation)
+        _note_thinking(attempt, answered.generation)
         result = kind.finish(_checked(kind, answered.generation.content))
     except AttemptFailed as failed:
         _note_failure(attempt, failed)
         return Made(attempt=_timed(attempt, began), window=failed.context_window)
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
+    load_faults.clear(attempt.host, attempt.model)
     return Made(attempt=_timed(attempt, began), result=result, notes=answered.notes)
 
 
@@ -122,6 +128,13 @@ def _warn_if_long(run: TaskRun, prompt: Prompt, model: str, window: Window) -> N
         )
 
 
+def queued_note(attempt: Attempt) -> None:
+    """Have an attempt that was `slow` count as one that waited in the server's queue."""
+    failed = backend.failure(Cause.SERVER_QUEUE)
+    attempt.outcome, attempt.cause = failed.outcome, Cause.SERVER_QUEUE
+    attempt.reason = failed.reason
+
+
 def longest_seconds(step: Try) -> float:
     """How long the call that ``step`` names may take, loading included."""
     load_timeout: Any = reload_options(step.model).get("load_timeout_seconds")
@@ -136,25 +149,31 @@ def _model_parameters(config: ResolvedConfig, step: Try) -> dict[str, Any]:
 def _checked(kind: TaskType, text: str) -> Result:
     if kind.output_schema is None:
         return {"content": output.text_checked(text)}
-    return output.json_checked(text, kind.output_schema)
+    return output.json_checked(text, kind.output_schema, kind.coerce)
 
 
-def _note_generation(attempt: Attempt, generation: backend.Generation) -> None:
-    attempt.first_token_ms = generation.first_token_ms
-    attempt.prompt_tokens = generation.prompt_tokens
-    attempt.completion_tokens = generation.completion_tokens
+def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFailed) -> None:
+    """Fill in what is not known yet: an answer whose text is refused was measured before."""
+    for name in MEASURED:
+        if getattr(attempt, name) is None:
+            setattr(attempt, name, getattr(measured, name))
+
+
+def _note_thinking(attempt: Attempt, generation: backend.Generation) -> None:
+    began_inside = cut_thinking(generation.content).began_inside
+    unopened_thinking.note(attempt.host, attempt.model, found=began_inside)
 
 
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
     if failed.outcome is Outcome.HOST:
         reachability.note(attempt.host, is_up=False)
+    if failed.cause is Cause.CANNOT_LOAD:
+        load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]
     attempt.retry_after_seconds = failed.retry_after_seconds
-    attempt.first_token_ms = attempt.first_token_ms or failed.first_token_ms
-    attempt.prompt_tokens = attempt.prompt_tokens or failed.prompt_tokens
-    attempt.completion_tokens = attempt.completion_tokens or failed.completion_tokens
+    _note_measured(attempt, failed)
 
 
 def _timed(attempt: Attempt, began: float) -> Attempt:

@@ -28,6 +28,7 @@ class Cause(StrEnum):
     """Why an attempt failed, finer than its outcome; `workers.backend.classify` maps one to one."""
 
     UNREACHABLE = "unreachable"
+    SERVER_QUEUE = "server_queue"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECTION_LOST = "connection_lost"
     SERVER_ERROR = "server_error"

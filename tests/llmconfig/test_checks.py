@@ -1,6 +1,7 @@
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from tests.llmconfig.conftest import INSIGHT
 
@@ -57,6 +58,32 @@ def test_any_other_model_that_is_not_allowed_is_a_warning(configure):
             "llm.yaml:4: the model gemma3 is not allowed by LLM_ALLOWED_MODELS.",
         ),
     ]
+
+
+MISSPELT = 'default: {model: "qwen3:8b"}\nmodel_params: {"qwen3:8": {context_window: 512}}'
+
+
+@pytest.mark.django_db
+def test_parameters_of_a_model_that_nothing_names_are_a_warning_with_the_nearest_name(configure):
+    configure(MISSPELT)
+    assert found() == [
+        (
+            "llmconfig.W003",
+            "llm.yaml:2: model_params of qwen3:8, which nothing else names;"
+            " the nearest name is qwen3:8b.",
+        )
+    ]
+
+
+def test_parameters_of_a_model_that_nothing_names_are_told_without_a_database(
+    configure, monkeypatch
+):
+    def away():
+        raise OperationalError
+
+    monkeypatch.setattr("llmconfig.checks.names_stored", away)
+    configure(MISSPELT)
+    assert [check for check, _ in found()] == ["llmconfig.W003"]
 
 
 def test_the_check_command_tells_and_fails(configure):

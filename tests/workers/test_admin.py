@@ -26,7 +26,7 @@ def run():
     )
     Attempt.objects.create(
         run=run, number=1, model="ok:1b", host="http://h", outcome="succeeded", started_at=now,
-        duration_ms=12,
+        duration_ms=12, load_ms=3456, queue_ms=1234,
     )  # fmt: skip
     return run
 
@@ -43,6 +43,12 @@ def test_a_run_is_shown_with_its_attempts_and_what_the_model_wrote_is_escaped(ad
     assert "http://h" in page
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+def test_an_attempt_shows_its_load_and_its_time_in_the_servers_queue(admin_client, run):
+    page = admin_client.get(f"/admin/workers/taskrun/{run.pk}/change/").content.decode()
+    assert "3,456 ms" in page
+    assert "1,234 ms" in page
 
 
 def test_nothing_can_be_changed(admin_client, run):

@@ -125,7 +125,8 @@ def test_a_run_that_waited_for_breakers_notes_each_model_once_and_ends_with_a_re
     assert not breakers_of(ollama.host, [PRIMARY])
 
 
-def test_a_half_open_breaker_lets_one_run_at_a_time_through(accept, ollama):
+def test_a_half_open_breaker_lets_one_run_at_a_time_through(accept, ollama, settings):
+    settings.LLM_HOST_CONCURRENCY = 6
     open_breaker(seconds=-1)
     ollama.script(PRIMARY, [SlowFirstToken(1.5)])
     runs = [accept() for _ in range(6)]

@@ -48,15 +48,25 @@ class AttemptInline(ReadOnly, TabularInline[Attempt, TaskRun]):
         "reason",
         "count",
         "took",
+        "load",
+        "server_queue",
         "first_token",
         "tokens",
     )
-    readonly_fields = ("took", "first_token", "tokens")
+    readonly_fields = ("took", "load", "server_queue", "first_token", "tokens")
     extra = 0
 
     @admin.display(description=_("took"))
     def took(self, attempt: Attempt) -> str:
         return _milliseconds(attempt.duration_ms)
+
+    @admin.display(description=_("loading"))
+    def load(self, attempt: Attempt) -> str:
+        return _milliseconds(attempt.load_ms)
+
+    @admin.display(description=_("server's queue"))
+    def server_queue(self, attempt: Attempt) -> str:
+        return _milliseconds(attempt.queue_ms)
 
     @admin.display(description=_("first token"))
     def first_token(self, attempt: Attempt) -> str:

@@ -132,7 +132,7 @@ def _cells(holding: Holding, used_by: str) -> tuple[Any, ...]:
     window = window_held(holding.model, [holding])
     return (
         holding.model,
-        holding.state.label,
+        f"{holding.state.label}: {holding.fault}" if holding.fault else holding.state.label,
         "–" if size is None else filesizeformat(size),
         f"{window.tokens:,} ({window.reason.translate(gettext)})",
         "–" if trained is None else f"{trained:,}",

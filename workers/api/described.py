@@ -81,6 +81,8 @@ RUN: dict[str, Any] = {
             "count": 1,
             "started_at": "2026-11-22T09:30:00.120000Z",
             "duration_ms": 840,
+            "load_ms": 0,
+            "queue_ms": 0,
             "first_token_ms": 110,
             "prompt_tokens": 12,
             "completion_tokens": 3,

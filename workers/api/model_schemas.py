@@ -13,10 +13,13 @@ class ModelOnWorker(Shape):
     name = serializers.CharField()
     state = serializers.ChoiceField(
         choices=ModelState.values,
-        help_text="`missing`: this worker would need it; `unreachable`: its model server does not"
-        " answer.",
+        help_text="`missing`: this worker would need it; `unusable`: its model server lists it and"
+        " cannot show or load it; `unreachable`: its model server does not answer.",
     )
     host = serializers.CharField(required=False, help_text="For staff.")
+    reason = serializers.CharField(
+        required=False, help_text="For staff: why the model cannot be used."
+    )
 
 
 class ModelUse(Shape):

@@ -49,7 +49,8 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
 
 def _holding_told(holding: Holding, is_staff: bool) -> dict[str, str]:
     if is_staff:
-        return {"name": holding.worker, "state": holding.state, "host": holding.host}
+        told = {"name": holding.worker, "state": holding.state, "host": holding.host}
+        return {**told, **({"reason": holding.fault} if holding.fault else {})}
     # What follows the @ is a machine's address.
     return {"name": holding.worker.partition("@")[0], "state": holding.state}
 

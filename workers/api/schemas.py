@@ -14,6 +14,7 @@ from workers import task_types
 from workers.api.feedback_schemas import FeedbackAnswer
 from workers.api.serializers import MAX_METADATA, MAX_METADATA_LENGTH
 from workers.idempotency import MAX_LENGTH, PRINTABLE
+from workers.obstacles import Kind
 from workers.outcomes import Outcome
 from workers.queues import PREFIX, PRIORITIES
 from workers.states import Status
@@ -158,8 +159,20 @@ class Attempt(Shape):
     reason = serializers.CharField()
     count = serializers.IntegerField(min_value=1, help_text="How often the same happened.")
     started_at = serializers.DateTimeField()
-    duration_ms = serializers.IntegerField(min_value=0)
-    first_token_ms = serializers.IntegerField(min_value=0, allow_null=True)
+    duration_ms = serializers.IntegerField(min_value=0, help_text="Loading included.")
+    load_ms = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Until the model was loaded; null: not known.",
+    )
+    queue_ms = serializers.IntegerField(
+        min_value=0,
+        allow_null=True,
+        help_text="Spent in the model server's own queue; null: not known.",
+    )
+    first_token_ms = serializers.IntegerField(
+        min_value=0, allow_null=True, help_text="From the end of the load to the first token."
+    )
     prompt_tokens = serializers.IntegerField(min_value=0, allow_null=True)
     completion_tokens = serializers.IntegerField(min_value=0, allow_null=True)
 
@@ -171,6 +184,21 @@ class Usage(Shape):
     completion_tokens = serializers.IntegerField(min_value=0)
 
 
+class WaitsFor(Shape):
+    """What keeps a task waiting that is `retrying`."""
+
+    kind = serializers.ChoiceField(
+        choices=[str(kind) for kind in Kind],
+        help_text="`permit`: the model is busy with other tasks on its host; `host`: its server"
+        " does not answer; `breaker`: it has failed; `queue`, `model`: paused by staff; `parts`:"
+        " tasks that do a share of it.",
+    )
+    names = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The queue or models; of a permit, host and model; of parts, their round.",
+    )
+
+
 @extend_schema_serializer(component_name="TaskState")
 class Run(Shape):
     """A task as it stands."""
@@ -180,6 +208,7 @@ class Run(Shape):
     queue = serializers.CharField()
     priority = serializers.ChoiceField(choices=PRIORITIES)
     status = serializers.ChoiceField(choices=Status.values)
+    waits_for = WaitsFor(allow_null=True, help_text="Null: it waits for nothing in particular.")
     result = Result(allow_null=True)
     notes = Note(many=True, help_text="About the result; usually none.")
     error = RunError(allow_null=True)

@@ -10,6 +10,7 @@ from llmconfig.errors import MalformedConfig
 from workers import header
 from workers.explanations import error_of
 from workers.models import Attempt, Feedback, TaskRun, usage
+from workers.obstacles import Obstacle
 from workers.states import Status
 
 
@@ -33,6 +34,7 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "queue": run.queue,
         "priority": run.priority,
         "status": status,
+        "waits_for": waits_for_json(run, status),
         "result": run.result,
         "notes": notes_told(run.notes),
         "error": run.error or _error_of(status, attempts),
@@ -50,6 +52,14 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "parent_id": _id(run.parent_id),
         "feedback": feedback_told(getattr(run, "feedback", None)),
     }
+
+
+def waits_for_json(run: TaskRun, status: str) -> dict[str, Any] | None:
+    """What keeps a parked run waiting; None where it is not parked."""
+    if status != Status.RETRYING or not run.parked_on:
+        return None
+    obstacle = Obstacle.read(run.parked_on)
+    return {"kind": str(obstacle.kind), "names": list(obstacle.names)}
 
 
 def notes_told(notes: list[dict[str, str]]) -> list[dict[str, str]]:
@@ -95,6 +105,8 @@ def attempt_told(attempt: Attempt) -> dict[str, Any]:
         "count": attempt.count,
         "started_at": moment_told(attempt.started_at),
         "duration_ms": attempt.duration_ms,
+        "load_ms": attempt.load_ms,
+        "queue_ms": attempt.queue_ms,
         "first_token_ms": attempt.first_token_ms,
         "prompt_tokens": attempt.prompt_tokens,
         "completion_tokens": attempt.completion_tokens,

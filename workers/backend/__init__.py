@@ -11,6 +11,7 @@ from workers.backend import answer as _answer
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
 from workers.backend import runtime as _runtime
+from workers.backend.classify import failure
 from workers.backend.values import (
     Generation,
     GenerationRequest,
@@ -29,6 +30,7 @@ __all__ = [
     "ModelDetails",
     "close",
     "described",
+    "failure",
     "generate",
     "installed",
     "loaded",

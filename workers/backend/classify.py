@@ -19,6 +19,10 @@ from workers.outcomes import AttemptFailed, Cause, Outcome
 
 TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.UNREACHABLE: (Outcome.HOST, "Ollama's host cannot be reached"),
+    Cause.SERVER_QUEUE: (
+        Outcome.HOST,
+        "Another attempt of ours was answered meanwhile: this one waited in the server's queue",
+    ),
     Cause.CONNECT_TIMEOUT: (Outcome.HOST, "Ollama's host did not accept a connection in time"),
     Cause.CONNECTION_LOST: (Outcome.TRANSIENT, "The connection to Ollama broke"),
     Cause.SERVER_ERROR: (Outcome.TRANSIENT, "Ollama failed"),

@@ -1,8 +1,8 @@
 """Option names: ours to Ollama's. The one table.
 
-What is not listed here (``num_gpu``, ``use_mlock`` …) goes to Ollama under its own name and counts
-as a reload option: a difference in one of those makes Ollama load the model again, so loading and
-asking must send the same ones.
+The other reload options (``num_gpu``, ``use_mmap`` …) go to Ollama under their own names: a
+difference in one of those makes Ollama load the model again, so a request and the watch of its load
+must send the same ones. Their types are checked where they are stated (`llmconfig.parameters`).
 """
 
 from collections.abc import Mapping

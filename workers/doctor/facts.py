@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.unnamed_params import UnnamedParams
 from llmconfig.windows import Window
+from workers.permits.selectors import PoolState
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,8 @@ class Server:
     #: What each model can do, by normalised name; None where that is not known.
     models: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    #: Why a model cannot be used although it is listed, by normalised name.
+    faults: Mapping[str, str] = field(default_factory=dict)
     #: Tokens that models were trained for, and that they are loaded with, by normalised name.
     trained: Mapping[str, int] = field(default_factory=dict)
     windows: Mapping[str, int] = field(default_factory=dict)
@@ -63,9 +67,15 @@ class Facts:
     stated: tuple[StatedModel, ...] = ()
     servers: tuple[Server, ...] = ()
     workers: tuple[Worker, ...] = ()
+    #: Permits of each (host, model) that was used.
+    permits: tuple[PoolState, ...] = ()
     #: Context windows of the configured models, by normalised name.
     windows: Mapping[str, Window] = field(default_factory=dict)
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
+    #: ``model_params`` of models that nothing else names.
+    unnamed_params: tuple[UnnamedParams, ...] = ()
+    #: Mails that do not get through; "" for none.
+    mails: str = ""
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

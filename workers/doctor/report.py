@@ -3,6 +3,7 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from itertools import chain, groupby, repeat
 from typing import Any
 
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext as _n
 from workers.doctor.examination import TITLES, lacking, models_used
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.doctor.uses import uses_told
+from workers.permits.selectors import PoolState
 from workers.states import NodeState
 
 WIDTH = 100
@@ -25,6 +27,8 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
         yield "fact", _row(_("Model server"), _server_told(server))
     yield "fact", _row(_("Workers"), _workers_told(facts))
     yield "fact", _row(_("Models"), _models_told(facts))
+    for number, pool in enumerate(facts.permits):
+        yield "fact", _row(_("Permits") if number == 0 else "", _permits_text(pool))
     for label, told in zip(chain([_("Windows")], repeat("")), _windows_told(facts), strict=False):
         yield "fact", _row(label, told)
     column = min(LONGEST_SUBJECT, max((len(each.subject) for each in findings), default=0)) + 2
@@ -63,6 +67,7 @@ def report_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
             for model, stated in models_used(facts.stated).items()
         ],
         "model_servers": [_server_json(server) for server in facts.servers],
+        "permits": [asdict(pool) for pool in facts.permits],
         "workers": [
             {
                 "name": worker.name,
@@ -129,6 +134,14 @@ def _workers_told(facts: Facts) -> str:
     names = {"live": _("live"), "gone": _("gone"), "stopped": _("stopped")}
     told = [f"{states[state]} {name}" for state, name in names.items() if states[state]]
     return ", ".join(told) or _("none")
+
+
+def _permits_text(pool: PoolState) -> str:
+    """``llama3.2:3b  4 (learned), 4 held, 11 waiting``."""
+    source = _("stated") if pool.stated is not None else _("learned")
+    counts = {"permits": pool.permits, "held": pool.held, "waiting": pool.waiting}
+    text = _("%(permits)s (%(source)s), %(held)s held, %(waiting)s waiting")
+    return f"{pool.model}  {text % {**counts, 'source': source}}"
 
 
 def _models_told(facts: Facts) -> str:

@@ -70,6 +70,19 @@ class TaskRun(models.Model):
     )
     claim_token = models.UUIDField(_("claim"), null=True, editable=False)
     lease_expires_at = models.DateTimeField(_("lease until"), null=True, editable=False)
+    #: Of the pool whose permit the run holds, while its claim's lease lasts, or is about to take.
+    permit = models.ForeignKey(
+        "workers.PermitPool",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        # Pools are never deleted; to validate the reference would scan a table that may be large.
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("permit"),
+    )
+    token_at = models.DateTimeField(_("last token"), null=True, editable=False)
     deliveries = models.PositiveIntegerField(_("deliveries"), default=0, editable=False)
     losses = models.PositiveIntegerField(
         _("lost workers"),
@@ -113,6 +126,12 @@ class TaskRun(models.Model):
                 fields=["user"],
                 name="run_open_of_user",
                 condition=Q(status__in=[str(status) for status in OPEN]),
+            ),
+            models.Index(fields=["permit"], name="run_permit", condition=Q(permit__isnull=False)),
+            models.Index(
+                fields=["parked_on", "-priority", "created_at"],
+                name="run_parked",
+                condition=~Q(parked_on=""),
             ),
         ]
         constraints = [
@@ -172,6 +191,8 @@ class Attempt(models.Model):
     reload_options = models.JSONField(_("reload options"), default=dict, blank=True)
     started_at = models.DateTimeField(_("started at"))
     duration_ms = models.PositiveIntegerField(_("duration (ms)"))
+    load_ms = models.PositiveIntegerField(_("loading (ms)"), null=True)
+    queue_ms = models.PositiveIntegerField(_("in the server's queue (ms)"), null=True)
     first_token_ms = models.PositiveIntegerField(_("first token (ms)"), null=True)
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), null=True)
     completion_tokens = models.PositiveIntegerField(_("completion tokens"), null=True)

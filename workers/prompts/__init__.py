@@ -6,7 +6,7 @@ data to them: template syntax inside it stays text.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -52,6 +52,21 @@ def prompt_prepare(task_type: TaskType, payload: Mapping[str, Any]) -> "Prompt |
             task_type, {**payload, "entries": [entries[index] for index in kept]}
         ),
     )
+
+
+def prompt_again(prompt: "Prompt | Draft", reason: str) -> "Prompt | Draft":
+    """The prompt for a model whose last answer was not valid for this reason; "": the same."""
+    if not reason:
+        return prompt
+    if isinstance(prompt, Draft):
+        render = prompt.render
+        return replace(prompt, render=lambda kept: _corrected(render(kept), reason))
+    return _corrected(prompt, reason)
+
+
+def _corrected(prompt: Prompt, reason: str) -> Prompt:
+    user = text_render("again.txt", {"prompt": prompt.user, "reason": reason})
+    return Prompt(system=prompt.system, user=user)
 
 
 def text_render(name: str, values: Mapping[str, Any]) -> str:

@@ -25,6 +25,8 @@ class Holding:
     context_length: int | None = None
     context_window: int | None = None
     capabilities: list[str] | None = None
+    #: Why the model cannot be used; "" where it can, or where that is not known.
+    fault: str = ""
 
 
 def holdings_of(node: WorkerNode) -> dict[str, Holding]:
@@ -52,15 +54,25 @@ def window_held(model: str, holdings: Iterable[Holding]) -> Window:
 
 
 def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
-    present = ModelState.LOADED if told["loaded"] else ModelState.PRESENT
+    # A worker of the last release reports no faults.
+    fault = told.get("fault", "")
     return Holding(
         worker=node.name,
         host=node.host,
         model=normalise_model(told["name"]),
-        state=ModelState.UNREACHABLE if node.host_error else present,
+        state=_state(node, told["loaded"], fault),
         size_bytes=told["size"],
         context_length=told["context_length"],
         # The last release writes none.
         context_window=told.get("context_window"),
         capabilities=told["capabilities"],
+        fault=fault,
     )
+
+
+def _state(node: WorkerNode, is_loaded: bool, fault: str) -> ModelState:
+    if node.host_error:
+        return ModelState.UNREACHABLE
+    if is_loaded:
+        return ModelState.LOADED
+    return ModelState.UNUSABLE if fault else ModelState.PRESENT

@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import autodiscover_modules
+from jsonschema import Draft202012Validator, SchemaError
 from rest_framework.serializers import Serializer
 
 import llmconfig.task_types
@@ -42,6 +43,9 @@ class TaskType:
     payload: type[Serializer[Any]]
     #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
     output_schema: Mapping[str, Any] | None = None
+    #: From the object that a model wrote to what the schema describes (`workers.coercions`), before
+    #: it is validated. Raises ValueError with what the model is to be told.
+    coerce: Callable[[Result], Result] = _content
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content
     #: JSON Schema of the stored result, where ``finish`` makes it another than the answer.
@@ -59,11 +63,23 @@ class TaskType:
     def __post_init__(self) -> None:
         if not re.fullmatch(PREFIX + "[A-Z0-9_]+", self.name):
             raise ValueError(f"{self.name}: a task type's name is {PREFIX} and A to Z, 0 to 9 or _")
+        if self.output_schema is not None:
+            _schema_check(self.name, self.output_schema)
 
     @property
     def celery_name(self) -> str:
         """The Celery task's name, part of the wire format: ``llm.insight_generation``."""
         return celery_name(self.name)
+
+
+def _schema_check(name: str, schema: Mapping[str, Any]) -> None:
+    """Ollama refuses what is no schema, and every run of the type would fail by it."""
+    try:
+        Draft202012Validator.check_schema(dict(schema))
+    except SchemaError as error:
+        raise ValueError(
+            f"{name}: output_schema is a JSON Schema (2020-12); {error.json_path}: {error.message}"
+        ) from error
 
 
 def celery_name(name: str) -> str:

@@ -130,6 +130,20 @@ def test_a_worker_whose_model_server_is_away_has_nothing_at_hand(models, worker)
     )  # fmt: skip
 
 
+def test_a_model_that_cannot_be_used_is_not_available(models, worker):
+    worker("text@box", has("ok:3b", fault="Ollama cannot load the model"))
+    told = models()["ok:3b"]
+    assert (told["available"], told["workers"]) == (
+        False, [{"name": "text", "state": "unusable"}],
+    )  # fmt: skip
+
+
+def test_staff_see_why_a_model_cannot_be_used(models, worker, staff):
+    worker("text@box", has("ok:3b", fault="Ollama cannot load the model"))
+    [told] = models()["ok:3b"]["workers"]
+    assert told["reason"] == "Ollama cannot load the model"
+
+
 def test_a_gone_worker_counts_for_nothing(models, worker):
     worker("text@box", has("big:70b"))
     WorkerNode.objects.update(seen_at=F("seen_at") - timedelta(minutes=1))

@@ -48,7 +48,8 @@ def test_what_is_not_stated_is_not_sent(fake_ollama):
 
 def test_what_is_sent_of_thinking_is_decided(fake_ollama):
     assert sent(fake_ollama)["think"] is False
-    assert sent(fake_ollama, model="think:1", options={"think": "low"})["think"] == "low"
+    assert sent(fake_ollama, model="thinker:1")["think"] is False
+    assert sent(fake_ollama, model="thinker:1", options={"think": "low"})["think"] == "low"
 
 
 # Of servers older than the field, and of models that cannot think at all.

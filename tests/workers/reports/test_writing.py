@@ -64,6 +64,12 @@ def test_a_report_is_what_the_model_wrote_of_the_entries_and_results_of_the_week
     assert str(week) in user["content"]
 
 
+def test_a_report_has_neither_thinking_nor_special_tokens(written, sent, ollama):
+    sent("worked")
+    ollama.script(MODEL, [Ok("<think>What was done?</think>\n# The week<|im_end|>")])
+    assert written().content == "# The week"
+
+
 @pytest.mark.parametrize(
     ("language", "words"),
     [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('workers', '0008_fan_outs'),
+        ('workers', '0009_attempt_load_and_queue'),
     ]
 
     operations = [
