@@ -9,20 +9,21 @@ can cost more.
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
-#: One token for so many letters of a word. A capital begins another word, as in a tokenizer.
-LETTERS = 3
+#: One token for so many letters of a word, and for so many capitals in a row. A capital begins
+#: another word, as in a tokenizer.
+LETTERS, CAPITALS = 3, 2
 #: More letters in a row are no word, but a hash or a key.
 LONGEST_WORD = 24
 
-#: ASCII word or its beginning, capitals, digit, blanks, any other character. The blank before a
-#: word is a part of it.
-_PIECE = re.compile(
-    rf" ?([a-z]{{{LONGEST_WORD + 1}}})| ?([A-Z]?[a-z]+)| ?([A-Z]{{1,{LONGEST_WORD}}})"
-    r"|([0-9])|( {1,16})|(.)",
-    re.DOTALL,
-)
+_LETTERS = rf"[a-z]{{{LONGEST_WORD + 1}}}|[A-Z]?[a-z]{{1,{LONGEST_WORD}}}|[A-Z]{{1,{LONGEST_WORD}}}"
+_WORD = re.compile(_LETTERS)
+#: Blanks but the one before a word, which is a part of it.
+_BLANKS = re.compile(r" {2,16}| (?![A-Za-z])")
+_PIECE = re.compile(rf" ?({_LETTERS})|( {{1,16}})|(.)", re.DOTALL)
 
 #: Tokens of a character, up to (without) a code point; the first row that holds counts.
 _PRICES: tuple[tuple[int, float], ...] = (
@@ -49,7 +50,14 @@ _PRICES: tuple[tuple[int, float], ...] = (
 
 def tokens_at_most(text: str) -> int:
     """Tokens that a model counts at most in ordinary text."""
-    return math.ceil(round(sum(price for _end, price in _priced(text)), 3))
+    words = sum(map(_word_price, _WORD.findall(text)))
+    blanks = sum(map(_blanks_price, _BLANKS.findall(text)))
+    others = sum(
+        times * _character_price(character)
+        for character, times in Counter(text).items()
+        if not (character == " " or (character.isascii() and character.isalpha()))
+    )
+    return math.ceil(round(words + blanks + others, 3))
 
 
 def prefix_of(text: str, tokens: int) -> int:
@@ -70,14 +78,25 @@ def _priced(text: str) -> Iterator[tuple[int, float]]:
 
 
 def _price(piece: re.Match[str]) -> float:
-    run, word, capitals, digit, blanks, other = piece.groups()
-    if word:
-        return -(-len(word) // LETTERS)
-    if digit:
-        return 1
-    if other:
-        code = ord(other)
-        return next(price for end, price in _PRICES if code < end)
-    if blanks:
-        return 1 + len(blanks) // 4
-    return len(run) / 2 if run else -(-len(capitals) // 2)
+    letters, blanks, other = piece.groups()
+    if letters:
+        return _word_price(letters)
+    return _blanks_price(blanks) if blanks else _character_price(other)
+
+
+@lru_cache(maxsize=8192)
+def _word_price(letters: str) -> float:
+    length = len(letters)
+    if length > LONGEST_WORD:
+        return length / 2
+    return -(-length // (CAPITALS if letters.isupper() else LETTERS))
+
+
+def _blanks_price(blanks: str) -> float:
+    return 1 + len(blanks) // 4
+
+
+@lru_cache(maxsize=8192)
+def _character_price(character: str) -> float:
+    code = ord(character)
+    return next(price for end, price in _PRICES if code < end)

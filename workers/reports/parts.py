@@ -53,8 +53,7 @@ def divide(items: Sequence[Item], room: int) -> list[list[Item]]:
     """The items in parts, each of at most ``room`` tokens; ``room`` is at least ``LEAST_ROOM``."""
     parts: list[list[Item]] = []
     left = 0
-    for item in _pieces(items, room):
-        needed = tokens_at_most(str(item)) + 1
+    for item, needed in _pieces(items, room):
         if not parts or needed > left:
             parts.append([])
             left = room
@@ -63,13 +62,16 @@ def divide(items: Sequence[Item], room: int) -> list[list[Item]]:
     return parts
 
 
-def _pieces(items: Sequence[Item], room: int) -> Iterator[Item]:
+def _pieces(items: Sequence[Item], room: int) -> Iterator[tuple[Item, int]]:
+    """Items that each have room, with their tokens and the line's end."""
     for item in items:
-        if tokens_at_most(str(item)) < room:
-            yield item
-        else:
-            for text in _split(item.text, room - FRAME):
-                yield Item(text=text, date=item.date, label=item.label)
+        needed = tokens_at_most(str(item)) + 1
+        if needed <= room:
+            yield item, needed
+            continue
+        for text in _split(item.text, room - FRAME):
+            piece = Item(text=text, date=item.date, label=item.label)
+            yield piece, tokens_at_most(str(piece)) + 1
 
 
 def _split(text: str, room: int) -> Iterator[str]:
