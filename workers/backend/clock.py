@@ -48,9 +48,10 @@ class Clock:
             self._move()
 
     def token(self) -> None:
-        """Note that a token came: the next one is due later."""
-        self._token_at = time.monotonic()
-        self._move()
+        """Note that a token came: the next one is due later, if it is due at all."""
+        if self.limits.first_token_timeout_seconds is not None:
+            self._token_at = time.monotonic()
+            self._move()
 
     @property
     def end(self) -> float:
