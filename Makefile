@@ -1,5 +1,5 @@
 # install, lint, test, demo, clean: the same five words here and in CI.
-.PHONY: install lint test demo chaos openapi clean
+.PHONY: install lint test test-ollama demo chaos openapi clean
 
 # The first of these that is Python 3.11 or later.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -24,6 +24,10 @@ AT_ONCE = $(if $(DATABASE_URL)$(REDIS_URL)$(CELERY_BROKER_URL),,-n $(PROCESSES) 
 
 test: lint
 	$(BIN)/python -m pytest $(AT_ONCE)
+
+# Against a real Ollama: make test-ollama OLLAMA_TEST_HOST=http://gpu-box:11434 [OLLAMA_TEST_MODEL=…]
+test-ollama: .venv/dev.installed
+	$(BIN)/python -m pytest tests/workers/ollama_server -p no:randomly
 
 demo: .venv/demo.installed
 	@$(BIN)/python manage.py demo

@@ -1,14 +1,13 @@
 #!/usr/bin/env python
 """Runs Django's commands; what an operator can mend is told in words, not as a traceback."""
 
-import os
 import sys
 
 
 def main() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
-    from config.startup import readable_errors
+    from config.startup import choose_settings, readable_errors
 
+    choose_settings()
     with readable_errors():
         from django.core.management import execute_from_command_line
 

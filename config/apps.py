@@ -7,7 +7,8 @@ class Config(AppConfig):
     name = "config"
 
     def ready(self) -> None:
-        from config.api import schema_extensions  # noqa: F401  (registers itself)
+        from config import checks  # noqa: F401  (registers itself)
+        from config.api import schema_extensions  # noqa: F401  (the same)
 
         # Here and not in the package, so that the embedded parts start without Celery.
         from config.celery import declare_queues

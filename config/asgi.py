@@ -1,11 +1,8 @@
 """The web process: ``uvicorn config.asgi:application``."""
 
-import os
+from config.startup import choose_settings, readable_errors, refuse_bad_configuration
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
-
-from config.startup import readable_errors, refuse_bad_configuration
-
+choose_settings()
 with readable_errors():
     from config.handler import handler
 

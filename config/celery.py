@@ -1,15 +1,13 @@
 """The Celery application: ``celery -A config worker`` and ``celery -A config beat``."""
 
-import os
 from typing import Any
 
 from celery import Celery
 from celery.signals import beat_init, worker_init
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
+from config.startup import choose_settings, readable_errors, refuse_bad_configuration
 
-from config.startup import readable_errors, refuse_bad_configuration
-
+choose_settings()
 app = Celery("llmconfig", task_cls="workers.celery_task:Task")
 with readable_errors():
     app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -1,24 +1,33 @@
 """The one reader of environment variables: typed, complete in its complaints, never a traceback.
 
-A variable wins; where it is absent, the addresses of the stack that runs from ``LLMCONFIG_HOME``
-(``stack.json``) stand in, so that ``manage.py`` in a second terminal finds them.
+``config.variables`` finds the texts; this is the list of variables, their defaults and their kinds.
+No message and no representation holds a secret or a part of one.
 """
 
 import json
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import environs
 from django.core.exceptions import ImproperlyConfigured
 
 from config import env_values
 from config.api.throttles.rates import rate_parse
 from config.mail import Mailer, mailer_parse
+from config.variables.broker import Broker, broker_of_redis, broker_parse
+from config.variables.database import Parameters, database_read
+from config.variables.ollama import Ollama, key_parse, ollama_parse
+from config.variables.reading import Variables
+from config.variables.redis import Redis, redis_parse
+from config.variables.web import hosts_parse, origins_parse, path_parse, site_parse
+from llmconfig.durations import DAY
 
+#: Of what is kept or valid for days.
+LONGEST_DAYS = 36_500
+YEAR = 365 * DAY
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: Raw values of these go to llmconfig, which owns their meaning.
@@ -55,22 +64,26 @@ class Environment:
 
     home: Path
     #: libpq connection parameters (host, port, user, password, dbname and any other); None while
-    #: neither ``DATABASE_URL`` nor a running stack names a database.
-    database: Mapping[str, str] | None
-    redis_url: str
-    broker_url: str
-    ollama_host: str
+    #: neither variables nor a running stack name a database.
+    database: Parameters | None = field(repr=False)
+    redis: Redis
+    broker: Broker
+    ollama: Ollama
+    #: The model server's own, where it is set for it too; None: its default.
+    ollama_context_length: int | None
     llm_config_file: Path
     llm_variables: Mapping[str, str]
     request_layer: bool
     #: Which processes share cached configurations; "": those that name the database alike.
     cache_namespace: str
     worker_concurrency: int
+    #: Attempts that the model server works on at once, of each model; None: learned.
+    host_concurrency: int | None
     #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
     worker_metrics_address: str
     worker_metrics_port: int | None
     #: How long a worker that stops lets its generations run on.
-    shutdown_grace_seconds: float
+    shutdown_grace_seconds: int
     run_retention_days: int
     #: Of one user, before the API accepts no more; None: any number.
     max_active_runs: int | None
@@ -87,32 +100,51 @@ class Environment:
     num_proxies: int
     time_zone: str
     #: The server that mails go to; None: none is sent.
-    mailer: Mailer | None
+    mailer: Mailer | None = field(repr=False)
     mail_sender: str
     #: Where people reach the pages, without a slash at its end; "": mails have no links.
     site_url: str
     #: None where it is not set: development makes one, production refuses.
-    secret_key: str | None
+    secret_key: str | None = field(repr=False)
+    #: Every password and key, decoded, to keep them out of what is shown.
+    secrets: frozenset[str] = field(repr=False)
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
+    #: The path that the service lies below, without a slash at its end; "" for none.
+    script_name: str
+    #: Of production: whether HTTP is sent to HTTPS, and cookies go over HTTPS alone.
+    ssl_redirect: bool
+    secure_cookies: bool
+    #: For how long browsers come by HTTPS alone (HSTS); 0: no such promise.
+    hsts_seconds: int
+    hsts_subdomains: bool
+    hsts_preload: bool
+
+    @property
+    def redis_url(self) -> str:
+        """For redis-py."""
+        return self.redis.url()
+
+    @property
+    def broker_url(self) -> str:
+        """For Celery."""
+        return self.broker.url
+
+    @property
+    def ollama_host(self) -> str:
+        """Without credentials."""
+        return self.ollama.host
 
 
-class _Env(environs.Env):
-    """environs, with the running stack's addresses behind the variables."""
+def home_directory(environ: Mapping[str, str] = os.environ) -> Path:
+    """Where the embedded parts keep their data: ``LLMCONFIG_HOME``, else ``.local`` here.
 
-    def __init__(self, stack: Mapping[str, str]) -> None:
-        super().__init__(eager=False, expand_vars=False)
-        self._stack = stack
-
-    def _get_value(self, env_key: str, default: Any) -> Any:
-        if not os.environ.get(env_key) and env_key in self._stack:
-            return self._stack[env_key]
-        return super()._get_value(env_key, default)
-
-
-def home_directory() -> Path:
-    """Where the embedded parts keep their data: ``LLMCONFIG_HOME``, else ``.local`` here."""
-    return Path(os.environ.get("LLMCONFIG_HOME") or PROJECT / ".local").expanduser().resolve()
+    Raises ``EnvironmentInvalid``.
+    """
+    try:
+        return env_values.file(environ.get("LLMCONFIG_HOME") or f"{PROJECT}/.local").resolve()
+    except ValueError as error:
+        raise EnvironmentInvalid([f"LLMCONFIG_HOME: {error}"]) from None
 
 
 def running_stack(home: Path) -> dict[str, Any] | None:
@@ -127,87 +159,179 @@ def running_stack(home: Path) -> dict[str, Any] | None:
     return state if isinstance(state.get("environment"), dict) else None
 
 
-def _rate(env: "_Env", name: str, default: str) -> str:
-    """The text, when it is a rate. Empty is a statement here: no limit."""
-    value: str = env.str(name, default)
-    try:
-        rate_parse(value)
-    except ValueError as error:
-        env._errors[name].append(str(error))
-    return value
-
-
-def _parsed(env: _Env, name: str, default: str, parse: Callable[[str], Any]) -> Any:
-    """The variable through ``parse``; a ValueError becomes a problem under the variable's name."""
-    value = env.str(name, default) or default
-    try:
-        return parse(value) if value else None
-    except ValueError as error:
-        # The value itself may hold a password: only the rule is told.
-        env._errors[name].append(str(error))
-        return None
-
-
-def read() -> Environment:
+def read(environ: Mapping[str, str] = os.environ) -> Environment:
     """Read everything once. Raises ``EnvironmentInvalid`` with every problem."""
-    home = home_directory()
+    home = home_directory(environ)
     stack = running_stack(home)
-    env = _Env(stack["environment"] if stack else {})
-    redis_url = _parsed(
-        env, "REDIS_URL", "redis://127.0.0.1:6379/0", env_values.url_with("redis", "rediss", "unix")
-    )
-    values = {
-        "database": _parsed(env, "DATABASE_URL", "", env_values.database_parameters),
-        "redis_url": redis_url,
-        "broker_url": _parsed(
-            env,
-            "CELERY_BROKER_URL",
-            redis_url or "redis://",
-            env_values.url_with("redis", "rediss", "amqp", "amqps", "pyamqp"),
-        ),
-        "ollama_host": _parsed(env, "OLLAMA_HOST", "127.0.0.1", env_values.normalise_host),
-        "llm_config_file": _parsed(
-            env, "LLM_CONFIG_FILE", str(PROJECT / "config" / "llm.yaml"), env_values.file
-        ),
-        "llm_variables": {
-            name: value for name in LLM_VARIABLES if (value := env.str(name, None)) is not None
-        },
-        "request_layer": _parsed(env, "LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
-        "cache_namespace": env.str("LLM_CACHE_NAMESPACE", ""),
-        "worker_concurrency": _parsed(env, "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)),
-        "shutdown_grace_seconds": _parsed(
-            env, "LLM_SHUTDOWN_GRACE_SECONDS", "20", env_values.seconds
-        ),
-        "run_retention_days": _parsed(env, "RUN_RETENTION_DAYS", "90", env_values.whole(1, 36_500)),
-        "audit_retention_days": _parsed(
-            env, "AUDIT_RETENTION_DAYS", "365", env_values.whole(1, 36_500)
-        ),
-        "report_catch_up_days": _parsed(env, "REPORT_CATCH_UP_DAYS", "9", env_values.whole(1, 28)),
-        "report_spread": _parsed(env, "REPORT_SPREAD", "30m", env_values.spread),
-        "token_ttl": _parsed(env, "API_TOKEN_TTL", "30d", env_values.lifetime),
-        "rates": {name: _rate(env, name, default) for name, default in API_RATES.items()},
-        "num_proxies": _parsed(env, "NUM_PROXIES", "0", env_values.whole(0, 16)),
-        # Empty is a statement here: any number.
-        "max_active_runs": _parsed(
-            env, "API_MAX_ACTIVE_RUNS", env.str("API_MAX_ACTIVE_RUNS", "2000"), env_values.most
-        ),
-        "worker_metrics_address": env.str("LLM_WORKER_METRICS_ADDRESS", "") or "127.0.0.1",
-        # Empty is a statement here: no port at all.
-        "worker_metrics_port": _parsed(
-            env, "LLM_WORKER_METRICS_PORT", env.str("LLM_WORKER_METRICS_PORT", "0"), env_values.port
-        ),
-        "time_zone": _parsed(env, "TIME_ZONE", "UTC", env_values.time_zone),
-        "mailer": _parsed(env, "EMAIL_URL", "", mailer_parse),
-        "mail_sender": _parsed(
-            env, "DEFAULT_FROM_EMAIL", "llmconfig@localhost", env_values.address
-        ),
-        "site_url": _parsed(env, "SITE_URL", "", env_values.site) or "",
-        "secret_key": env.str("SECRET_KEY", "") or None,
-        "allowed_hosts": tuple(env.list("ALLOWED_HOSTS", [])),
-        "csrf_trusted_origins": tuple(env.list("CSRF_TRUSTED_ORIGINS", [])),
+    variables = Variables(environ, stack["environment"] if stack else {})
+    values = _values(variables)
+    if problems := variables.problems:
+        raise EnvironmentInvalid(problems)
+    secrets = {*variables.secrets(), values["ollama"].authorization} - {""}
+    return Environment(home=home, secrets=frozenset(secrets), **values)
+
+
+def names() -> frozenset[str]:
+    """Every variable that is read, without those that name a file with a secret."""
+    variables = Variables({}, {})
+    _values(variables)
+    return frozenset({*variables.names, "LLMCONFIG_HOME"})
+
+
+def _values(variables: Variables) -> dict[str, Any]:
+    return {
+        **servers_read(variables),
+        **_models(variables),
+        **_workers(variables),
+        **_api(variables),
+        **_mails(variables),
+        **_web(variables),
     }
-    if env._errors:
-        raise EnvironmentInvalid(
-            [f"{name}: {' '.join(map(str, told))}" for name, told in env._errors.items()]
+
+
+def servers_read(variables: Variables) -> dict[str, Any]:
+    """Database, Redis, broker and Ollama; what is wrong is noted with the variables."""
+    redis_password = variables.secret("REDIS_PASSWORD")
+    broker_password = variables.secret("CELERY_BROKER_PASSWORD")
+    password = variables.secret("OLLAMA_PASSWORD")
+    key = variables.parsed("OLLAMA_API_KEY", "", key_parse) or ""
+    redis = variables.parsed(
+        "REDIS_URL", "redis://127.0.0.1:6379/0", lambda text: redis_parse(text, redis_password)
+    )
+    broker = variables.parsed(
+        "CELERY_BROKER_URL", "", lambda text: broker_parse(text, broker_password)
+    )
+    return {
+        "database": database_read(variables),
+        "redis": redis,
+        "broker": broker or (redis and broker_of_redis(redis)),
+        "ollama": variables.parsed(
+            "OLLAMA_HOST", "127.0.0.1", lambda text: ollama_parse(text, password, key)
+        ),
+    }
+
+
+def _models(variables: Variables) -> dict[str, Any]:
+    default_file = str(PROJECT / "config" / "llm.yaml")
+    texts = {name: variables.stated(name) for name in LLM_VARIABLES}
+    return {
+        # As Ollama reads it: 0 states none.
+        "ollama_context_length": variables.parsed(
+            "OLLAMA_CONTEXT_LENGTH", "0", env_values.whole(0, 2**20)
         )
-    return Environment(home=home, **values)
+        or None,
+        "llm_config_file": variables.parsed("LLM_CONFIG_FILE", default_file, env_values.file),
+        "llm_variables": {name: text for name, text in texts.items() if text is not None},
+        "request_layer": variables.parsed("LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
+        "cache_namespace": variables.parsed("LLM_CACHE_NAMESPACE", "", env_values.plain) or "",
+    }
+
+
+def _workers(variables: Variables) -> dict[str, Any]:
+    return {
+        "worker_concurrency": variables.parsed(
+            "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)
+        ),
+        "host_concurrency": variables.parsed("LLM_HOST_CONCURRENCY", "", env_values.whole(1, 1024))
+        or variables.parsed("OLLAMA_NUM_PARALLEL", "", env_values.most),
+        "shutdown_grace_seconds": variables.parsed(
+            "LLM_SHUTDOWN_GRACE_SECONDS", "20", env_values.seconds(0, 3600)
+        ),
+        "worker_metrics_address": variables.parsed(
+            "LLM_WORKER_METRICS_ADDRESS", "127.0.0.1", env_values.listening
+        ),
+        # Empty is a statement here: no port at all.
+        "worker_metrics_port": variables.parsed(
+            "LLM_WORKER_METRICS_PORT",
+            "" if variables.stated("LLM_WORKER_METRICS_PORT") == "" else "0",
+            env_values.port,
+        ),
+        "run_retention_days": variables.parsed(
+            "RUN_RETENTION_DAYS", "90", env_values.days(1, LONGEST_DAYS)
+        ),
+        "audit_retention_days": variables.parsed(
+            "AUDIT_RETENTION_DAYS", "365", env_values.days(1, LONGEST_DAYS)
+        ),
+    }
+
+
+def _api(variables: Variables) -> dict[str, Any]:
+    return {
+        "token_ttl": variables.parsed(
+            "API_TOKEN_TTL", "30d", env_values.duration(1, LONGEST_DAYS * DAY)
+        ),
+        "rates": {name: _rate(variables, name, rate) for name, rate in API_RATES.items()},
+        # Empty is a statement here: any number.
+        "max_active_runs": variables.parsed(
+            "API_MAX_ACTIVE_RUNS",
+            "" if variables.stated("API_MAX_ACTIVE_RUNS") == "" else "2000",
+            env_values.most,
+        ),
+        "num_proxies": variables.parsed("NUM_PROXIES", "0", env_values.whole(0, 16)),
+    }
+
+
+def _rate(variables: Variables, name: str, default: str) -> str:
+    """The text, when it is a rate. Empty is a statement here: no limit."""
+    stated = variables.stated(name)
+    try:
+        rate_parse(stated or "")
+    except ValueError as error:
+        variables.problem(name, str(error))
+    return default if stated is None else stated
+
+
+def _mails(variables: Variables) -> dict[str, Any]:
+    password = variables.secret("EMAIL_PASSWORD")
+    mailer = variables.parsed("EMAIL_URL", "", lambda text: mailer_parse(text, password))
+    if mailer and not variables.stated("DEFAULT_FROM_EMAIL"):
+        variables.problem(
+            "DEFAULT_FROM_EMAIL",
+            "not set, and EMAIL_URL names a mail server, which has to accept the sender; accepted:"
+            " an address for mail, as me@app.example or Reports <me@app.example>",
+        )
+    return {
+        "mailer": mailer,
+        "mail_sender": variables.parsed(
+            "DEFAULT_FROM_EMAIL", "llmconfig@localhost", env_values.address
+        ),
+        "site_url": variables.parsed("SITE_URL", "", site_parse) or "",
+        "report_catch_up_days": variables.parsed(
+            "REPORT_CATCH_UP_DAYS", "9", env_values.days(1, 28)
+        ),
+        "report_spread": variables.parsed("REPORT_SPREAD", "30m", env_values.duration(0, DAY)),
+        "time_zone": variables.parsed("TIME_ZONE", "UTC", env_values.time_zone),
+    }
+
+
+def _web(variables: Variables) -> dict[str, Any]:
+    return {
+        "secret_key": variables.secret("SECRET_KEY") or None,
+        "allowed_hosts": variables.parsed("ALLOWED_HOSTS", "", hosts_parse) or (),
+        "csrf_trusted_origins": variables.parsed("CSRF_TRUSTED_ORIGINS", "", origins_parse) or (),
+        "script_name": variables.parsed("FORCE_SCRIPT_NAME", "", path_parse) or "",
+        **_tls(variables),
+    }
+
+
+def _tls(variables: Variables) -> dict[str, Any]:
+    parsed = {
+        "ssl_redirect": variables.parsed("SECURE_SSL_REDIRECT", "true", env_values.flag),
+        "secure_cookies": variables.parsed("SESSION_COOKIE_SECURE", "true", env_values.flag),
+        "hsts_seconds": variables.parsed(
+            "SECURE_HSTS_SECONDS", "1h", env_values.seconds(0, 2 * YEAR)
+        ),
+        "hsts_subdomains": variables.parsed(
+            "SECURE_HSTS_INCLUDE_SUBDOMAINS", "false", env_values.flag
+        ),
+        "hsts_preload": variables.parsed("SECURE_HSTS_PRELOAD", "false", env_values.flag),
+    }
+    if parsed["hsts_preload"] and not (
+        parsed["hsts_subdomains"] and (parsed["hsts_seconds"] or 0) >= YEAR
+    ):
+        variables.problem(
+            "SECURE_HSTS_PRELOAD",
+            "browsers preload a domain for a year or more, with all names below it; accepted: true"
+            " beside SECURE_HSTS_INCLUDE_SUBDOMAINS=true and SECURE_HSTS_SECONDS=365d, or false",
+        )
+    return parsed

@@ -1,57 +1,37 @@
 """What the text of one environment variable may be. Each raises ValueError, which tells what is
 accepted, and never the text: it may hold a password."""
 
-import math
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-import psycopg
-from psycopg.conninfo import conninfo_to_dict
+from llmconfig.durations import DAY, duration_parse
+from llmconfig.kinds import Refused, Seconds
 
-from config.api.accounts.lifetimes import lifetime_parse
-
-OLLAMA_PORT = 11434
-
-
-def normalise_host(value: str) -> str:
-    """``OLLAMA_HOST`` as a base URL: scheme and port added, no trailing slash.
-
-    Accepts what Ollama accepts: ``host``, ``host:port`` and URLs. Raises ValueError.
-    """
-    url = urlsplit(value if "://" in value else f"http://{value}")
-    if url.scheme not in {"http", "https"} or not url.hostname:
-        raise ValueError("accepted: host, host:port, http://host:port or https://host")
-    hostname = f"[{url.hostname}]" if ":" in url.hostname else url.hostname
-    port = url.port or {"https": 443}.get(url.scheme if "://" in value else "", OLLAMA_PORT)
-    return f"{url.scheme}://{hostname}:{port}{url.path.rstrip('/')}"
+#: Of a number that fits a column of the database.
+MAX_DIGITS = 9
 
 
-def database_parameters(value: str) -> dict[str, str]:
-    """A PostgreSQL URL as libpq parameters. Raises ValueError."""
-    if not value.startswith(("postgres://", "postgresql://")):
-        raise ValueError("accepted: postgresql://user:password@host:port/database")
-    try:
-        return {key: str(part) for key, part in conninfo_to_dict(value).items()}
-    except psycopg.ProgrammingError as error:
-        raise ValueError(f"not a PostgreSQL URL: {str(error).strip()}") from error
+def _is_number(value: str) -> bool:
+    return value.isascii() and value.isdecimal() and len(value) <= MAX_DIGITS
 
 
-def url_with(*schemes: str) -> Callable[[str], str]:
-    def parse(value: str) -> str:
-        if urlsplit(value).scheme not in schemes:
-            raise ValueError(f"accepted: a URL with {', '.join(s + '://' for s in schemes)}")
-        return value
+def plain(value: str) -> str:
+    """One line without quotes around it."""
+    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    if is_quoted or not value.isprintable():
+        raise ValueError("accepted: one line of text, without quotes around it")
+    return value
 
-    return parse
 
-
-def site(value: str) -> str:
-    """An address of the web, without a slash at its end."""
-    return url_with("http", "https")(value).rstrip("/")
+def listening(value: str) -> str:
+    """An address that a server listens on."""
+    if not re.fullmatch(r"[\w.:-]+", value, re.ASCII):
+        raise ValueError("accepted: an address of this machine, as 127.0.0.1, 0.0.0.0 or localhost")
+    return value
 
 
 def time_zone(value: str) -> str:
@@ -61,42 +41,53 @@ def time_zone(value: str) -> str:
 
 
 def port(value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and int(value) <= 65_535):
+    if not (_is_number(value) and int(value) <= 65_535):
         raise ValueError("accepted: a port from 1 to 65535, 0 for any free one, or empty for none")
     return int(value)
 
 
-def lifetime(value: str) -> timedelta:
-    return lifetime_parse(f"{value}s" if value.isdecimal() else value)
+def seconds(least: int, most: int) -> Callable[[str], int]:
+    """Whole seconds of a duration as in files: ``90``, ``90s``, ``1h30m``, ``30d``."""
+    kind = Seconds(least, most)
+
+    def parse(value: str) -> int:
+        try:
+            return kind.parse_written(value)
+        except Refused as error:
+            raise ValueError(str(error.message)) from None
+
+    return parse
 
 
-def spread(value: str) -> timedelta:
-    time = timedelta() if value in {"0", "0s"} else lifetime(value)
-    if time > timedelta(days=1):
-        raise ValueError("accepted: at most 1d")
-    return time
+def duration(least: int, most: int) -> Callable[[str], timedelta]:
+    """The same as a timedelta; the bounds are seconds."""
+    parse = seconds(least, most)
+    return lambda value: timedelta(seconds=parse(value))
+
+
+def days(least: int, most: int) -> Callable[[str], int]:
+    """Whole days, as a number or a duration."""
+    number = whole(least, most)
+
+    def parse(value: str) -> int:
+        seconds = None if value.strip().isdecimal() else duration_parse(value)
+        try:
+            return number(str(seconds // DAY) if seconds and seconds % DAY == 0 else value)
+        except ValueError as error:
+            raise ValueError(f"{error}, or days such as {least}d") from None
+
+    return parse
 
 
 def whole(least: int, most: int) -> Callable[[str], int]:
     """A whole number within bounds."""
 
     def parse(value: str) -> int:
-        if not (value.isascii() and value.isdecimal() and least <= int(value) <= most):
+        if not (_is_number(value) and least <= int(value) <= most):
             raise ValueError(f"accepted: a whole number from {least} to {most}")
         return int(value)
 
     return parse
-
-
-def seconds(value: str) -> float:
-    """Up to an hour."""
-    try:
-        number = float(value)
-    except ValueError:
-        number = math.nan
-    if not 0 <= number <= 3600:
-        raise ValueError("accepted: a number of seconds from 0 to 3600")
-    return number
 
 
 def flag(value: str) -> bool:
@@ -109,7 +100,7 @@ def flag(value: str) -> bool:
 
 
 def most(value: str) -> int | None:
-    if not (value.isascii() and value.isdecimal()):
+    if not _is_number(value):
         raise ValueError("accepted: a whole number, 0 or empty for no limit")
     return int(value) or None
 
@@ -117,12 +108,14 @@ def most(value: str) -> int | None:
 def address(value: str) -> str:
     name, address = parseaddr(value)
     if "@" not in address or "\n" in value or "\r" in value:
-        raise ValueError("accepted: an address for mail, or Name <address>")
+        raise ValueError(
+            "accepted: an address for mail, as me@app.example or Reports <me@app.example>"
+        )
     return formataddr((name, address))
 
 
 def file(value: str) -> Path:
     try:
-        return Path(value).expanduser()
+        return Path(plain(value)).expanduser()
     except RuntimeError as error:
         raise ValueError("a path that begins with ~ needs a home directory that exists") from error

@@ -10,6 +10,7 @@ from typing import Any
 
 import django
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -27,11 +28,20 @@ class Handler(ASGIHandler):
 
     def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
         """A ``Content-Type`` that cannot be read is none: Django's own handler fails on it."""
+        scope = _with_path(scope)
         try:
             return super().create_request(scope, body_file)
         except (ValueError, TypeError):
             rest = [each for each in scope["headers"] if each[0] != b"content-type"]
             return super().create_request({**scope, "headers": rest}, body_file)
+
+
+def _with_path(scope: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The scope as a proxy makes it that leaves the path in front: others take it away."""
+    prefix = settings.FORCE_SCRIPT_NAME
+    if not prefix or scope["path"].startswith(f"{prefix}/"):
+        return scope
+    return {**scope, "path": prefix + scope["path"]}
 
 
 def handler() -> Handler:

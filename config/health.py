@@ -1,5 +1,9 @@
 """Probes for whoever runs the process, without a login: live, and ready to accept work."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.handlers.asgi import get_script_prefix
 from django.http import HttpRequest, JsonResponse
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_safe
@@ -8,6 +12,13 @@ from config import readiness
 
 #: Where they are, for what treats them apart (config.admission, production settings).
 PATHS = frozenset({"/healthz", "/readyz"})
+
+
+def is_probe(scope: Mapping[str, Any]) -> bool:
+    """Whether an ASGI request asks for one of them, below whatever path the service lies."""
+    path: str = scope["path"]
+    return path.removeprefix(get_script_prefix(scope)) in PATHS
+
 
 WORDS = {
     "database": "unreachable",

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import django
 
+from config.variables.hidden import Hidden
+from llmconfig.addresses import AddressInvalid, address_parse
+
 SMTP = "config.smtp.EmailBackend"
+EXAMPLE = "submissions://user:password@host:465"
 #: How long a mail server may be silent.
 TIMEOUT_SECONDS = 15
 #: By scheme: its port, and which option asks for encryption (RFC 8314 prefers submissions).
@@ -19,25 +22,28 @@ _SCHEMES = {
 Mailer = dict[str, Any]
 
 
-def mailer_parse(value: str) -> Mailer:
+def mailer_parse(value: str, password: str = "") -> Mailer:
     """``submissions://user:password@host`` as an entry of Django's ``MAILERS``.
 
-    Raises ValueError, which tells nothing of the value: it may hold a password.
+    ``password`` is that of ``EMAIL_PASSWORD``. Raises ValueError.
     """
-    accepted = "accepted: smtp://, submission:// or submissions://, user:password@host:port"
-    try:
-        url = urlsplit(value)
-        port, encryption = _SCHEMES[url.scheme]
-        port = url.port or port
-    except (ValueError, KeyError):
-        raise ValueError(accepted) from None
-    if not url.hostname or url.path.strip("/") or url.query or url.fragment:
-        raise ValueError(accepted)
+    url = address_parse(value, schemes=tuple(_SCHEMES), example=EXAMPLE)
+    if not url.host or url.path.strip("/") or url.options:
+        raise AddressInvalid(
+            f"accepted: {', '.join(f'{name}://' for name in _SCHEMES)}, as {EXAMPLE}"
+        )
+    if password and url.password:
+        raise AddressInvalid("it has a password, and EMAIL_PASSWORD has one; accepted: one of them")
+    if password and not url.user:
+        raise AddressInvalid(
+            "it names no user for EMAIL_PASSWORD; accepted: submissions://user@host"
+        )
+    port, encryption = _SCHEMES[url.scheme]
     options = {
-        "host": url.hostname,
-        "port": port,
-        "username": unquote(url.username or ""),
-        "password": unquote(url.password or ""),
+        "host": url.host,
+        "port": url.port or port,
+        "username": url.user or "",
+        "password": Hidden(url.password or password),
         "timeout": TIMEOUT_SECONDS,
         **encryption,
     }

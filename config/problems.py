@@ -28,7 +28,7 @@ def known_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
         try:
             request.get_host()
         except DisallowedHost as error:
-            if request.path.startswith(API):
+            if request.path_info.startswith(API):
                 return _problem(HTTPStatus.BAD_REQUEST, "bad_request", str(error))
         return get_response(request)
 
@@ -37,21 +37,21 @@ def known_hosts(get_response: Callable[[HttpRequest], HttpResponse]) -> object:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's ``handler400``: for a ``Host`` that is not served here, for example."""
-    if request.path.startswith(API):
+    if request.path_info.startswith(API):
         return _problem(HTTPStatus.BAD_REQUEST, "bad_request", _("The request cannot be used."))
     return defaults.bad_request(request, exception)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's ``handler404``."""
-    if request.path.startswith(API):
+    if request.path_info.startswith(API):
         return unknown_address(request)
     return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's ``handler500``."""
-    if request.path.startswith(API):
+    if request.path_info.startswith(API):
         detail = _("The server made an error. It is in its log.")
         return _problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", detail)
     return defaults.server_error(request)

@@ -3,20 +3,27 @@
 import re
 from collections.abc import Iterator
 
-from llmconfig.kinds import MODEL_MAX_LENGTH, Refused
+from llmconfig.kinds import Refused
 from llmconfig.messages import Message, gettext_noop
-from llmconfig.model_names import normalise_model
+from llmconfig.model_grammar import MAX_LENGTH, broken_rule, is_name
+from llmconfig.model_names import is_glob, normalise_pattern
 from llmconfig.texts import shown
 
 MAX_PATTERNS = 100
 #: Of one name or glob; a regular expression that PostgreSQL and Python read alike.
-PATTERN = rf"^[A-Za-z0-9._:/@*?!\[\]-]{{1,{MODEL_MAX_LENGTH}}}$"
+PATTERN = rf"^[A-Za-z0-9._:/@*?!\[\]-]{{1,{MAX_LENGTH}}}$"
 _PATTERN = re.compile(PATTERN, re.ASCII)
 
 
 def pattern_fits(text: str) -> bool:
-    """Whether it is one name or glob."""
-    return bool(_PATTERN.fullmatch(text))
+    """Whether it is one name or glob. A glob has the characters of names in any order."""
+    return _PATTERN.fullmatch(text) is not None and (is_glob(text) or is_name(text))
+
+
+def pattern_rule(text: str) -> Message:
+    """The rule that a text breaks which is neither a name nor a glob."""
+    rule = None if is_glob(text) else broken_rule(text)
+    return rule or Message(gettext_noop("of the characters of names and * ? [ ] ! alone"))
 
 
 def allow_list_parse(value: object) -> list[str]:
@@ -42,10 +49,17 @@ def _wrong(patterns: list[object]) -> Iterator[Message]:
     seen = set()
     for pattern in patterns:
         if not isinstance(pattern, str) or not pattern_fits(pattern):
-            text = gettext_noop("names and globs such as qwen3 or llama3.2:*; found: %(found)s")
-            yield Message(text, {"found": shown(pattern)})
-        elif normalise_model(pattern) in seen:
+            yield _neither(pattern)
+        elif normalise_pattern(pattern) in seen:
             text = gettext_noop("each name or glob once; twice there is %(found)s")
             yield Message(text, {"found": shown(pattern)})
         else:
-            seen.add(normalise_model(pattern))
+            seen.add(normalise_pattern(pattern))
+
+
+def _neither(pattern: object) -> Message:
+    if not isinstance(pattern, str) or not pattern:
+        text = gettext_noop("names and globs such as qwen3 or llama3.2:*; found: %(found)s")
+        return Message(text, {"found": shown(pattern)})
+    text = gettext_noop("names and globs such as qwen3 or llama3.2:* (%(rule)s); found: %(found)s")
+    return Message(text, {"rule": pattern_rule(pattern), "found": shown(pattern)})

@@ -28,7 +28,8 @@ def field_constraints() -> Iterator[BaseConstraint]:
 
 
 def allow_list_constraint() -> BaseConstraint:
-    """A tier's list is absent or one that ``allow_list_parse`` takes, but for duplicates."""
+    """A tier's list is absent or one that ``allow_list_parse`` takes, but for duplicates and the
+    grammar of names."""
     value = "%(expressions)s"
     # A string of the path language in a template of Django: neither may lose its escapes.
     pattern = PATTERN.replace("\\", r"\\")

@@ -11,6 +11,7 @@ from llmconfig.places import row_of
 from llmconfig.resolver import decide
 from llmconfig.rows import rows_load
 from llmconfig.types import Origin
+from llmconfig.window_lookup import windows_of
 
 
 def config_explain(*, user_id: int | None, task_type: str) -> Explanation:
@@ -35,6 +36,7 @@ def config_explain(*, user_id: int | None, task_type: str) -> Explanation:
         policy=rows.narrow(static.policy),
         config=config,
         refusal=refusal,
+        windows=windows_of(config) if config else {},
     )
 
 

@@ -1,6 +1,7 @@
 """An explanation as lines for a terminal: aligned, at most 100 columns."""
 
 import json
+import textwrap
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,8 +23,8 @@ Gettext = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Line:
-    """A line and what it is: ``title``, ``group``, ``field``, ``shadowed``, ``skipped`` or
-    ``note``."""
+    """A line and what it is: ``title``, ``group``, ``field``, ``shadowed``, ``skipped``, ``note``
+    or ``warning``."""
 
     kind: str
     text: str
@@ -34,14 +35,17 @@ def explanation_lines(explanation: Explanation, user: str, gettext: Gettext) -> 
     yield Line("title", _fit(f"{explanation.task_type}  {user}", WIDTH))
     if explanation.refusal:
         yield Line("skipped", _fit(f"  {explanation.refusal.message.translate(gettext)}", WIDTH))
+    shown = (*explanation.fields, *explanation.window_fields)
     for group in GROUPS:
-        fields = [each for each in explanation.fields if each.group == group]
+        fields = [each for each in shown if each.group == group]
         if fields and group:
             yield Line("group", _fit(f"  {_heading(group, explanation)}", WIDTH))
         for field in fields:
             yield from _field(field, gettext)
     for skipped in explanation.unplaced:
         yield from _skipped(f"  {printable(skipped.field)}", skipped, gettext)
+    for warning in explanation.answers_too_long:
+        yield from _warning(warning.sentence.translate(gettext))
 
 
 def _heading(group: str, explanation: Explanation) -> str:
@@ -70,6 +74,12 @@ def _field(field: ExplainedField, gettext: Gettext) -> Iterator[Line]:
 def _skipped(name: str, skipped: Skipped, gettext: Gettext) -> Iterator[Line]:
     yield Line("skipped", _row(name, skipped.value, skipped.origin))
     yield _note(skipped.sentence, gettext)
+
+
+def _warning(sentence: str) -> Iterator[Line]:
+    text = f"warning: {printable(sentence, _LONGEST)}"
+    for line in textwrap.wrap(text, WIDTH, initial_indent="  ", subsequent_indent="    "):
+        yield Line("warning", line)
 
 
 def _note(message: Message, gettext: Gettext) -> Line:

@@ -1,7 +1,7 @@
 """What a decision is made of, field by field: what holds, from where, and what does not hold."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from llmconfig.errors import NoAllowedModel
@@ -19,6 +19,7 @@ from llmconfig.types import (
     Skipped,
     Statement,
 )
+from llmconfig.windows import AnswerTooLong, Window, WindowSource, answers_too_long
 
 #: Groups of fields: what of ``model_params`` travels with a run, and what does not.
 OF_MODEL = "model_parameters"
@@ -73,10 +74,30 @@ class Explanation:
     #: What a run gets; None: nothing, because no model is allowed.
     config: ResolvedConfig | None
     refusal: NoAllowedModel | None = None
+    #: Of the decision's models, by role.
+    windows: Mapping[str, Window] = field(default_factory=dict)
 
     def field(self, name: str) -> ExplainedField | None:
         """The field of that name, if anything states it."""
         return next((each for each in self.fields if each.name == name), None)
+
+    @property
+    def window_fields(self) -> tuple[ExplainedField, ...]:
+        """The context windows that nobody states, which are no reload options."""
+        return tuple(
+            ExplainedField(
+                name=f"{RELOAD}.{role}.context_window",
+                value=window.tokens,
+                origin=Origin(str(window.source), window.place),
+            )
+            for role, window in self.windows.items()
+            if window.source is not WindowSource.STATED
+        )
+
+    @property
+    def answers_too_long(self) -> tuple[AnswerTooLong, ...]:
+        """Limits of answers that leave no room for a prompt."""
+        return tuple(answers_too_long(self.config, self.windows)) if self.config else ()
 
     @property
     def unplaced(self) -> tuple[Skipped, ...]:
@@ -95,6 +116,8 @@ class Explanation:
             "model_parameter_origins": self._by_role(OF_MODEL, _origin),
             "reload_options": self._by_role(RELOAD, _value),
             "reload_option_origins": self._by_role(RELOAD, _origin),
+            "context_windows": {role: each.to_wire() for role, each in self.windows.items()},
+            "warnings": [each.to_wire(gettext) for each in self.answers_too_long],
             "allowed_models": {
                 "environment": _listed(self.policy.patterns),
                 "tiers": _listed(self.policy.tier_patterns),
@@ -149,8 +172,8 @@ def fields_explain(
     stated = sorted(name for name in merged.winners if name not in FIELDS)
     for name in (*FIELDS, *stated):
         yield _of_layers(name, merged)
-    for role, field in zip(ROLES, MODEL_FIELDS, strict=True):
-        if model := merged.values[field]:
+    for role, name in zip(ROLES, MODEL_FIELDS, strict=True):
+        if model := merged.values[name]:
             yield from _of_model(role, model_statements(model), merged.winners)
 
 

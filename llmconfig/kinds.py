@@ -1,22 +1,25 @@
 """What a value may be: type and bounds, said once for files, variables, rows, API and header.
 
 ``parse`` takes JSON values and is strict: true is no number, "3" is no number, NaN is nothing.
-``parse_written`` takes what people write in files, where durations also read ``60s`` or ``1h30m``.
+``parse_written`` takes what people write in files, where durations also read ``60s`` or ``1h30m``
+(``llmconfig.durations``).
 Both return the normalised value or raise ``Refused``, which says what is accepted.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from llmconfig.durations import DAY, duration_forms, duration_parse, duration_written
 from llmconfig.messages import Message, gettext_noop
-from llmconfig.texts import json_size
+from llmconfig.model_grammar import MAX_LENGTH, broken_rule, is_name
+from llmconfig.texts import json_size, shown
 
-_DURATION = re.compile(r"(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s?)?", re.ASCII)
-_MODEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
+#: What the last release took for a model's name.
+_MODEL_SENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]*", re.ASCII)
 # PostgreSQL stores neither NUL nor half of a surrogate pair.
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
-MODEL_MAX_LENGTH = 200
 
 
 class Refused(ValueError):
@@ -29,6 +32,19 @@ class Refused(ValueError):
     @property
     def message(self) -> Message:
         return Message(gettext_noop("accepted: %(accepted)s"), {"accepted": self.accepted})
+
+
+class NameRefused(Refused):
+    """A text that is no model's name; ``accepted`` includes the rule that it breaks."""
+
+    def __init__(self, accepted: Message, found: str) -> None:
+        self.found = found
+        super().__init__(accepted)
+
+    @property
+    def message(self) -> Message:
+        text = gettext_noop("accepted: %(accepted)s; found: %(found)s")
+        return Message(text, {"accepted": self.accepted, "found": shown(self.found)})
 
 
 class TooLargeMessage(Message):
@@ -89,20 +105,25 @@ class Seconds(Integer):
         text = gettext_noop("%(minimum)s to %(maximum)s seconds")
         return Message(text, {"minimum": self.minimum, "maximum": self.maximum})
 
+    @property
+    def written(self) -> Message:
+        """What is accepted of a text; longer bounds than a day are told with their units."""
+        bounds = self.accepted
+        if self.maximum > DAY:
+            ends = {
+                "minimum": duration_written(self.minimum),
+                "maximum": duration_written(self.maximum),
+            }
+            bounds = Message(gettext_noop("%(minimum)s to %(maximum)s"), ends)
+        text = gettext_noop("%(range)s, written as %(forms)s")
+        forms = duration_forms(self.minimum, self.maximum)
+        return Message(text, {"range": bounds, "forms": forms})
+
     def parse_written(self, value: object) -> int:
         try:
-            return self.parse(_seconds(value) if isinstance(value, str) else value)
-        except Refused as error:
-            text = gettext_noop("%(range)s, written as 60, 60s, 2m or 1h30m")
-            raise Refused(Message(text, {"range": error.accepted})) from None
-
-
-def _seconds(text: str) -> int | None:
-    match = _DURATION.fullmatch(text.strip())
-    if not match or not any(match.groups()):
-        return None
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
-    return hours * 3600 + minutes * 60 + seconds
+            return self.parse(duration_parse(value) if isinstance(value, str) else value)
+        except Refused:
+            raise Refused(self.written) from None
 
 
 @dataclass(frozen=True)
@@ -149,13 +170,25 @@ class ModelName(Kind):
         return Message(text)
 
     def parse(self, value: object) -> str:
+        return self._parsed(value, is_name)
+
+    def parse_sent(self, value: object) -> str:
+        return self._parsed(value, lambda name: is_name(name) or _was_name(name))
+
+    def _parsed(self, value: object, accepts: Callable[[str], bool]) -> str:
         if not isinstance(value, str):
             raise Refused(self.accepted)
-        if self.may_be_empty and not value:
+        if accepts(value) or (self.may_be_empty and not value):
             return value
-        if len(value) > MODEL_MAX_LENGTH or not _MODEL.fullmatch(value):
+        rule = broken_rule(value)
+        if rule is None:
             raise Refused(self.accepted)
-        return value
+        text = gettext_noop("%(accepted)s (%(rule)s)")
+        raise NameRefused(Message(text, {"accepted": self.accepted, "rule": rule}), value)
+
+
+def _was_name(text: str) -> bool:
+    return len(text) <= MAX_LENGTH and _MODEL_SENT.fullmatch(text) is not None
 
 
 @dataclass(frozen=True)

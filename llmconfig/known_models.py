@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
+from llmconfig.model_names import normalise_model
+
 Provider = Callable[[], Iterable[str]]
 
 _providers: list[Provider] = []
@@ -14,5 +16,6 @@ def register(provider: Provider) -> None:
 
 
 def names() -> tuple[str, ...]:
-    """All names that the providers know, sorted."""
-    return tuple(sorted({name for provider in _providers for name in provider()}))
+    """The models that the providers know, each in one spelling, sorted."""
+    known = sorted((name for provider in _providers for name in provider()), reverse=True)
+    return tuple(sorted({normalise_model(name): name for name in known}.values()))

@@ -17,6 +17,7 @@ _FIELDS = {
     "max_retries": _("Retries"),
     "deadline_seconds": _("Deadline"),
     "load_timeout_seconds": _("Load timeout"),
+    "context_window": _("Context window"),
     "rank": _("Rank"),
     "allowed_models": _("Allowed models"),
     "task_type": _("Task type"),
@@ -31,6 +32,8 @@ _LAYERS = {
     "user": _("user"),
     "request": _("request"),
     "model_params": _("model"),
+    "loaded": _("as loaded"),
+    "default": _("model server"),
 }
 
 

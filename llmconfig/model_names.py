@@ -1,8 +1,10 @@
-"""Model names and the allow-list over them.
+"""The normal form of model names, and the allow-list over them.
 
-Ollama reads a name without a tag as ``:latest``, so ``qwen3`` and ``qwen3:latest`` are one model
-for policy, comparison and keys. A pattern follows shell globs, where ``*`` also spans ``/`` and
-``:``; a pattern without wildcards names one model.
+Names that Ollama takes for one model have one normal form: lower case, with the tag, without
+the default host and namespace. ``Qwen3``, ``library/qwen3`` and
+``https://registry.ollama.ai/library/qwen3:latest`` are ``qwen3:latest``; a model of another host
+keeps that host. Policy, comparison and keys use the normal form, in SQL `normal_model`. Stored
+and sent is what was stated: another kind of server may distinguish what Ollama does not.
 """
 
 import re
@@ -11,11 +13,11 @@ from dataclasses import dataclass, replace
 from fnmatch import translate
 from functools import lru_cache
 
+from llmconfig.model_grammar import NAME
 
-def normalise_model(name: str) -> str:
-    """The name with its tag. A ``:`` before the last ``/`` is a registry's port, not a tag."""
-    return name if ":" in name.rpartition("/")[2] or not name else f"{name}:latest"
-
+DEFAULT_HOST = "registry.ollama.ai"
+DEFAULT_NAMESPACE = "library"
+DEFAULT_TAG = "latest"
 
 #: A regular expression that no text matches.
 NOTHING = r"(?!)"
@@ -23,10 +25,42 @@ NOTHING = r"(?!)"
 NOT_ALLOWED = "not_allowed"
 NOT_ALLOWED_FOR_TIER = "not_allowed_for_tier"
 
+_WILDCARD = re.compile(r"[*?\[]")
+_SCHEME = re.compile(r"^[a-z]+://")
+
+
+@lru_cache(maxsize=4096)
+def normalise_model(name: str) -> str:
+    """The one spelling of a model's name. A text that is no name stays as it is."""
+    found = NAME.fullmatch(name)
+    if found is None:
+        return name
+    host, namespace = found["host"] or DEFAULT_HOST, found["namespace"] or DEFAULT_NAMESPACE
+    path = [host.lower(), namespace.lower()]
+    if path == [DEFAULT_HOST, DEFAULT_NAMESPACE]:
+        path = []
+    elif path[0] == DEFAULT_HOST:
+        del path[0]
+    return "/".join((*path, f"{found['name']}:{found['tag'] or DEFAULT_TAG}".lower()))
+
+
+def normalise_pattern(pattern: str) -> str:
+    """The one spelling of an entry of an allow-list: a name's normal form, a glob in lower case."""
+    return pattern.lower() if is_glob(pattern) else normalise_model(pattern)
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether an entry of an allow-list has wildcards; without any it names one model."""
+    return _WILDCARD.search(pattern) is not None
+
 
 @dataclass(frozen=True)
 class Policy:
-    """Which models may be used: what the environment allows, narrowed by the user's tiers."""
+    """Which models may be used: what the environment allows, narrowed by the user's tiers.
+
+    A pattern follows shell globs, where ``*`` also spans ``/`` and ``:``, and is compared with the
+    normal form; one that begins with the default host or namespace, with the name in full.
+    """
 
     #: Names and globs of the environment; None: all.
     patterns: tuple[str, ...] | None = None
@@ -62,11 +96,36 @@ class Policy:
 
 
 def _named(name: str, patterns: tuple[str, ...] | None) -> bool:
-    return patterns is None or bool(_matcher(patterns).match(name))
+    if patterns is None:
+        return True
+    short, full = _matchers(patterns)
+    return bool(short.match(name) or full.match(_in_full(name)))
+
+
+def _in_full(name: str) -> str:
+    """A normal form with host and namespace."""
+    missing = (DEFAULT_HOST, DEFAULT_NAMESPACE)[: 2 - name.count("/")]
+    return "/".join((*missing, name))
 
 
 @lru_cache(maxsize=512)
-def _matcher(patterns: tuple[str, ...]) -> re.Pattern[str]:
-    """All patterns as one: every resolve asks, and lists may hold hundreds."""
-    spelled = {*patterns, *map(normalise_model, patterns)}
-    return re.compile("|".join(map(translate, spelled)) or NOTHING)
+def _matchers(patterns: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """For normal forms and for names in full: all patterns as one, since every resolve matches
+    and lists may hold hundreds."""
+    short: set[str] = set()
+    full: set[str] = set()
+    for pattern in patterns:
+        spelled = _SCHEME.sub("", normalise_pattern(pattern))
+        if is_glob(pattern) and spelled.startswith(f"{DEFAULT_NAMESPACE}/"):
+            spelled = f"{DEFAULT_HOST}/{spelled}"
+        is_full = is_glob(pattern) and spelled.startswith(f"{DEFAULT_HOST}/")
+        (full if is_full else short).update((spelled, _with_tag(spelled)))
+    return _any_of(short), _any_of(full)
+
+
+def _with_tag(pattern: str) -> str:
+    return pattern if ":" in pattern.rpartition("/")[2] else f"{pattern}:{DEFAULT_TAG}"
+
+
+def _any_of(patterns: set[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(translate, sorted(patterns))) or NOTHING)

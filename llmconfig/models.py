@@ -18,9 +18,10 @@ from llmconfig.constraints import allow_list_constraint, field_constraints
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.history.records import Records
 from llmconfig.history.versioned import Versioned
-from llmconfig.kinds import MODEL_MAX_LENGTH, Refused
+from llmconfig.kinds import Refused
 from llmconfig.labels import scope_label
 from llmconfig.messages import Message
+from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
 from llmconfig.places import RowVersion
 
 TASK_TYPE_MAX_LENGTH = 100

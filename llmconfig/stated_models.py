@@ -9,12 +9,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
+from django.db.models.lookups import Exact
 
 from llmconfig import task_types
 from llmconfig.fields import FIELDS
 from llmconfig.kinds import Refused
 from llmconfig.layers.static import Static, static_config
+from llmconfig.model_expressions import normal_model
 from llmconfig.model_names import Policy, normalise_model
 from llmconfig.models import Preference, Tier
 from llmconfig.types import MODEL_FIELDS, Origin, Statement
@@ -24,6 +26,7 @@ from llmconfig.types import MODEL_FIELDS, Origin, Statement
 class StatedModel:
     """A model as one place, or many users, state it."""
 
+    #: As it is spelled there; of users' spellings, the first in the alphabet.
     model: str
     #: ``model`` or ``fallback_model``.
     field: str
@@ -60,13 +63,15 @@ def models_stated_static() -> tuple[StatedModel, ...]:
 
 def users_stating(model: str, *, limit: int) -> list[str]:
     """The names of some users who state a model, sorted."""
-    name = normalise_model(model)
-    spellings = {name, name.removesuffix(":latest")}
-    rows = Preference.objects.filter(
-        Q(model__in=spellings) | Q(fallback_model__in=spellings), user__isnull=False
-    )
+    rows = Preference.objects.filter(states_model(model), user__isnull=False)
     names = rows.order_by("user__username").values_list("user__username", flat=True)
     return list(names.distinct()[:limit])
+
+
+def states_model(model: str) -> Q:
+    """Whether a row states a model, in any spelling, as model or fallback."""
+    name = normalise_model(model)
+    return Q(*(Exact(normal_model(field), name) for field in MODEL_FIELDS), _connector=Q.OR)
 
 
 def unregistered_rows() -> dict[str, int]:
@@ -191,16 +196,19 @@ def _of_users(policy: Policy) -> Iterator[StatedModel]:
     rows = Preference.objects.filter(_stating(), user__isnull=False)
     for field in MODEL_FIELDS:
         named = rows.exclude(**{field: None}).exclude(**{field: ""})
-        counted = named.values_list(field).annotate(
-            users=Count("user", distinct=True), types=ArrayAgg("task_type", distinct=True)
+        counted = named.values(name=normal_model(field)).annotate(
+            spelling=Min(field),
+            users=Count("user", distinct=True),
+            types=ArrayAgg("task_type", distinct=True),
         )
-        for model, users, types in counted.order_by(field):
+        for group in counted.order_by("name"):
+            model, types = group["spelling"], group["types"]
             if _is_valid(field, model):
                 yield StatedModel(
                     model=model,
                     field=field,
                     layer="user",
                     task_types=None if None in types else tuple(sorted(types)),
-                    users=users,
+                    users=group["users"],
                     allowed=policy.allows(model),
                 )

@@ -18,8 +18,9 @@ def printable(text: str, length: int = SHOWN_LENGTH) -> str:
 
 
 def shown(value: object, length: int = SHOWN_LENGTH) -> str:
-    """Any value as Python writes it, cut."""
-    return printable(repr(_start(value, length)), length)
+    """Any value, cut: a text in quotes, so that blanks at its ends are seen."""
+    text = str(value).lower() if isinstance(value, bool) else repr(_start(value, length))
+    return printable(text, length)
 
 
 def sayable(text: str) -> str:

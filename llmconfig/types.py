@@ -39,7 +39,7 @@ REASONS: Mapping[str, str] = {
     NOT_ALLOWED: gettext_noop("the environment does not allow the model %(value)s"),
     NOT_ALLOWED_FOR_TIER: gettext_noop("no tier of the user allows the model %(value)s"),
     SAME_AS_MODEL: gettext_noop("the fallback %(value)s is the model itself"),
-    INVALID: gettext_noop("%(value)s is not valid; accepted: %(accepted)s"),
+    INVALID: gettext_noop("%(value)s is not valid; %(problem)s"),
 }
 
 
@@ -61,8 +61,8 @@ class Skipped:
     origin: Origin
     #: A key of ``REASONS``.
     reason: str
-    #: For ``invalid``: what would be accepted.
-    accepted: Message | None = None
+    #: For ``invalid``: what is wrong with it.
+    problem: Message | None = None
 
     @property
     def sentence(self) -> Message:
@@ -72,7 +72,7 @@ class Skipped:
             {
                 "field": self.field,
                 "value": shown(self.value),
-                "accepted": self.accepted or Message(gettext_noop("another value")),
+                "problem": self.problem or Message(gettext_noop("accepted: another value")),
             },
         )
 

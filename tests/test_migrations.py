@@ -5,6 +5,7 @@ is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.m
 """
 
 import pytest
+from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F, Q
@@ -16,6 +17,7 @@ CONTRACTS: dict[str, str] = {}
 HARMLESS = (
     migrations.CreateModel,
     migrations.AddIndex,
+    AddIndexConcurrently,
     migrations.RemoveIndex,
     migrations.AlterModelOptions,
     migrations.AlterModelManagers,

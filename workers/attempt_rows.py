@@ -26,6 +26,14 @@ def past_of(attempts: list[Attempt]) -> list[Past]:
     ]
 
 
+def invalid_reason(attempts: list[Attempt], model: str) -> str:
+    """What was wrong with the last answer of a model that was not valid; "" where none was."""
+    for attempt in reversed(attempts):
+        if attempt.model == model and attempt.cause == Cause.INVALID_OUTPUT:
+            return attempt.reason
+    return ""
+
+
 def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
     """Store an attempt under the next number; all attempts now. ``earlier`` is left as it is, so
     that a transaction which failed can be made again.
@@ -33,7 +41,7 @@ def attempt_save(attempt: Attempt, earlier: list[Attempt]) -> list[Attempt]:
     A host that stays unreachable is one row with a growing count, not a row for every try.
     """
     last = earlier[-1] if earlier else None
-    if last and attempt.outcome == Outcome.HOST and _same(last, attempt):
+    if last and attempt.outcome == Outcome.HOST and _same_absence(last, attempt):
         return _count_again(last, attempt, earlier)
     attempt.number = next_number(earlier)
     attempt.save(force_insert=True)
@@ -78,6 +86,10 @@ def _count_again(row: Attempt, another: Attempt, earlier: list[Attempt]) -> list
     again.reason = another.reason
     again.save(update_fields=["count", "duration_ms", "reason"])
     return [again if a is row else a for a in earlier]
+
+
+def _same_absence(one: Attempt, other: Attempt) -> bool:
+    return _same(one, other) and Cause.SERVER_QUEUE not in (one.cause, other.cause)
 
 
 def _same(one: Attempt, other: Attempt) -> bool:

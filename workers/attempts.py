@@ -1,6 +1,6 @@
 """Making one attempt: from a run's decision to a call of the backend, and to a row."""
 
-import threading
+import logging
 import time
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,14 +12,24 @@ from django.utils import timezone
 
 from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
-from workers import backend, output, reachability
+from llmconfig.window_lookup import window_of
+from llmconfig.windows import Window
+from workers import backend, load_faults, output, reachability, unopened_thinking
+from workers.asking import Asking
+from workers.claims import Claim
+from workers.drafts import Draft
 from workers.events.cursors import Take
 from workers.events.speech import spoken
+from workers.fitting import prompt_tokens_at_most
 from workers.models import Attempt, TaskRun
-from workers.outcomes import AttemptFailed, Outcome
+from workers.notes import Note
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
 from workers.task_types import Result, TaskType
+from workers.thinking import cut_thinking
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_LOAD_TIMEOUT_SECONDS = 300.0
 #: Attributes that a `backend.Generation` and an `AttemptFailed` share with the row.
@@ -32,16 +42,20 @@ class Made:
 
     attempt: Attempt
     result: Result | None = None
+    #: What is to be noted on the run beside the result.
+    notes: tuple[Note, ...] = ()
+    #: The model's context in tokens, where the server named it.
+    window: int | None = None
 
 
 def attempt_make(
     run: TaskRun,
     kind: TaskType,
-    prompt: Prompt,
+    prompt: Prompt | Draft,
     config: ResolvedConfig,
     step: Try,
     take: Take,
-    cancelled: threading.Event,
+    claim: Claim,
 ) -> Made:
     """Call the model that ``step`` names and check its answer. Raises nothing of the backend's.
 
@@ -49,13 +63,16 @@ def attempt_make(
     """
     reload = dict(reload_options(step.model))
     load_timeout: Any = reload.pop("load_timeout_seconds", DEFAULT_LOAD_TIMEOUT_SECONDS)
+    window = window_of(step.model, loaded={})
+    if isinstance(prompt, Prompt) and take.attempt == 1:
+        _warn_if_long(run, prompt, step.model, window)
     request = backend.GenerationRequest(
         host=settings.OLLAMA_HOST,
         model=step.model,
-        system=prompt.system,
-        prompt=prompt.user,
+        prompt="",
         format=None if kind.output_schema is None else dict(kind.output_schema),
         options={**_model_parameters(config, step), **config.parameters, **reload},
+        expected_window=window.tokens,
     )
     limits = backend.Limits(
         timeout_seconds=step.timeout_seconds,
@@ -74,16 +91,48 @@ def attempt_make(
     connection.close()
     began = time.monotonic()
     try:
-        with spoken(attempt, kind, take, cancelled) as on_text:
-            generation = backend.generate(request, limits, cancelled=cancelled, on_text=on_text)
-        _note_measured(attempt, generation)
-        result = kind.finish(_checked(kind, generation.content))
+        with spoken(attempt, kind, take, claim.lost) as on_text:
+            asking = Asking(
+                request=request,
+                limits=limits,
+                window=window,
+                cancelled=claim.lost,
+                on_text=on_text,
+                on_token=claim.heard.set,
+            )
+            answered = asking.answer(prompt)
+        _note_measured(attempt, answered.generation)
+        _note_thinking(attempt, answered.generation)
+        result = kind.finish(_checked(kind, answered.generation.content))
     except AttemptFailed as failed:
         _note_failure(attempt, failed)
-        return Made(attempt=_timed(attempt, began))
+        return Made(attempt=_timed(attempt, began), window=failed.context_window)
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
-    return Made(attempt=_timed(attempt, began), result=result)
+    load_faults.clear(attempt.host, attempt.model)
+    return Made(attempt=_timed(attempt, began), result=result, notes=answered.notes)
+
+
+def _warn_if_long(run: TaskRun, prompt: Prompt, model: str, window: Window) -> None:
+    """Log, for a run's first attempt, an estimate beyond the window; the server decides."""
+    estimate = prompt_tokens_at_most(prompt.system, prompt.user)
+    if estimate > window.tokens:
+        logger.warning(
+            "Run %s: its prompt has up to %d tokens, and the context of %s %d (%s)",
+            run.pk,
+            estimate,
+            model,
+            window.tokens,
+            window.place,
+            extra={"action": "long_prompt", "run_id": str(run.pk), "model": model},
+        )
+
+
+def queued_note(attempt: Attempt) -> None:
+    """Have an attempt that was `slow` count as one that waited in the server's queue."""
+    failed = backend.failure(Cause.SERVER_QUEUE)
+    attempt.outcome, attempt.cause = failed.outcome, Cause.SERVER_QUEUE
+    attempt.reason = failed.reason
 
 
 def longest_seconds(step: Try) -> float:
@@ -100,7 +149,7 @@ def _model_parameters(config: ResolvedConfig, step: Try) -> dict[str, Any]:
 def _checked(kind: TaskType, text: str) -> Result:
     if kind.output_schema is None:
         return {"content": output.text_checked(text)}
-    return output.json_checked(text, kind.output_schema)
+    return output.json_checked(text, kind.output_schema, kind.coerce)
 
 
 def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFailed) -> None:
@@ -110,9 +159,16 @@ def _note_measured(attempt: Attempt, measured: backend.Generation | AttemptFaile
             setattr(attempt, name, getattr(measured, name))
 
 
+def _note_thinking(attempt: Attempt, generation: backend.Generation) -> None:
+    began_inside = cut_thinking(generation.content).began_inside
+    unopened_thinking.note(attempt.host, attempt.model, found=began_inside)
+
+
 def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
     if failed.outcome is Outcome.HOST:
         reachability.note(attempt.host, is_up=False)
+    if failed.cause is Cause.CANNOT_LOAD:
+        load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Now
 
 from workers.events.publisher import changed
@@ -22,6 +22,8 @@ from workers.models import TaskRun
 from workers.states import OPEN, Status
 
 LEASE = timedelta(seconds=30)
+#: How long a permit is kept for a run that was woken to take it, while its message is on the way.
+RESERVED_FOR = timedelta(seconds=2)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,8 @@ class Claim:
     #: Set when the work must stop: the run was cancelled or deleted, somebody else has it, or it
     #: is to be handed back.
     lost: threading.Event = field(default_factory=threading.Event)
+    #: Set with every token; cleared when its time has been written (`claims_touch`).
+    heard: threading.Event = field(default_factory=threading.Event)
     #: Set before ``lost`` when the run is to be handed back, because this worker stops.
     handed_back: threading.Event = field(default_factory=threading.Event)
 
@@ -64,6 +68,8 @@ def _take(claim: Claim) -> bool:
         deliveries=F("deliveries") + 1,
         started_at=Coalesce("started_at", Now()),
         parked_on="",
+        # A message that comes too late finds its permit with somebody else.
+        permit=Case(When(published_at__gt=Now() - RESERVED_FOR, then=F("permit"))),
     )
     if taken:
         changed(claim.run_id)
@@ -74,7 +80,7 @@ def claim_end(claim: Claim, *, status: Status, **fields: Any) -> bool:
     """Write a state under the claim and give it up. False: the claim was lost, nothing written."""
     ours = TaskRun.objects.filter(
         pk=claim.run_id, status=Status.RUNNING, claim_token=claim.token
-    ).update(status=status, claim_token=None, lease_expires_at=None, **fields)
+    ).update(status=status, claim_token=None, lease_expires_at=None, permit=None, **fields)
     if ours:
         changed(claim.run_id)
     else:
@@ -99,6 +105,11 @@ def claim_holds(claim: Claim) -> bool:
 def claims_renew(claims: Iterable[Claim]) -> None:
     """Give the claims that are still held a whole lease from now on."""
     _rows(claims).update(lease_expires_at=Now() + LEASE)
+
+
+def claims_touch(claims: Iterable[Claim]) -> None:
+    """Note that the runs of these claims have just got a token."""
+    _rows(claims).update(token_at=Now())
 
 
 def claims_held(claims: Iterable[Claim]) -> set[uuid.UUID]:

@@ -27,6 +27,7 @@ def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fie
         finished_at=Now(),
         claim_token=None,
         lease_expires_at=None,
+        permit=None,
         parked_on="",
         error=error_of(code, run.attempts.all(), opening=opening),
         **fields,

@@ -14,12 +14,14 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from workers import shutdown
-from workers.claims import Claim, claim_release, claims_held, claims_renew
+from workers.claims import Claim, claim_release, claims_held, claims_renew, claims_touch
 from workers.outages import DATABASE_AWAY
 from workers.ticking import Ticker
 
 LOOK_EVERY_SECONDS = 0.4
 RENEW_EVERY_SECONDS = 10.0
+#: How old the time of a run's last token in its row may be.
+TOKENS_EVERY_SECONDS = 1.0
 
 
 class Leases:
@@ -32,6 +34,7 @@ class Leases:
         #: None until the first claim.
         self.thread: Ticker | None = None
         self._renew_at = 0.0
+        self._tokens_at = 0.0
 
     @contextmanager
     def holding(self, claim: Claim) -> Iterator[None]:
@@ -56,6 +59,7 @@ class Leases:
                 claim.hand_back()
         if held:
             self._renew(held)
+            self._note_tokens(held)
             ours = claims_held(held)
             for claim in held:
                 if claim.token not in ours:
@@ -70,6 +74,16 @@ class Leases:
             # Until it has succeeded it stays due.
             claims_renew(held)
             self._renew_at = time.monotonic() + RENEW_EVERY_SECONDS
+
+    def _note_tokens(self, held: list[Claim]) -> None:
+        if time.monotonic() < self._tokens_at:
+            return
+        heard = [claim for claim in held if claim.heard.is_set()]
+        if heard:
+            for claim in heard:
+                claim.heard.clear()
+            claims_touch(heard)
+            self._tokens_at = time.monotonic() + TOKENS_EVERY_SECONDS
 
     def _watch(self, claim: Claim) -> None:
         with self._lock:

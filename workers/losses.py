@@ -34,6 +34,7 @@ def runs_reclaim(runs: QuerySet[TaskRun]) -> int:
         status=Status.RETRYING,
         claim_token=None,
         lease_expires_at=None,
+        permit=None,
         available_at=Now(),
         published_at=None,
         losses=F("losses") + 1,

@@ -28,6 +28,7 @@ class Cause(StrEnum):
     """Why an attempt failed, finer than its outcome; `workers.backend.classify` maps one to one."""
 
     UNREACHABLE = "unreachable"
+    SERVER_QUEUE = "server_queue"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECTION_LOST = "connection_lost"
     SERVER_ERROR = "server_error"
@@ -78,6 +79,7 @@ class AttemptFailed(Exception):
         first_token_ms: int | None = None,
         prompt_tokens: int | None = None,
         completion_tokens: int | None = None,
+        context_window: int | None = None,
     ) -> None:
         self.outcome = outcome
         self.reason = one_line(reason)
@@ -88,6 +90,8 @@ class AttemptFailed(Exception):
         self.first_token_ms = first_token_ms
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = completion_tokens
+        #: The context in tokens that the server named when it refused the prompt.
+        self.context_window = context_window
         super().__init__(outcome, self.reason, cause)
 
     def __str__(self) -> str:

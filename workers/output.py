@@ -6,56 +6,95 @@ A failure is `AttemptFailed` (transient): the same model may do better next time
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, Never
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 from jsonschema.exceptions import best_match
 
+from workers.json_answers import Object, json_objects
 from workers.outcomes import AttemptFailed, Cause, Outcome
+from workers.thinking import cut_thinking
 
 #: How a fence around the whole text opens. In text, another language's is what was asked for.
 _TEXT_FENCE = re.compile(
     r"(`{3,}+|~{3,}+)[ \t]*(?:(?:markdown|md|text|txt|plaintext)[ \t]*)?\n", re.IGNORECASE
 )
-_JSON_FENCE = re.compile(r"(`{3,}+|~{3,}+)\s*(?:json)?", re.IGNORECASE)
 #: More than any model writes in earnest. Checking a million takes half a minute.
 MAX_VALUES = 10_000
+#: Of one answer that are checked.
+MAX_OBJECTS = 5
 #: Seen by nobody: text of only these is empty.
 _INVISIBLE = "\u200b\u200c\u200d\u2060\ufeff"
 
 
 def text_checked(text: str) -> str:
-    """The text without surrounding space, a fence around all of it, and what cannot be stored.
+    """The text without thinking, stray tokens, surrounding space, a fence around all of it, and
+    what cannot be stored.
 
     Raises AttemptFailed when nothing is left.
     """
-    clean = _unfenced(_TEXT_FENCE, well_formed(text).strip())
+    answer = cut_thinking(well_formed(text)).answer.strip()
+    clean = _unfenced(_TEXT_FENCE, answer)
     if not clean.strip(_INVISIBLE).strip():
-        raise AttemptFailed(Outcome.TRANSIENT, "The answer is empty", Cause.EMPTY)
+        only = " but for thinking and special tokens" if text.strip() and not answer else ""
+        raise AttemptFailed(Outcome.TRANSIENT, f"The answer is empty{only}", Cause.EMPTY)
     return clean
 
 
-def json_checked(text: str, schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The JSON object that the text is, its strings stripped, valid by ``schema``.
+def json_checked(
+    text: str, schema: Mapping[str, Any], coerce: Callable[[Object], Object] = dict
+) -> Object:
+    """The JSON object in the text, its strings stripped, without keys that ``schema`` does not
+    know, valid by it. Of several objects, the first that is.
 
-    Raises AttemptFailed.
+    ``coerce`` makes of what models write what the schema describes, and raises ValueError for what
+    it cannot decide. Raises AttemptFailed.
     """
+    problem = ""
     try:
-        found = json.loads(
-            _unfenced(_JSON_FENCE, text.strip().lstrip("\ufeff")), parse_constant=_refuse
-        )
-        if _size(found) > MAX_VALUES:
-            raise _invalid(f"it has more than {MAX_VALUES} values")
-        value = _clean(found)
+        for found in islice(json_objects(text), MAX_OBJECTS):
+            value, wrong = _checked(found, schema, coerce)
+            if not wrong:
+                return value
+            problem = problem or wrong
     except (ValueError, RecursionError) as error:
-        raise _invalid(f"it is not JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise _invalid("it is not a JSON object")
+        problem = problem or str(error)
+    raise AttemptFailed(
+        Outcome.TRANSIENT, f"The answer is not valid: {problem}", Cause.INVALID_OUTPUT
+    )
+
+
+def _checked(
+    found: Object, schema: Mapping[str, Any], coerce: Callable[[Object], Object]
+) -> tuple[Object, str]:
+    """The object as the schema wants it, and what is wrong with it, if anything is."""
+    if _size(found) > MAX_VALUES:
+        return found, f"it has more than {MAX_VALUES} values"
+    try:
+        value = coerce(_without_extras(_clean(found), schema))
+    except ValueError as error:
+        return found, str(error)
     problem = best_match(_Validator(schema).iter_errors(value))
-    if problem is not None:
-        raise _invalid(f"{problem.json_path}: {problem.message}")
-    return value
+    return value, f"{problem.json_path}: {problem.message}" if problem else ""
+
+
+def _without_extras(value: Any, schema: Any) -> Any:
+    """The value without the keys that a closed object of the schema does not name."""
+    if not isinstance(schema, Mapping):
+        return value
+    if isinstance(value, list):
+        return [_without_extras(item, schema.get("items")) for item in value]
+    if not isinstance(value, dict):
+        return value
+    named = schema.get("properties", {})
+    is_closed = schema.get("additionalProperties") is False and "patternProperties" not in schema
+    return {
+        key: _without_extras(item, named.get(key))
+        for key, item in value.items()
+        if key in named or not is_closed
+    }
 
 
 def well_formed(text: str) -> str:
@@ -84,7 +123,7 @@ def _clean(value: Any) -> Any:
     if isinstance(value, dict):
         return {well_formed(key): _clean(item) for key, item in value.items()}
     if isinstance(value, float) and not math.isfinite(value):
-        _refuse(str(value))
+        raise ValueError(f"{value} is no number")
     return value
 
 
@@ -125,13 +164,3 @@ def _as_compared(value: Any) -> Any:
 _Validator: Any = validators.extend(  # type: ignore[no-untyped-call]
     Draft202012Validator, {"uniqueItems": _unique_items}
 )
-
-
-def _refuse(constant: str) -> Never:
-    raise ValueError(f"{constant} is no number")
-
-
-def _invalid(reason: str) -> AttemptFailed:
-    return AttemptFailed(
-        Outcome.TRANSIENT, f"The answer is not valid: {reason}", Cause.INVALID_OUTPUT
-    )

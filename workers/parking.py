@@ -23,6 +23,7 @@ from workers.models import TaskRun
 from workers.obstacles import Kind, Obstacle
 from workers.pace import Pace
 from workers.pauses import is_paused
+from workers.permits.handing_on import permits_hand_on
 from workers.publish import BROKER_AWAY, run_send
 from workers.states import Status
 from workers.ticking import Ticker
@@ -59,6 +60,10 @@ class Releaser(Ticker):
         room = self._pace.room(self._count_waiting())
         for text in texts:
             obstacle = Obstacle.read(text)
+            if obstacle.kind is Kind.PERMIT:
+                # Handed on where one is given back; here where its holder died.
+                permits_hand_on(*obstacle.names)
+                continue
             if limit := min(room, self._passing(obstacle)):
                 released = _release(parked.filter(parked_on=text), limit)
                 logger.info("%s parked runs go on: %s", len(released), obstacle)

@@ -5,6 +5,7 @@ uniform draw from 0 to base × 2ⁿ, capped; "Exponential Backoff and Jitter", A
 2015) up to ``max_retries`` times per model, then the fallback takes over with the same retries.
 ``slow`` and ``unusable`` go to the fallback at once; without one, ``slow`` counts as ``transient``
 and ``unusable`` ends the run. ``rejected`` and ``final`` end it, ``host`` parks it.
+An attempt that only waited in the server's queue waits for a permit again.
 
 A model whose breaker is open is passed over for the other; where that leaves none, the run is
 parked until one of them may be tried. A pause of what would be called next parks it too.
@@ -84,6 +85,8 @@ def next_step(config: ResolvedConfig, past: Sequence[Past], view: View, *, draw:
     if ended := _ended(attempts, view):
         return ended
     last, left = attempts[-1], candidates(config, past, view)
+    if last.cause is Cause.SERVER_QUEUE:
+        return Park(obstacle=Obstacle.permit(view.host, last.model))
     if last.outcome is Outcome.HOST:
         return Park(obstacle=Obstacle(Kind.HOST, (view.host,)))
     step = _turn(config, past, view, left)

@@ -60,7 +60,7 @@ def run_send(run: TaskRun) -> bool:
         # A broker that hangs must not hold a connection of the pool.
         connection.close()
     try:
-        celery_app().send_task(retry=True, **message_of(run))
+        message_send(run)
     except QueueNotFound as error:
         logger.error("Run %s waits: %s", run.pk, error)
         _take_back(run)
@@ -70,6 +70,13 @@ def run_send(run: TaskRun) -> bool:
         raise
     run.status = Status.QUEUED
     return True
+
+
+def message_send(run: TaskRun) -> None:
+    """Send the message of a run whose row says ``queued``. Raises ``BROKER_AWAY`` and Celery's
+    ``QueueNotFound``; the row is the caller's to take back.
+    """
+    celery_app().send_task(retry=True, **message_of(run))
 
 
 def message_of(run: TaskRun) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from django.db import connection, transaction
@@ -19,22 +19,28 @@ from django.utils.translation import gettext as _
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
 from workers import attempts, header, outages, plan, task_types
-from workers.attempt_rows import attempt_save, next_number, note_save, past_of
+from workers.attempt_rows import attempt_save, invalid_reason, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
 from workers.children import run_divide
 from workers.claims import Claim, claim_holds, claim_release, claim_take
+from workers.drafts import Draft
 from workers.events.cursors import Take
 from workers.events.publisher import changed
 from workers.leases import leases
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
+from workers.obstacles import Obstacle
 from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
+from workers.permits import observing
+from workers.permits.holding import HeldPermit
+from workers.permits.taking import Permit, permit_take
 from workers.prepared import Division, Refused
-from workers.prompts import Prompt, prompt_render
-from workers.sights import Sight, context_windows, sight_of
+from workers.prompts import Prompt, prompt_again, prompt_prepare
+from workers.sights import Sight, sight_of
 from workers.task_types import TaskType
+from workers.windows import windows_here
 from workers.writes import celery_waits, run_fail, run_succeed, step_write
 
 logger = logging.getLogger(__name__)
@@ -55,14 +61,17 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
     with leases.holding(claim):
         run = TaskRun.objects.filter(pk=run_id).first()
         if run is not None:
+            held = HeldPermit(run.permit_id)
             with book.at_work(run):
-                return _work(claim, run)
+                delay_seconds = _work(claim, run, held)
+            held.end()
+            return delay_seconds
     return None
 
 
-def _work(claim: Claim, run: TaskRun) -> float | None:
+def _work(claim: Claim, run: TaskRun, held: HeldPermit) -> float | None:
     try:
-        delivery = _Delivery.begin(claim, run)
+        delivery = _Delivery.begin(claim, run, held)
         return delivery.work() if delivery else None
     except Refused as refused:
         run_fail(claim, run, refused.code, str(refused))
@@ -87,6 +96,8 @@ class _Recorded:
 
     history: list[Attempt]
     step: plan.Step | None
+    #: For the attempt that follows at once.
+    permit: Permit | None = None
 
 
 @dataclass(kw_only=True)
@@ -95,16 +106,17 @@ class _Delivery:
     run: TaskRun
     kind: TaskType
     config: ResolvedConfig
-    prompt: Prompt
+    prompt: Prompt | Draft
     history: list[Attempt]
+    held: HeldPermit
     #: Asked for when a prompt is too long for a model.
-    windows: Mapping[str, int] = field(default_factory=dict)
+    windows: dict[str, int] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     #: Attempts of this delivery.
     tries: int = 0
 
     @classmethod
-    def begin(cls, claim: Claim, run: TaskRun) -> "_Delivery | None":
+    def begin(cls, claim: Claim, run: TaskRun, held: HeldPermit) -> "_Delivery | None":
         """None: the run waits for its parts now."""
         kind = task_types.get(run.task_type)
         if kind is None:
@@ -113,7 +125,7 @@ class _Delivery:
             config = header.config_of(run.llm_config)
         except LLMConfigError as error:
             raise Refused("malformed_config", str(error)) from error
-        prepared = kind.prepare(run, config) if kind.prepare else prompt_render(kind, run.payload)
+        prepared = kind.prepare(run, config) if kind.prepare else prompt_prepare(kind, run.payload)
         if isinstance(prepared, Division):
             run_divide(claim, run, prepared)
             return None
@@ -124,6 +136,7 @@ class _Delivery:
             config=config,
             prompt=prepared,
             history=list(run.attempts.all()),
+            held=held,
         )
 
     def work(self) -> float | None:
@@ -148,19 +161,24 @@ class _Delivery:
         """Make one attempt and record it; the step after it, or None when there is none."""
         self.tries += 1
         take = Take(self.run.deliveries, next_number(self.history))
+        prompt = prompt_again(self.prompt, invalid_reason(self.history, step.model))
         made = attempts.attempt_make(
-            self.run, self.kind, self.prompt, self.config, step, take, self.claim.lost
+            self.run, self.kind, prompt, self.config, step, take, self.claim
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
             outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
             return None
         self._ask_windows([made.attempt])
+        if made.window is not None:
+            self.windows[step.model] = made.window
+        outages.patiently(lambda: self._give_back(made.attempt), self.claim.lost)
         recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
         if recorded is not None:
             book.attempt_ended(made.attempt)
         return self._keep(recorded)
 
     def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
+        self.held.replace(recorded.permit if recorded else None)
         if recorded is None:
             logger.info("Run %s is not ours any more; its attempt is discarded", self.run.pk)
             return None
@@ -186,6 +204,7 @@ class _Delivery:
         if made.result is None or self.run.deadline <= timezone.now():
             # Past its deadline the run reads as expired already, and stays so.
             return self._advance(history, _next_step)
+        self.run.notes = list(made.notes)
         run_succeed(self.claim, self.run, made.result, step)
         if self.kind.finished:
             self.kind.finished(self.run, made.result)
@@ -195,15 +214,49 @@ class _Delivery:
     def _advance(self, history: list[Attempt], decide: _Decide) -> _Recorded | None:
         """Decide on the next step and write what it leads to. None: the claim was lost."""
         sight = sight_of(self.run, self.config, self.windows)
-        step = decide(self.config, past_of(history), sight.view)
-        while isinstance(step, plan.Try) and not self._may_call(step, sight):
-            sight = sight.blocking(step.model)
-            step = decide(self.config, past_of(history), sight.view)
+        step, permit = decide(self.config, past_of(history), sight.view), None
+        while isinstance(step, plan.Try):
+            if not self._may_call(step, sight):
+                sight = sight.blocking(step.model)
+                step = decide(self.config, past_of(history), sight.view)
+            elif permit := self._take_permit(step, sight.view.host):
+                break
+            else:
+                obstacle = Obstacle.permit(sight.view.host, step.model)
+                step = plan.Park(obstacle=obstacle, skipped=step.skipped)
         if isinstance(step, plan.Try | plan.Park):
             for model in step.skipped:
                 history = note_save(self.run, model, *sight.why_not(model), history)
         written = step_write(self.claim, self.run, step, history)
-        return _Recorded(history=history, step=step) if written else None
+        if not written:
+            return None
+        return _Recorded(
+            history=history, step=step, permit=permit if isinstance(step, plan.Try) else None
+        )
+
+    def _take_permit(self, step: plan.Try, host: str) -> Permit | None:
+        return permit_take(
+            self.claim,
+            host,
+            step.model,
+            timeout_seconds=step.timeout_seconds,
+            first_token_timeout_seconds=self.config.first_token_timeout_seconds,
+        )
+
+    def _give_back(self, attempt: Attempt) -> None:
+        """Give the permit back and learn from the attempt that it was for. One that only stood
+        behind others in the server's queue waits for a permit again, once a run."""
+        permit = self.held.permit
+        if permit is None:
+            return
+        if observing.stood_behind(permit, attempt):
+            observing.queueing_observe(permit)
+            if not any(earlier.cause == Cause.SERVER_QUEUE for earlier in self.history):
+                attempts.queued_note(attempt)
+        # Before the attempt is written: the next run begins meanwhile.
+        self.held.give_back(self.claim)
+        if attempt.outcome == Outcome.SUCCEEDED:
+            observing.answer_observe(permit, attempt)
 
     def _may_call(self, step: plan.Try, sight: Sight) -> bool:
         if not sight.needs_probe(step.model):
@@ -215,7 +268,8 @@ class _Delivery:
         """Not in a transaction: the model server is asked."""
         if any(attempt.cause == Cause.CONTEXT_OVERFLOW for attempt in made):
             connection.close()
-            self.windows = context_windows(models_of(self.config))
+            windows = windows_here(models_of(self.config))
+            self.windows = {model: window.tokens for model, window in windows.items()}
 
     def _warn_fallback(self, step: plan.Try) -> None:
         passed = [a for a in self.history if a.model in step.skipped] or self.history[-1:]

@@ -7,7 +7,9 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
+from django.db.models.lookups import Exact
 
+from llmconfig.model_expressions import normal_model
 from llmconfig.model_names import normalise_model
 from workers.errors import UnknownRun
 from workers.models import Attempt, TaskRun
@@ -59,7 +61,8 @@ def runs_narrowed(runs: QuerySet[TaskRun], wanted: Mapping[str, Any]) -> QuerySe
     if "status" in wanted:
         runs = runs.filter(_reads_as(wanted["status"]))
     if "model" in wanted:
-        runs = runs.filter(model_used__in=_names(wanted["model"]))
+        name = normalise_model(wanted["model"])
+        runs = runs.filter(Exact(normal_model("model_used"), name))
     return runs
 
 
@@ -69,9 +72,3 @@ def _reads_as(status: str) -> Q:
     if status == Status.EXPIRED:
         return Q(status=status) | late
     return Q(status=status) & ~late
-
-
-def _names(model: str) -> set[str]:
-    """The ways in which a run may have written this model."""
-    name = normalise_model(model)
-    return {model, name, name.removesuffix(":latest")}

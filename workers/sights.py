@@ -1,6 +1,6 @@
 """What a run sees before it decides its next step: breakers, pauses, policy and its server."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from django.conf import settings
@@ -9,13 +9,12 @@ from django.utils.translation import gettext as _
 
 from llmconfig.model_names import normalise_model
 from llmconfig.policy import environment_policy
-from llmconfig.selectors import reload_options
 from llmconfig.types import ResolvedConfig
-from workers import backend, reachability
+from workers import reachability
 from workers.breakers import Standing, breakers_of
 from workers.candidates import View, models_of
 from workers.models import TaskRun
-from workers.outcomes import AttemptFailed, Outcome
+from workers.outcomes import Outcome
 from workers.pauses import Paused, pauses_of
 
 
@@ -67,19 +66,3 @@ def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -
         context_windows=windows,
     )
     return Sight(view=view, breakers=breakers, pauses=pauses)
-
-
-def context_windows(models: Sequence[str]) -> dict[str, int]:
-    """The contexts of these models in tokens, where one is configured or the server tells it."""
-    found = {model: _context_window(model) for model in models}
-    return {model: window for model, window in found.items() if window}
-
-
-def _context_window(model: str) -> int | None:
-    stated = reload_options(model).get("context_window")
-    if isinstance(stated, int):
-        return stated
-    try:
-        return backend.described(settings.OLLAMA_HOST, model).context_length
-    except AttemptFailed:
-        return None

@@ -34,4 +34,5 @@ class ModelState(TextChoices):
     LOADED = "loaded", _("loaded")
     PRESENT = "present", _("present")
     MISSING = "missing", _("missing")
+    UNUSABLE = "unusable", _("cannot be used")
     UNREACHABLE = "unreachable", _("model server does not answer")

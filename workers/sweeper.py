@@ -96,7 +96,7 @@ def _reclaim_lost(suspects: Iterable[str]) -> None:
             lost = _long_queued() if _is_empty(queue) else _overtaken(queue)
         except BROKER_AWAY:
             return
-        lost.filter(queue=queue).update(status=Status.PENDING, published_at=None)
+        lost.filter(queue=queue).update(status=Status.PENDING, published_at=None, permit=None)
 
 
 def _overtaken(queue: str) -> models.QuerySet[TaskRun]:

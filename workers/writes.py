@@ -48,12 +48,13 @@ def step_write(claim: Claim, run: TaskRun, step: plan.Step, attempts: Sequence[A
 
 
 def run_succeed(claim: Claim, run: TaskRun, result: Result, step: plan.Try) -> bool:
-    """The run ends with this result of the attempt that ``step`` led to."""
+    """The run ends with this result of the attempt that ``step`` led to, and its notes."""
     return _end(
         claim,
         run,
         Status.SUCCEEDED,
         result=result,
+        notes=run.notes,
         model_used=step.model,
         fallback_used=step.is_fallback,
     )

@@ -32,11 +32,11 @@ WORKER = (
 )
 
 
-class Stand:
-    """The running stack."""
+class Stack:
+    """A running stack over a Procfile of ours."""
 
-    def __init__(self, home: Path, fake: FakeProcess) -> None:
-        self.home, self.fake = home, fake
+    def __init__(self, home: Path) -> None:
+        self.home = home
         self._log = home / "runstack.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -83,6 +83,14 @@ class Stand:
         return self._process is not None and self._process.poll() is not None
 
 
+class Stand(Stack):
+    """A stack with the fake Ollama that it uses."""
+
+    def __init__(self, home: Path, fake: FakeProcess) -> None:
+        super().__init__(home)
+        self.fake = fake
+
+
 @contextmanager
 def stand(
     *,
@@ -96,23 +104,58 @@ def stand(
     fake = FakeProcess(home, script)
     made = Stand(home, fake)
     try:
-        (home / "llm.yaml").write_text(yaml.safe_dump(dict(config)))
-        lines = [
-            f"{name}: {WORKER.format(queues=','.join(queues), concurrency=concurrency, name=name)}"
-            for name, queues in workers.items()
-        ]
-        (home / "Procfile").write_text("\n".join(lines) + "\n")
-        environment = _environment(home, fake.host)
-        say(f"Starting {len(workers)} workers of {concurrency}, in {home}")
-        made.start(home / "Procfile", environment)
-        os.environ.clear()
-        os.environ.update(environment)
-        django.setup()
+        begin(made, fake.host, workers=workers, concurrency=concurrency, config=config)
         yield made
     finally:
         made.stop()
         fake.kill()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def stack(
+    host: str,
+    *,
+    workers: Mapping[str, Sequence[str]],
+    concurrency: int,
+    config: Mapping[str, Any],
+    **environment: str,
+) -> Iterator[Stack]:
+    """A stack of these workers (name to queues) and this llm.yaml beside a model server."""
+    home = Path(tempfile.mkdtemp(prefix="llmconfig-chaos-"))
+    made = Stack(home)
+    try:
+        kind = {"workers": workers, "concurrency": concurrency, "config": config}
+        begin(made, host, **kind, **environment)
+        yield made
+    finally:
+        made.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def begin(
+    made: Stack,
+    host: str,
+    *,
+    workers: Mapping[str, Sequence[str]],
+    concurrency: int,
+    config: Mapping[str, Any],
+    **variables: str,
+) -> None:
+    """Start it, and make this process a Django process of it."""
+    home = made.home
+    (home / "llm.yaml").write_text(yaml.safe_dump(dict(config)))
+    lines = [
+        f"{name}: {WORKER.format(queues=','.join(queues), concurrency=concurrency, name=name)}"
+        for name, queues in workers.items()
+    ]
+    (home / "Procfile").write_text("\n".join(lines) + "\n")
+    environment = {**_environment(home, host), **variables}
+    say(f"Starting {len(workers)} workers of {concurrency}, in {home}")
+    made.start(home / "Procfile", environment)
+    os.environ.clear()
+    os.environ.update(environment)
+    django.setup()
 
 
 def await_(condition: Callable[[], object], seconds: float, every: float = 0.1) -> bool:

@@ -63,6 +63,7 @@ def _servers() -> list[tuple[str, str, str]]:
     return [
         ("workers.WorkerNode", _("Workers"), "dns"),
         ("workers.Breaker", _("Breakers"), "electric_bolt"),
+        ("workers.PermitPool", _("Permits"), "confirmation_number"),
         ("workers.Pause", _("Pauses"), "pause_circle"),
     ]
 

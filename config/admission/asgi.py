@@ -24,7 +24,7 @@ from config.admission.bodies import (
 )
 from config.admission.places import NoPlace, Places
 from config.admission.refusals import refusal
-from config.health import PATHS
+from config.health import is_probe
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
@@ -75,7 +75,7 @@ class Admission:
         try:
             body = await self._bodies.read(scope["headers"], receive)
             try:
-                await self._take_place(scope["path"], receive)
+                await self._take_place(scope, receive)
             finally:
                 self._bodies.release(body)
         except Gone:
@@ -86,9 +86,9 @@ class Admission:
             return
         await self._answer(scope, body, send)
 
-    async def _take_place(self, path: str, receive: Receive) -> None:
+    async def _take_place(self, scope: Scope, receive: Receive) -> None:
         """Raises ``NoPlace``, and ``Gone`` where the client left before it was its turn."""
-        if path in PATHS:
+        if is_probe(scope):
             return
         place = asyncio.ensure_future(self._places.take())
         gone = asyncio.ensure_future(_left(receive))
@@ -121,7 +121,7 @@ class Admission:
             if not self._answers.has_room(answer.size):
                 await answer.sent()
         finally:
-            if scope["path"] not in PATHS:
+            if not is_probe(scope):
                 self._places.release()
 
     async def _give_up(self, place: "asyncio.Future[None]") -> None:

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
+from django.urls import get_script_prefix
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import (
     SpectacularAPIView,
@@ -28,7 +29,8 @@ class SchemaView(SpectacularAPIView):
     """YAML, or JSON for ``?format=json`` and for who accepts that alone."""
 
     def _get_schema_response(self, request: Request) -> Response:
-        return Response(described())
+        path = get_script_prefix().rstrip("/")
+        return Response({**described(), **({"servers": [{"url": path}]} if path else {})})
 
 
 class SwaggerView(SpectacularSwaggerView):

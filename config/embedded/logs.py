@@ -5,12 +5,15 @@ crash of the supervisor must not take the last lines along.
 """
 
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import BinaryIO
 
 ROTATE_BYTES = 10 * 1024 * 1024
 READ_BYTES = 64 * 1024
+#: No letter and no digit, or a statement in which PostgreSQL marks a place.
+_SAYS_NOTHING = re.compile(r"[\W_]*|\s*LINE \d+: .*")
 
 
 def open_log(path: Path) -> BinaryIO:
@@ -20,14 +23,17 @@ def open_log(path: Path) -> BinaryIO:
 
 
 def last_lines(path: Path, count: int = 1) -> list[str]:
-    """The last lines that say something; empty when there are none."""
+    """The last lines that say something; empty when there are none.
+
+    The end of a database's error shows where in a statement it was, not what was wrong.
+    """
     try:
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - READ_BYTES))
             lines = file.read().decode(errors="replace").splitlines()
     except OSError:
         return []
-    return [line.strip() for line in lines if line.strip()][-count:]
+    return [line.strip() for line in lines if not _SAYS_NOTHING.fullmatch(line)][-count:]
 
 
 class Follower:

@@ -36,7 +36,11 @@ class ModelServer(Part):
         self._claim = ports.claim(ports.candidates(self.home, self.name))
 
     def environment(self) -> dict[str, str]:
-        return {"OLLAMA_HOST": f"http://{ports.LOOPBACK}:{self.port}"}
+        # It has one slot, whatever the model's name.
+        return {
+            "OLLAMA_HOST": f"http://{ports.LOOPBACK}:{self.port}",
+            "LLM_HOST_CONCURRENCY": "1",
+        }
 
     def command(self) -> list[str]:
         module = [sys.executable, "-m", "config.embedded.model_server"]

@@ -1,17 +1,19 @@
 """Whether the servers that variables name can be reached, asked before anything depends on them."""
 
-import socket
-from collections.abc import Iterator, Mapping
-from urllib.parse import urlsplit
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import psycopg
 import redis
 from django.utils.translation import gettext_lazy as _
+from kombu import Connection
 
+from config import env
 from config.embedded.errors import StackError
+from config.variables.broker import Broker
+from config.variables.reading import Variables, is_named
 
 TIMEOUT_SECONDS = 5
-PORTS = {"amqp": 5672, "pyamqp": 5672, "amqps": 5671}
 
 
 def require(environ: Mapping[str, str]) -> None:
@@ -20,22 +22,28 @@ def require(environ: Mapping[str, str]) -> None:
     Values are not shown: they may hold passwords. Ollama may come later; runs wait for it.
     """
     if problems := list(_problems(environ)):
-        lines = [f"{variable}: {reason}" for variable, reason in problems]
-        raise StackError(_("Not reachable:\n%(lines)s"), lines="\n".join(lines))
+        raise StackError(_("Not reachable:\n%(lines)s"), lines="\n".join(problems))
 
 
-def _problems(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    probes = {"DATABASE_URL": _database, "REDIS_URL": _redis, "CELERY_BROKER_URL": _broker}
-    for variable, probe in probes.items():
-        if url := environ.get(variable):
+def _problems(environ: Mapping[str, str]) -> Iterator[str]:
+    variables = Variables(environ, {})
+    servers = env.servers_read(variables)
+    yield from variables.problems
+    probes: dict[str, tuple[object, Callable[[], None]]] = {
+        "DATABASE_URL": (servers["database"], lambda: _database(servers["database"])),
+        "REDIS_URL": (servers["redis"], lambda: _redis(servers["redis"].url())),
+        "CELERY_BROKER_URL": (servers["broker"], lambda: _broker(servers["broker"])),
+    }
+    for variable, (server, probe) in probes.items():
+        if server and is_named(variable, environ):
             try:
-                probe(url)
-            except (OSError, ValueError, psycopg.Error, redis.RedisError) as error:
-                yield variable, " ".join(str(error).split())
+                probe()
+            except Exception as error:  # each transport of the broker has errors of its own
+                yield f"{variable}: {' '.join(str(error).split())}"
 
 
-def _database(url: str) -> None:
-    psycopg.connect(url, connect_timeout=TIMEOUT_SECONDS).close()
+def _database(parameters: Mapping[str, Any]) -> None:
+    psycopg.connect(**{"connect_timeout": TIMEOUT_SECONDS, **parameters}).close()
 
 
 def _redis(url: str) -> None:
@@ -43,9 +51,13 @@ def _redis(url: str) -> None:
         client.ping()
 
 
-def _broker(url: str) -> None:
-    parts = urlsplit(url)
-    if parts.scheme not in PORTS:
-        return _redis(url)
-    address = (parts.hostname or "localhost", parts.port or PORTS[parts.scheme])
-    return socket.create_connection(address, TIMEOUT_SECONDS).close()
+def _broker(broker: Broker) -> None:
+    with Connection(
+        broker.url,
+        ssl=dict(broker.tls) or False,
+        connect_timeout=TIMEOUT_SECONDS,
+        transport_options={**broker.options, "socket_timeout": TIMEOUT_SECONDS}
+        if broker.is_redis
+        else {},
+    ) as connection:
+        connection.ensure_connection(max_retries=0)

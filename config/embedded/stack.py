@@ -30,6 +30,7 @@ from config.embedded.postgres import Postgres
 from config.embedded.supervisor import Supervised, Supervisor
 from config.embedded.valkey import Valkey
 from config.embedded.web_port import claim_web_port, reachable_host, web_url
+from config.variables.reading import is_named
 
 PARTS: tuple[type[Part], ...] = (ModelServer, Valkey, Postgres)
 PROCFILE = environment.PROJECT / "Procfile"
@@ -42,7 +43,7 @@ class Stack:
     home: directory of all data; made if missing.
     processes: also check, migrate, and run the Procfile.
     host, port: of the web process; no port: 8000 or the next free one.
-    parts: which of the parts may be started; those whose variable is set in ``environ`` never are.
+    parts: which of the parts may be started; those that ``environ`` names never are.
     durable: False lets the parts forget on a power cut, for tests.
     manage: False leaves out ``manage.py check`` and ``migrate``.
     temporary: the guardian removes the home after a crash.
@@ -71,7 +72,7 @@ class Stack:
         self.home = home.expanduser().resolve()
         self.console = console or Console()
         self.web_url = ""
-        #: DATABASE_URL, REDIS_URL, CELERY_BROKER_URL, OLLAMA_HOST and LLM_CONFIG_FILE.
+        #: What names the servers, and LLM_CONFIG_FILE.
         self.environment: dict[str, str] = {}
         self._processes, self._manage, self._temporary = processes, manage, temporary
         self._supervised = supervised
@@ -80,7 +81,7 @@ class Stack:
         self._parts = [
             part(self.home, durable=durable)
             for part in parts
-            if not self._environ.get(part.variable)
+            if not is_named(part.variable, self._environ)
         ]
         self._lock = HomeLock(self.home)
         self._owner = os.getpid()

@@ -12,6 +12,7 @@ from django_celery_beat.tzcrontab import TzAwareCrontab
 from config import env
 from config.mail import settings_of
 from config.settings import look
+from config.variables.hidden import Hidden
 
 # Generic classes of Django that are no generics at run time: admin.ModelAdmin[TaskRun].
 django_stubs_ext.monkeypatch()
@@ -94,7 +95,7 @@ def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
         "ENGINE": "django.db.backends.postgresql",
         "NAME": libpq.pop("dbname", ""),
         "USER": libpq.pop("user", ""),
-        "PASSWORD": libpq.pop("password", ""),
+        "PASSWORD": Hidden(libpq.pop("password", "")),
         "HOST": libpq.pop("host", ""),
         "PORT": libpq.pop("port", ""),
         # A database that restarted leaves dead connections in the pool.
@@ -118,17 +119,20 @@ SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
 # Requests that one web process works on at a time; others wait (config.admission). Each may hold a
 # connection of the pool, and two are left for event streams and for status.
 WEB_REQUESTS_AT_ONCE = 8
-REDIS_URL = ENVIRONMENT.redis_url
+REDIS_URL = Hidden(ENVIRONMENT.redis.url())
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
 LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
 LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
 LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
+OLLAMA_CONTEXT_LENGTH = ENVIRONMENT.ollama_context_length
 
 # What workers read
-OLLAMA_HOST = ENVIRONMENT.ollama_host
+OLLAMA_HOST = ENVIRONMENT.ollama.host
+OLLAMA_AUTHORIZATION = Hidden(ENVIRONMENT.ollama.authorization)
 LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
+LLM_HOST_CONCURRENCY = ENVIRONMENT.host_concurrency
 LLM_WORKER_METRICS_ADDRESS = ENVIRONMENT.worker_metrics_address
 LLM_WORKER_METRICS_PORT = ENVIRONMENT.worker_metrics_port
 LLM_SHUTDOWN_GRACE_SECONDS = ENVIRONMENT.shutdown_grace_seconds
@@ -153,8 +157,14 @@ USE_TZ = True
 TIME_ZONE = ENVIRONMENT.time_zone
 FORMAT_MODULE_PATH = "config.formats"
 
+# Below the path, which static files are served below as well (config.static_files).
+FORCE_SCRIPT_NAME = ENVIRONMENT.script_name or None
 STATIC_URL = "static/"
 STATIC_ROOT = LLMCONFIG_HOME / "static"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.Storage"},
+}
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
@@ -165,6 +175,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
+
+DEFAULT_EXCEPTION_REPORTER = "config.exception_pages.Reporter"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.exception_pages.Filter"
 
 REST_FRAMEWORK = {
     # The first is asked first: a bad token is refused whatever session there is.
@@ -229,7 +242,9 @@ API_RATE_LOGIN = ENVIRONMENT.rates["API_RATE_LOGIN"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 
 # Celery. Delivery rules: acknowledged late, one message held per slot, the row is the truth.
-CELERY_BROKER_URL = ENVIRONMENT.broker_url
+CELERY_BROKER_URL = Hidden(ENVIRONMENT.broker.url)
+if ENVIRONMENT.broker.tls:
+    CELERY_BROKER_USE_SSL = dict(ENVIRONMENT.broker.tls)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
 CELERY_BROKER_TRANSPORT_OPTIONS = {
@@ -243,9 +258,10 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # must not hold a request; workers wait longer (config.celery).
     **(
         {"visibility_timeout": 1800, "socket_timeout": 2, "socket_connect_timeout": 2}
-        if CELERY_BROKER_URL.startswith("redis")
+        if ENVIRONMENT.broker.is_redis
         else {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
     ),
+    **ENVIRONMENT.broker.options,
 }
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -44,12 +44,28 @@ class BreakerFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PermitFacts:
+    """How many attempts may be open at once on a model of a host, and how many are."""
+
+    host: str
+    model: str
+    permits: int
+    #: Whether the settings state the number; else it is learned.
+    stated: bool
+    held: int
+    waiting: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stored:
     """What the database tells."""
 
     queues: tuple[QueueFacts, ...] = ()
     workers: tuple[WorkerFacts, ...] = ()
     breakers: tuple[BreakerFacts, ...] = ()
+    permits: tuple[PermitFacts, ...] = ()
+    #: Why mails wait, "" where none does; None where no mail server is named.
+    mail_problem: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

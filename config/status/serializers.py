@@ -11,7 +11,9 @@ from workers.breakers import State
 class DependencyTold(serializers.Serializer[Any]):
     """A part that the service needs."""
 
-    name = serializers.CharField(help_text="`database`, `redis`, `broker` or `model_server`.")
+    name = serializers.CharField(
+        help_text="`database`, `redis`, `broker`, `model_server`, or `mail` where mails are sent."
+    )
     ok = serializers.BooleanField(help_text="Whether it answers the web process.")
     problem = serializers.CharField(allow_blank=True, help_text="Why it does not; or empty.")
 
@@ -49,6 +51,17 @@ class BreakerTold(serializers.Serializer[Any]):
     last_reason = serializers.CharField(allow_blank=True)
 
 
+class PermitsTold(serializers.Serializer[Any]):
+    """How many tasks a model of a host works on at once."""
+
+    host = serializers.CharField()
+    model = serializers.CharField()
+    permits = serializers.IntegerField(min_value=1, help_text="Attempts that may be open at once.")
+    stated = serializers.BooleanField(help_text="By the settings; else the number is learned.")
+    held = serializers.IntegerField(min_value=0, help_text="Attempts that are open.")
+    waiting = serializers.IntegerField(min_value=0, help_text="Tasks that wait for a permit.")
+
+
 class StatusAnswer(serializers.Serializer[Any]):
     """A word for everybody; all else for staff."""
 
@@ -59,3 +72,4 @@ class StatusAnswer(serializers.Serializer[Any]):
     )
     workers = WorkerTold(many=True, required=False, allow_null=True)
     breakers = BreakerTold(many=True, required=False, allow_null=True)
+    permits = PermitsTold(many=True, required=False, allow_null=True)

@@ -1,18 +1,21 @@
-"""What the database tells of queues, workers and breakers, in four queries."""
+"""What the database tells of queues, workers, breakers and mails, in a few queries."""
 
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
 
-from config.status.facts import BreakerFacts, QueueFacts, Stored, WorkerFacts
+from config.status.facts import BreakerFacts, PermitFacts, QueueFacts, Stored, WorkerFacts
 from workers.breakers import State, state_of, with_state
 from workers.models import Breaker, Pause, TaskRun
 from workers.pauses import LOW, queue_names
+from workers.permits.selectors import PoolState, pool_states
 from workers.registry.selectors import nodes
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState, Status
 
 WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
@@ -26,7 +29,11 @@ def stored_take() -> Stored:
             queue for worker in workers if worker.state == NodeState.LIVE for queue in worker.queues
         )
         return Stored(
-            queues=tuple(_queues(live)), workers=workers, breakers=tuple(map(_breaker, _open()))
+            queues=tuple(_queues(live)),
+            workers=workers,
+            breakers=tuple(map(_breaker, _open())),
+            permits=tuple(map(_permits, pool_states())),
+            mail_problem=str(mails_stuck() or "") if settings.REPORT_MAIL else None,
         )
     finally:
         connection.close()
@@ -74,4 +81,15 @@ def _breaker(row: Any) -> BreakerFacts:
         state=str(State(state_of(row))),
         failures=row.failures,
         last_reason=row.last_reason,
+    )
+
+
+def _permits(pool: PoolState) -> PermitFacts:
+    return PermitFacts(
+        host=pool.host,
+        model=pool.model,
+        permits=pool.permits,
+        stated=pool.stated is not None,
+        held=pool.held,
+        waiting=pool.waiting,
     )

@@ -18,9 +18,9 @@ from config.status.word import word_of
 
 DESCRIPTION = """\
 `ok`; `degraded`: work is accepted, and some of it waits (a part does not answer, a queue has no \
-live worker, a breaker is open); `down`: nothing is accepted, for the database does not answer. \
-An answer may be five seconds old. Whoever is not of the staff has the word alone; so has \
-everybody while the database, which knows the staff, does not answer."""
+live worker, a breaker is open, mails do not get through); `down`: nothing is accepted, for the \
+database does not answer. An answer may be five seconds old. Whoever is not of the staff has the \
+word alone; so has everybody while the database, which knows the staff, does not answer."""
 
 DETAIL = {
     "status": "degraded",
@@ -54,6 +54,16 @@ DETAIL = {
             "state": "open",
             "failures": 3,
             "last_reason": "status 500",
+        }
+    ],
+    "permits": [
+        {
+            "host": "http://gpu:11434",
+            "model": "llama3.2:3b",
+            "permits": 4,
+            "stated": False,
+            "held": 4,
+            "waiting": 11,
         }
     ],
 }
@@ -92,12 +102,14 @@ class StatusView(APIView):
 
 
 def _detail(facts: Facts) -> dict[str, Any]:
+    problems = dict(facts.problems)
+    if facts.stored and facts.stored.mail_problem is not None:
+        problems["mail"] = facts.stored.mail_problem
     dependencies = [
-        {"name": name, "ok": not problem, "problem": problem}
-        for name, problem in facts.problems.items()
+        {"name": name, "ok": not problem, "problem": problem} for name, problem in problems.items()
     ]
     stored = asdict(facts.stored) if facts.stored else {}
     return {
         "dependencies": dependencies,
-        **{name: stored.get(name) for name in ("queues", "workers", "breakers")},
+        **{name: stored.get(name) for name in ("queues", "workers", "breakers", "permits")},
     }

@@ -1,8 +1,8 @@
 """The one word for how the service is.
 
 ``down``: nothing can be accepted, for the database does not answer. ``degraded``: work is
-accepted, and some of it waits: another part does not answer, a queue has no live worker, or a
-breaker is open. A pause is somebody's will and no fault.
+accepted, and some of it waits: another part does not answer, a queue has no live worker, a breaker
+is open, or mails do not get through. A pause is somebody's will and no fault.
 """
 
 from config.status.facts import DATABASE, Facts
@@ -19,5 +19,6 @@ def word_of(facts: Facts) -> str:
         any(facts.problems.values()),
         any(not queue.live_workers for queue in stored.queues),
         bool(stored.breakers),
+        bool(stored.mail_problem),
     )
     return DEGRADED if any(faults) else OK

@@ -175,7 +175,7 @@ class Page:
 
     @property
     def groups(self) -> list[tuple[str, list[Line]]]:
-        fields = self.explanation.fields
+        fields = (*self.explanation.fields, *self.explanation.window_fields)
         return [
             ("", self.summary),
             *(
@@ -184,6 +184,10 @@ class Page:
                 if (lines := [Line(each) for each in fields if each.name.startswith(prefix)])
             ),
         ]
+
+    @property
+    def warnings(self) -> list[str]:
+        return [each.sentence.translate(__) for each in self.explanation.answers_too_long]
 
     @property
     def unplaced(self) -> list[tuple[str, Place]]:

@@ -12,7 +12,9 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from llmconfig.admin.row_states import STATES, rows_in_state
 from llmconfig.labels import task_type_label
+from llmconfig.model_names import normalise_model
 from llmconfig.models import Preference, Tier
+from llmconfig.stated_models import states_model
 
 Choices = list[tuple[Any, Any]]
 Rows = QuerySet[Preference]
@@ -40,13 +42,12 @@ class ModelFilter(DropdownFilter):  # type: ignore[misc]  # unfold publishes no 
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Choices:
         rows = model_admin.get_queryset(request)
-        names = {*_distinct("model", rows), *_distinct("fallback_model", rows)}
-        return [(name, name) for name in sorted(names)]
+        stated = (*_distinct("model", rows), *_distinct("fallback_model", rows))
+        return [(name, name) for name in sorted(set(map(normalise_model, stated)))]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         value = self.value()
-        named = Q(model=value) | Q(fallback_model=value)
-        return queryset.filter(named) if value else queryset
+        return queryset.filter(states_model(value)) if value else queryset
 
 
 class TierFilter(DropdownFilter):  # type: ignore[misc]  # unfold publishes no types

@@ -60,5 +60,10 @@ PREVIEW: dict[str, Any] = {
         "primary": {"load_timeout_seconds": {"layer": "model_params", "place": "built-in"}},
         "fallback": {"load_timeout_seconds": {"layer": "model_params", "place": "built-in"}},
     },
+    "context_windows": {
+        "primary": {"tokens": 8192, "source": "stated", "place": "config/llm.yaml:31"},
+        "fallback": {"tokens": 4096, "source": "default", "place": "Ollama's default"},
+    },
+    "warnings": [],
     "allowed_models": {"environment": ["llama3.*"], "tiers": None},
 }

@@ -7,10 +7,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llmconfig.fields import FIELDS
-from llmconfig.kinds import MODEL_MAX_LENGTH, Boolean, Integer, Kind, ModelName, Number, Texts
+from llmconfig.kinds import Boolean, Integer, Kind, ModelName, Number, Texts
+from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
+from llmconfig.model_grammar import PATTERN as _NAME
 from llmconfig.parameters import PARAMETERS
 
-_NAME = "[A-Za-z0-9][A-Za-z0-9._:/@-]*"
 STORABLE = r"^[^\x00]*$"
 
 

@@ -22,7 +22,8 @@ class ConfigPreview(APIView):
         operation_id="preview_llm_config",
         summary="Preview a decision",
         description="The configuration that a task of this type would get now: every field with"
-        " its origin, and what was shadowed, skipped or clamped.",
+        " its origin, what was shadowed, skipped or clamped, the context window of each model,"
+        " and warnings.",
         tags=["configuration"],
         parameters=[PreviewQuery],
         responses={

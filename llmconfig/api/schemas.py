@@ -11,6 +11,7 @@ from rest_framework import serializers
 from llmconfig import task_types
 from llmconfig.api.kind_fields import parameter_fields, stated_fields
 from llmconfig.types import REASONS
+from llmconfig.windows import AnswerTooLong, WindowSource
 
 Shape = serializers.Serializer[Any]
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]
@@ -184,6 +185,39 @@ class OriginsByRole(Shape):
     fallback = serializers.DictField(child=Origin())
 
 
+class ContextWindow(Shape):
+    """How many tokens a model's prompt and answer have together."""
+
+    tokens = serializers.IntegerField(min_value=1)
+    source = serializers.ChoiceField(  # type: ignore[assignment]  # DRF keeps fields apart
+        choices=[str(source) for source in WindowSource],
+        help_text="`stated` in `model_params`; `loaded`: as a model server has the model now;"
+        " `default`: the model server's own.",
+    )
+    place = serializers.CharField(
+        allow_null=True, help_text="File and line, or variable; null: a model server reported it."
+    )
+
+
+class ContextWindows(Shape):
+    """Of each of the two models; `fallback` is absent where there is none."""
+
+    primary = ContextWindow(required=False)
+    fallback = ContextWindow(required=False)
+
+
+class ConfigWarning(Shape):
+    """A value that a run gets and that will not work well."""
+
+    code = serializers.ChoiceField(choices=[AnswerTooLong.code])
+    field = serializers.CharField()
+    value = serializers.IntegerField()
+    model = serializers.CharField()
+    window = serializers.IntegerField(help_text="Tokens of the model's context.")
+    accepted = serializers.IntegerField(help_text="The largest value without this warning.")
+    detail = serializers.CharField()
+
+
 class AllowedModels(Shape):
     """Globs; null: all."""
 
@@ -204,6 +238,8 @@ class Preview(LlmConfig):
     model_parameter_origins = OriginsByRole()
     reload_options = ReloadOptions()
     reload_option_origins = OriginsByRole()
+    context_windows = ContextWindows()
+    warnings = ConfigWarning(many=True)
     allowed_models = AllowedModels()
 
 

@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from llmconfig.kinds import Integer, Kind, Number, Refused, Texts
+from llmconfig.kinds import Integer, Kind, ModelName, Number, Refused, Seconds, Texts, TooLarge
 from llmconfig.messages import Message, gettext_noop
 
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
@@ -16,11 +16,12 @@ _WRITTEN = {character: f"\\{letter}" for letter, character in _ESCAPES.items()}
 
 
 class KindField(forms.CharField):
-    """An empty field states nothing: None. Durations also read ``60s`` and ``2m``; texts stand one
+    """An empty field states nothing: None. Durations read as in files; texts stand one
     on a line, with ``\\n`` for a line break inside of one."""
 
     def __init__(self, kind: Kind, **kwargs: Any) -> None:
-        self.kind = kind
+        # An empty field inherits: no field states that there is no model.
+        self.kind = ModelName() if isinstance(kind, ModelName) else kind
         super().__init__(required=False, strip=not isinstance(kind, Texts), **kwargs)
 
     def to_python(self, value: Any) -> Any:
@@ -29,8 +30,13 @@ class KindField(forms.CharField):
             return None
         try:
             return self.kind.parse_written(_read(self.kind, text))
-        except Refused as error:
+        except TooLarge as error:
             raise ValidationError(error.message.translate(gettext)) from error
+        except Refused as error:
+            accepted = Refused(
+                _lines(self.kind) if isinstance(self.kind, Texts) else error.accepted
+            )
+            raise ValidationError(accepted.message.translate(gettext)) from error
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
@@ -60,7 +66,19 @@ def _unescaped(line: str) -> str:
 
 def written_as(kind: Kind) -> str:
     """How a value is written, for the help of its field."""
+    accepted = kind.accepted
     if isinstance(kind, Texts):
-        text = gettext_noop("one on a line, \\n for a line break; at most %(maximum)s")
-        return Message(text, {"maximum": kind.maximum}).translate(gettext)
-    return kind.accepted.translate(gettext)
+        accepted = _lines(kind)
+    elif isinstance(kind, Seconds):
+        accepted = kind.written
+    elif isinstance(kind, ModelName):
+        accepted = ModelName().accepted
+    return accepted.translate(gettext)
+
+
+def _lines(kind: Texts) -> Message:
+    text = gettext_noop(
+        "one text on a line, \\n for a line break; at most %(maximum)s texts of 1 to %(length)s"
+        " characters"
+    )
+    return Message(text, {"maximum": kind.maximum, "length": kind.length})

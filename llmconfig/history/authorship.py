@@ -17,6 +17,7 @@ from simple_history.models import HistoricalRecords
 
 from llmconfig.errors import InvalidPreference, ReasonNotPrintable
 from llmconfig.messages import Message, gettext_noop
+from llmconfig.texts import shown
 
 ADMIN = "admin"
 API = "api"
@@ -95,8 +96,12 @@ def reason_parse(reason: str | None) -> str | None:
     too_long = len(reason or "") > REASON_MAX_LENGTH
     text = (reason or "").strip()
     if too_long or not text.isprintable():
-        accepted = gettext_noop("A reason is one line of at most %(maximum)s characters.")
-        message = Message(accepted, {"maximum": REASON_MAX_LENGTH})
+        accepted = gettext_noop(
+            "A reason is one line of at most %(maximum)s characters, without tabs and other"
+            " control characters; found: %(found)s"
+        )
+        wrong = next((character for character in text if not character.isprintable()), reason)
+        message = Message(accepted, {"maximum": REASON_MAX_LENGTH, "found": shown(wrong)})
         error = InvalidPreference if too_long else ReasonNotPrintable
         raise error(message, errors={"reason": [message]})
     return text or None

@@ -4,6 +4,7 @@ The older form loads unchanged: everything may stand under ``llm:``; the default
 ``default:`` or at the top (``default_model``, ``timeout``, ...); durations may be written ``60s``.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from llmconfig.fields import FIELDS, PARAMETERS_KEY, unknown_key
 from llmconfig.kinds import Kind, Refused
 from llmconfig.layers.located import KEY_LENGTH, Located, Report, found
+from llmconfig.layers.yaml_text import Ambiguous
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.model_names import normalise_model
 from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS
@@ -57,7 +59,10 @@ def document_read(root: Located, report: Report, task_types: tuple[str, ...]) ->
     """The whole file. What is wrong goes to the report and is left out."""
     top, path = dict(report.mapping(root, "")), ""
     if "llm" in top:
-        _refuse_unknown({key: node for key, node in top.items() if key != "llm"}, ("llm",), report)
+        for key, node in top.items():
+            if key != "llm":
+                text = gettext_noop("belongs under llm, as everything does where llm is stated")
+                report.add(node.place, key, Message(text))
         top, path = dict(report.mapping(top["llm"], "llm")), "llm."
     sections = {name: top.pop(name) for name in SECTIONS if name in top}
     defaults = [(f"{path}{key}", TOP_ALIASES.get(key, key), node) for key, node in top.items()]
@@ -66,7 +71,7 @@ def document_read(root: Located, report: Report, task_types: tuple[str, ...]) ->
         defaults += [(f"{path}default.{key}", key, node) for key, node in members.items()]
     nothing = Located(None, root.place)
     return Source(
-        system=_fields(defaults, "system", report, extra=SECTIONS),
+        system=_fields(defaults, "system", report, top=path),
         task_types=task_types_read(
             sections.get("task_types", nothing), f"{path}task_types", report, task_types
         ),
@@ -125,20 +130,22 @@ Entry = tuple[str, str, Located]
 
 
 def _fields(
-    entries: list[Entry], layer: str, report: Report, extra: tuple[str, ...] = ()
+    entries: list[Entry], layer: str, report: Report, top: str | None = None
 ) -> tuple[Statement, ...]:
-    """Entries of (path, name, value) as statements of one layer."""
+    """Entries of (path, name, value) as statements of one layer.
+
+    ``top`` is the path of where sections may stand as well; None: nowhere.
+    """
     nested: list[Entry] = []
     for path, name, node in entries:
         if name == PARAMETERS_KEY:
             members = report.mapping(node, path).items()
             nested += [(f"{path}.{member}", member, value) for member, value in members]
     plain = [entry for entry in entries if entry[1] != PARAMETERS_KEY]
-    accepted = (*FIELDS, PARAMETERS_KEY, *extra)
     return tuple(
         Statement(name, node.value, Origin(layer, node.place))
         for name, node in (
-            *_values(plain, _FIELD_KINDS, report, accepted),
+            *_values(plain, _FIELD_KINDS, report, (*FIELDS, PARAMETERS_KEY), top),
             *(
                 (f"{PARAMETERS_KEY}.{name}", node)
                 for name, node in _values(nested, PARAMETERS, report)
@@ -152,13 +159,15 @@ def _values(
     kinds: Mapping[str, Kind],
     report: Report,
     accepted: tuple[str, ...] = (),
+    top: str | None = None,
 ) -> Iterable[tuple[str, Located]]:
     """Parsed values by their one name; nulls state nothing."""
     seen: dict[str, str] = {}
     for path, written, node in entries:
         name = ALIASES.get(written, written)
         if name not in kinds:
-            report.add(node.place, path, unknown_key(name, accepted or kinds))
+            sections = SECTIONS if top is not None and path == top + written else ()
+            report.add(node.place, path, unknown_key(name, (*(accepted or kinds), *sections)))
         elif name in seen:
             text = gettext_noop("stated twice; the first time as %(key)s")
             report.add(node.place, path, Message(text, {"key": printable(seen[name], KEY_LENGTH)}))
@@ -168,11 +177,25 @@ def _values(
 
 
 def _parsed(kind: Kind, node: Located, path: str, report: Report) -> Any:
+    value = node.plain()
+    word = next((each for each in _scalars(value) if isinstance(each, Ambiguous)), None)
     try:
-        return kind.parse_written(node.plain())
+        parsed = kind.parse_written(value)
     except Refused as error:
-        report.add(node.place, path, found(error.accepted, node.plain()))
+        report.add(node.place, path, found(error.accepted, value))
         return None
+    if word is None:
+        return parsed
+    text = gettext_noop(
+        "accepted: %(accepted)s, in quotes where YAML may read it otherwise, as %(word)s"
+    )
+    quoted = {"accepted": kind.accepted, "word": json.dumps(word)}
+    report.add(node.place, path, Message(text, quoted))
+    return None
+
+
+def _scalars(value: Any) -> Iterable[Any]:
+    return value if isinstance(value, list) else (value,)
 
 
 def _refuse_unknown(

@@ -33,7 +33,8 @@ def json_parse(text: str, name: str, report: Report) -> Located:
         report.add(name, "", Message(message, {"maximum": MAX_DEPTH}))
     except ValueError as error:
         reason = {"reason": printable(str(error), 200)}
-        report.add(name, "", Message(gettext_noop("not JSON: %(reason)s"), reason))
+        text = gettext_noop('not JSON: %(reason)s; accepted: an object as {"name": {"key": 1}}')
+        report.add(name, "", Message(text, reason))
     return Located({}, name)
 
 

@@ -2,7 +2,8 @@
 
 Refused are anchors and aliases (a few lines can stand for gigabytes), tags, several documents,
 duplicate keys, deep nesting and large files. Scalars follow YAML 1.2, where ``1:30`` is no number;
-what YAML 1.1 and 1.2 read differently (``no``, ``010``) has to be written plainly.
+what YAML 1.1 and 1.2 read differently (``no``, ``010``) is kept as ``Ambiguous``, and refused where
+a value is expected.
 """
 
 import re
@@ -11,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from llmconfig.layers.located import Located, Report, found
+from llmconfig.layers.located import Located, Report
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.texts import printable
 
@@ -41,10 +42,13 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "str": str,
 }
 #: Unquoted, these are one thing in YAML 1.1 and another in 1.2.
-_AMBIGUOUS = {
-    r"(?i:yes|no|on|off)": gettext_noop("true or false, or the word in quotes"),
-    r"[-+]?0[0-9]+": gettext_noop("a number without leading zeros"),
-}
+_AMBIGUOUS = re.compile(r"(?i:yes|no|on|off)|[-+]?0[0-9]+")
+
+
+class Ambiguous(str):
+    """A scalar without quotes that is no text in YAML 1.1: ``no``, ``010``."""
+
+    __slots__ = ()
 
 
 class _Refused(Exception):
@@ -80,7 +84,10 @@ def _line(error: yaml.YAMLError, content: bytes) -> int:
 
 def _not_yaml(error: Exception) -> Message:
     told = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
-    return Message(gettext_noop("not YAML: %(reason)s"), {"reason": printable(told, 200)})
+    text = gettext_noop(
+        "not YAML: %(reason)s; accepted: lines as `name: value`, indented by blanks and not by tabs"
+    )
+    return Message(text, {"reason": printable(told, 200)})
 
 
 def _decode(content: bytes) -> str:
@@ -129,7 +136,7 @@ class _Reader:
             return Located(self._members(key, depth + 1), place)
         if isinstance(event, yaml.SequenceStartEvent):
             return Located(self._items(key, depth + 1), place)
-        return Located(self._scalar(event, key, place), place)
+        return Located(self._scalar(event), place)
 
     def _refuse_cleverness(self, event: Any, depth: int) -> None:
         line = _start(event)
@@ -171,11 +178,9 @@ class _Reader:
                 members[text] = member
         return members
 
-    def _scalar(self, event: Any, key: str, place: str) -> Any:
-        for pattern, accepted in _AMBIGUOUS.items():
-            if event.style is None and re.fullmatch(pattern, event.value):
-                self._report.add(place, key, found(Message(accepted), event.value))
-                return None
+    def _scalar(self, event: Any) -> Any:
+        if event.style is None and _AMBIGUOUS.fullmatch(event.value):
+            return Ambiguous(event.value)
         tag = self._loader.resolve(yaml.ScalarNode, event.value, event.implicit)
         return _SCALARS[tag.removeprefix(_TAG)](event.value)
 

@@ -22,6 +22,7 @@ from workers.models import (
     FanOut,
     Feedback,
     Pause,
+    PermitPool,
     ReportRefusal,
     ReportSettings,
     TaskRun,
@@ -45,6 +46,7 @@ PAGES = (
 #: Those of which staff make no rows by hand.
 NOT_DELETED = {
     "workers_taskrun", "workers_workernode", "workers_breaker", "workers_feedback",
+    "workers_permitpool",
     "llmconfig_auditentry",
     "workers_fanout", "workers_reportrefusal", "workers_weeklyreport",
 }  # fmt: skip
@@ -80,6 +82,7 @@ def rows(django_user_model):
         Feedback.objects.create(
             run=run, user=user, rating=1, model="qwen3", fallback_used=False, source="user"
         ),
+        PermitPool.objects.create(host="http://h", model="qwen3:latest"),
         Pause.objects.create(kind="model", name="qwen3", reason="x"),
         WorkerNode.objects.create(name="w@h", started_at=now, seen_at=now),
         ReportSettings.objects.create(user=user, time_zone="Europe/Berlin"),

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from config import env
+from config.variables.reading import SECRETS
 
 #: Every variable that is read.
-NAMES = set(re.findall(r'"([A-Z][A-Z_]{5,})"', Path(env.__file__).read_text()))
+NAMES = env.names()
 #: Their meaning is llmconfig's.
 RAW = set(env.LLM_VARIABLES)
 STATED_EMPTY = {"API_MAX_ACTIVE_RUNS", "LLM_WORKER_METRICS_PORT", *env.API_RATES}
@@ -157,6 +158,33 @@ def test_a_token_is_valid_for_thirty_days_unless_another_time_is_set(variables):
     assert env.read().token_ttl == timedelta(hours=1)
 
 
+@pytest.mark.parametrize("name", ["API_TOKEN_TTL", "REPORT_SPREAD", "LLM_SHUTDOWN_GRACE_SECONDS"])
+@pytest.mark.parametrize(
+    ("given", "seconds"), [("90", 90), ("90s", 90), ("2m", 120), ("1m30s", 90), ("1h", 3600)]
+)
+def test_durations_have_the_same_forms_in_every_variable(variables, name, given, seconds):
+    field = {
+        "API_TOKEN_TTL": "token_ttl",
+        "REPORT_SPREAD": "report_spread",
+        "LLM_SHUTDOWN_GRACE_SECONDS": "shutdown_grace_seconds",
+    }[name]
+    variables(**{name: given})
+    read = getattr(env.read(), field)
+    assert (read if isinstance(read, int) else read.total_seconds()) == seconds
+
+
+@pytest.mark.parametrize(
+    "name", ["RUN_RETENTION_DAYS", "AUDIT_RETENTION_DAYS", "REPORT_CATCH_UP_DAYS"]
+)
+@pytest.mark.parametrize(("given", "days"), [("7", 7), ("7d", 7), ("168h", 7)])
+def test_days_are_a_number_or_a_duration_of_whole_days(variables, name, given, days):
+    variables(**{name: given})
+    assert getattr(env.read(), name.lower()) == days
+    variables(**{name: "36h"})
+    with pytest.raises(env.EnvironmentInvalid, match=f"{name}: accepted: a whole number from 1"):
+        env.read()
+
+
 @pytest.mark.parametrize(("given", "minutes"), [(None, 30), ("2h", 120), ("90", 1.5), ("0", 0)])
 def test_reports_are_spread_over_half_an_hour_unless_another_time_is_set(variables, given, minutes):
     variables(**({} if given is None else {"REPORT_SPREAD": given}))
@@ -174,14 +202,14 @@ def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
     ("name", "value", "accepted"),
     [
         *[(name, "many", "a number per s, min, hour or day") for name in env.API_RATES],
-        ("API_TOKEN_TTL", "forever", "a number with s, m, h or d"),
+        ("API_TOKEN_TTL", "forever", "1s to 36500d, written as 60, 60s, 2m, 1h30m or 1d"),
         ("NUM_PROXIES", "-1", "a whole number from 0 to 16"),
         ("AUDIT_RETENTION_DAYS", "0", "a whole number from 1 to 36500"),
         ("REPORT_CATCH_UP_DAYS", "29", "a whole number from 1 to 28"),
         ("LLM_WORKER_CONCURRENCY", "4.5", "a whole number from 1 to 256"),
-        ("LLM_SHUTDOWN_GRACE_SECONDS", "nan", "a number of seconds from 0 to 3600"),
+        ("LLM_SHUTDOWN_GRACE_SECONDS", "nan", "0 to 3600 seconds, written as 60, 60s or 2m"),
         ("LLM_ALLOW_REQUEST_LAYER", "perhaps", "true or false"),
-        ("REPORT_SPREAD", "2d", "at most 1d"),
+        ("REPORT_SPREAD", "2d", "0 to 86400 seconds, written as 60, 60s, 2m, 1h30m or 1d"),
     ],
 )
 def test_what_is_no_limit_or_lifetime_stops_the_start(variables, name, value, accepted):
@@ -213,6 +241,29 @@ def test_what_is_no_number_of_runs_is_told(variables, given):
         env.read()
 
 
+@pytest.mark.parametrize(
+    "given", [{}, {"SECURE_HSTS_SECONDS": "365d"}, {"SECURE_HSTS_INCLUDE_SUBDOMAINS": "true"}]
+)
+def test_browsers_preload_only_what_is_promised_for_a_year_and_for_all_names(variables, given):
+    variables(SECURE_HSTS_PRELOAD="true", **given)
+    with pytest.raises(env.EnvironmentInvalid, match="SECURE_HSTS_PRELOAD: browsers preload"):
+        env.read()
+
+
+def test_a_mail_server_needs_a_sender(variables):
+    variables(EMAIL_URL="smtp://mail")
+    with pytest.raises(env.EnvironmentInvalid, match="DEFAULT_FROM_EMAIL: not set, and EMAIL_URL"):
+        env.read()
+    variables(DEFAULT_FROM_EMAIL="Reports <reports@app.example>")
+    assert env.read().mail_sender == "Reports <reports@app.example>"
+
+
 def test_the_page_of_settings_has_every_variable_and_no_other():
     told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
-    assert told == NAMES
+    assert told - {f"{name}_FILE" for name in SECRETS} == NAMES
+
+
+@pytest.mark.parametrize(("given", "tokens"), [(None, None), ("0", None), ("8192", 8192)])
+def test_the_model_servers_own_window_is_known_where_it_is_set_for_us_too(variables, given, tokens):
+    variables(**({} if given is None else {"OLLAMA_CONTEXT_LENGTH": given}))
+    assert env.read().ollama_context_length == tokens

@@ -61,7 +61,7 @@ def test_expires_limits_the_lifetime():
     assert (token.expiry - token.created).days in {89, 90}
 
 
-@pytest.mark.parametrize("text", ["90", "d", "-1d", "0d", "1y", "1.5h"])
+@pytest.mark.parametrize("text", ["d", "-1d", "0d", "1y", "1.5h"])
 def test_a_bad_lifetime_is_refused(text):
     with pytest.raises(CommandError, match="accepted"):
         issue("ada", "--create", f"--expires={text}")

@@ -37,11 +37,40 @@ def test_production_passes_the_deployment_check_without_a_warning(tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+TLS = (
+    "SECURE_SSL_REDIRECT", "SECURE_HSTS_SECONDS", "SECURE_HSTS_INCLUDE_SUBDOMAINS",
+    "SECURE_HSTS_PRELOAD", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE",
+)  # fmt: skip
+YEAR = 365 * 24 * 3600
+WITHOUT = {
+    "SECURE_SSL_REDIRECT": "false", "SESSION_COOKIE_SECURE": "false", "SECURE_HSTS_SECONDS": "0",
+}  # fmt: skip
+PRELOADED = {
+    "SECURE_HSTS_SECONDS": "365d", "SECURE_HSTS_INCLUDE_SUBDOMAINS": "true",
+    "SECURE_HSTS_PRELOAD": "true",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variables", "values"),
+    [
+        ({}, [True, 3600, False, False, True, True]),
+        (WITHOUT, [False, 0, False, False, False, False]),
+        (PRELOADED, [True, YEAR, True, True, True, True]),
+    ],
+    ids=["by default", "without TLS", "preloaded"],
+)
+def test_tls_is_switched_by_variables(tmp_path, variables, values):
+    code = f"from django.conf import settings as s; print([getattr(s, n) for n in {TLS}])"
+    done = manage(tmp_path, "shell", "-v", "0", "-c", code, **PRODUCTION, **variables)
+    assert done.stdout.strip() == str(values), done.stderr
+
+
 @pytest.mark.parametrize("missing", sorted(PRODUCTION))
 def test_production_refuses_to_start_without_its_secrets_and_addresses(tmp_path, missing):
     done = manage(tmp_path, "check", **{k: v for k, v in PRODUCTION.items() if k != missing})
     assert done.returncode == 1
-    assert missing in done.stderr
+    assert f"{missing}: not set, and production has no default for it; accepted: " in done.stderr
     assert "Traceback" not in done.stderr
 
 
@@ -116,3 +145,9 @@ def test_a_worker_refuses_a_bad_configuration_without_a_traceback(tmp_path, comm
     assert done.returncode == 1
     assert "LLM_TASK_TYPE_CONFIGS" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_empty_settings_module_means_development(tmp_path):
+    done = manage(tmp_path, "diffsettings", settings="development", DJANGO_SETTINGS_MODULE="")
+    assert done.returncode == 0, done.stderr
+    assert "DEBUG = True" in done.stdout

@@ -14,7 +14,8 @@ BAD = [
     ({"a": 1}, "accepted: a list of names and globs"),
     ([], "accepted: at least one name or glob, or nothing at all"),
     ([""], "names and globs such as qwen3 or llama3.2:*; found: ''"),
-    (["a b"], "found: 'a b'"),
+    (["a b"], "names and globs such as qwen3 or llama3.2:* (without a blank); found: 'a b'"),
+    (["a* b"], "(of the characters of names and * ? [ ] ! alone); found: 'a* b'"),
     (["a\n"], "found: 'a\\n'"),
     (["a,b"], "found: 'a,b'"),
     (["modèle"], "found: 'modèle'"),
@@ -24,7 +25,12 @@ BAD = [
     (["a" * 201], "found: 'aaa"),
     ([f"m{n}" for n in range(101)], "accepted: at most 100 names and globs"),
 ]
-DUPLICATES = [["a", "b", "a"], ["qwen3", "qwen3:latest"]]
+#: Of the right characters; the database leaves the grammar of names to the code.
+NO_NAMES = [
+    (["a:"], "(with a tag after the :); found: 'a:'"),
+    (["a//b"], "(with text before and after each /); found: 'a//b'"),
+]
+DUPLICATES = [["a", "b", "a"], ["qwen3", "Library/Qwen3:latest"], ["qwen3:*", "Qwen3:*"]]
 
 
 @pytest.mark.parametrize("value", GOOD, ids=len)
@@ -32,7 +38,7 @@ def test_lists_of_names_and_globs_are_accepted(value):
     assert allow_list_parse(value) == value
 
 
-@pytest.mark.parametrize(("value", "told"), BAD, ids=lambda case: str(case)[:20])
+@pytest.mark.parametrize(("value", "told"), [*BAD, *NO_NAMES], ids=lambda case: str(case)[:20])
 def test_any_other_list_is_told_what_is_accepted(value, told):
     with pytest.raises(Refused) as refused:
         allow_list_parse(value)

@@ -1,6 +1,7 @@
 import pytest
 from django.core.checks import run_checks
 from django.core.management import CommandError, call_command
+from django.db import OperationalError
 
 from tests.llmconfig.conftest import INSIGHT
 
@@ -59,7 +60,62 @@ def test_any_other_model_that_is_not_allowed_is_a_warning(configure):
     ]
 
 
+MISSPELT = 'default: {model: "qwen3:8b"}\nmodel_params: {"qwen3:8": {context_window: 512}}'
+
+
+@pytest.mark.django_db
+def test_parameters_of_a_model_that_nothing_names_are_a_warning_with_the_nearest_name(configure):
+    configure(MISSPELT)
+    assert found() == [
+        (
+            "llmconfig.W003",
+            "llm.yaml:2: model_params of qwen3:8, which nothing else names;"
+            " the nearest name is qwen3:8b.",
+        )
+    ]
+
+
+def test_parameters_of_a_model_that_nothing_names_are_told_without_a_database(
+    configure, monkeypatch
+):
+    def away():
+        raise OperationalError
+
+    monkeypatch.setattr("llmconfig.checks.names_stored", away)
+    configure(MISSPELT)
+    assert [check for check, _ in found()] == ["llmconfig.W003"]
+
+
 def test_the_check_command_tells_and_fails(configure):
     configure("timeout: soon")
     with pytest.raises(CommandError, match=r"llmconfig.E001.* llm.yaml:1: timeout: accepted"):
         call_command("check")
+
+
+def test_a_limit_of_answers_beyond_a_window_is_a_warning_at_its_place(configure):
+    configure(
+        f"""
+        default: {{model: "a:1", fallback_model: "b:1", parameters: {{max_tokens: 1800}}}}
+        task_types: {{{INSIGHT}: {{model: "c:1", fallback_model: ""}}}}
+        model_params:
+          "a:1": {{context_window: 2048}}
+          "b:1": {{context_window: 8192}}
+        """
+    )
+    assert found() == [
+        (
+            "llmconfig.W002",
+            "llm.yaml:2: max_tokens 1800 leaves no room for a prompt in the context of a:1, which"
+            " has 2048 tokens (stated in llm.yaml:5); accepted: 1 to 1792.",
+        )
+    ]
+
+
+def test_a_models_own_limit_beyond_its_window_is_told_at_its_own_place(configure):
+    configure("""
+        default: {model: "a:1", fallback_model: ""}
+        model_params: {"a:1": {max_tokens: 5000}}
+    """)
+    ((check, told),) = found()
+    assert (check, told.partition(": ")[0]) == ("llmconfig.W002", "llm.yaml:3")
+    assert "4096 tokens (Ollama's default); accepted: 1 to 3840." in told

@@ -120,6 +120,25 @@ def test_the_wire_form_is_the_decision_and_more(ada, state):
     assert json.loads(json.dumps(wire)) == wire
 
 
+def test_each_models_window_is_told_with_where_it_comes_from(ada, state):
+    state(user=ada, parameters={"max_tokens": 4096})
+    wire = config_explain(user_id=ada.pk, task_type=INSIGHT).to_wire()
+    assert wire["context_windows"] == {
+        "primary": {"tokens": 8192, "source": "stated", "place": "llm.yaml:7"},
+        "fallback": {"tokens": 4096, "source": "default", "place": "Ollama's default"},
+    }
+    (warning,) = wire["warnings"]
+    assert warning.pop("detail").endswith("accepted: 1 to 3840")
+    assert warning == {
+        "code": "max_tokens_beyond_window",
+        "field": "parameters.max_tokens",
+        "value": 4096,
+        "model": "llama3.2:1b",
+        "window": 4096,
+        "accepted": 3840,
+    }
+
+
 @pytest.mark.parametrize("task_type", ALL_TYPES)
 def test_explaining_is_resolving(task_type, ada, premium, state):
     ada.groups.add(premium)

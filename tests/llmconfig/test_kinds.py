@@ -39,6 +39,7 @@ def test_a_zero_is_a_number_and_has_one_spelling():
         ("1h", 3600),
         ("1h30m", 5400),
         ("24h", 86_400),
+        ("1d", 86_400),
         (" 45s ", 45),
     ],
 )
@@ -51,7 +52,7 @@ def test_durations_in_files_have_units_or_are_plain_seconds(written, seconds):
     ["", "s", "60x", "1.5m", "-5s", "5 s", "2m2m", "30s1m", 60.0, True, None, "0", "25h", "٣s"],
 )
 def test_a_bad_duration_is_told_how_to_be_written(written):
-    with pytest.raises(Refused, match=r"1 to 86400 seconds, written as 60, 60s, 2m or 1h30m"):
+    with pytest.raises(Refused, match=r"1 to 86400 seconds, written as 60, 60s, 2m, 1h30m or 1d"):
         Seconds(1, 86_400).parse_written(written)
 
 
@@ -80,6 +81,20 @@ def test_names_of_models_are_accepted(name):
 )
 def test_what_cannot_be_a_model_is_refused(name):
     with pytest.raises(Refused, match="a model's name"):
+        ModelName().parse(name)
+
+
+def test_a_refused_name_is_shown_with_the_rule_that_it_breaks():
+    with pytest.raises(Refused) as refused:
+        ModelName().parse("qwen3:8b ")
+    told = "accepted: a model's name such as llama3.2:3b (without a blank); found: 'qwen3:8b '"
+    assert str(refused.value.message) == told
+
+
+@pytest.mark.parametrize("name", ["a:", "a//b", "a@sha256:1", "https://a"])
+def test_a_message_may_bring_a_name_that_the_last_release_accepted(name):
+    assert ModelName().parse_sent(name) == name
+    with pytest.raises(Refused):
         ModelName().parse(name)
 
 

@@ -20,6 +20,12 @@ def test_providers_are_asked_anew_and_merged():
     assert known_models.names() == ("a:1", "b:1", "c:1")
 
 
+def test_a_model_is_known_in_one_spelling():
+    known_models.register(lambda: ["qwen3:latest", "library/qwen3", "hf.co/A/B:Q4"])
+    known_models.register(lambda: ["hf.co/a/b:q4", "qwen3"])
+    assert known_models.names() == ("hf.co/A/B:Q4", "library/qwen3")
+
+
 def test_a_provider_is_asked_once():
     asked = []
 

@@ -61,9 +61,20 @@ TASK_TYPE_INSIGHT_GENERATION  ada
     load_timeout_seconds      300                       model_params  built-in
   llama3.2:1b (fallback)
     load_timeout_seconds      300                       model_params  built-in
+    context_window            4096                      default       Ollama's default
 
 """
     )
+
+
+def test_a_limit_of_answers_that_leaves_no_room_for_a_prompt_is_a_warning(ada, state):
+    state(user=ada, parameters={"max_tokens": 8000})
+    told = " ".join(run("--user", "ada", "--task-type", INSIGHT).split())
+    assert (
+        "warning: max_tokens 8000 leaves no room for a prompt in the context of llama3.2:3b, which"
+        " has 8192 tokens (stated in llm.yaml:6); accepted: 1 to 7936"
+    ) in told
+    assert "the context of llama3.2:1b, which has 4096 tokens (Ollama's default)" in told
 
 
 def test_every_line_fits_a_terminal_of_a_hundred_columns(ada, premium, state, settings, tmp_path):

@@ -1,6 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from llmconfig.model_names import Policy, normalise_model
+from tests.llmconfig.spellings import NAMES, spellings
 
 
 @pytest.mark.parametrize(
@@ -12,11 +15,37 @@ from llmconfig.model_names import Policy, normalise_model
         ("team/model", "team/model:latest"),
         ("registry.local:5000/team/model", "registry.local:5000/team/model:latest"),
         ("registry.local:5000/team/model:v1", "registry.local:5000/team/model:v1"),
+        ("Qwen3:8B", "qwen3:8b"),
+        ("library/qwen3:8b", "qwen3:8b"),
+        ("LIBRARY/Qwen3", "qwen3:latest"),
+        ("registry.ollama.ai/library/qwen3:8b", "qwen3:8b"),
+        ("https://registry.ollama.ai/library/qwen3:8b", "qwen3:8b"),
+        ("http://Registry.Ollama.AI/library/qwen3", "qwen3:latest"),
+        ("registry.ollama.ai/team/model", "team/model:latest"),
+        ("hf.co/User/Model:Q4_K_M", "hf.co/user/model:q4_k_m"),
+        ("https://hf.co/user/model:Q4", "hf.co/user/model:q4"),
+        ("hf.co/library/model", "hf.co/library/model:latest"),
+        ("library/team/model", "library/team/model:latest"),
         ("", ""),
     ],
 )
-def test_a_name_without_a_tag_is_the_latest(name, normal):
+def test_a_name_has_one_normal_form(name, normal):
     assert normalise_model(name) == normal
+
+
+@pytest.mark.parametrize("text", ["a:", "a//b", "A b", "https://qwen3", "registry.ollama.ai/qwen3"])
+def test_what_is_no_name_stays_as_it_is(text):
+    assert normalise_model(text) == text
+
+
+@given(NAMES, st.data())
+def test_all_spellings_of_a_name_have_its_normal_form(name, data):
+    assert normalise_model(data.draw(spellings(name))) == name
+
+
+@given(NAMES, NAMES)
+def test_different_normal_forms_are_different_models(one, other):
+    assert (normalise_model(one) == normalise_model(other)) is (one == other)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +64,21 @@ def test_a_name_without_a_tag_is_the_latest(name, normal):
         ("hf.co/us/*", "hf.co/us/model:Q4", True),
         ("hf.co/us/*", "hf.co/them/model:Q4", False),
         ("qwen[23]:8b", "qwen3:8b", True),
-        ("qwen3", "QWEN3", False),
+        ("qwen3", "QWEN3", True),
+        ("Qwen3:8B", "qwen3:8b", True),
+        ("QWEN*", "qwen3:8b", True),
+        ("library/qwen3:8b", "qwen3:8b", True),
+        ("qwen3:8b", "https://registry.ollama.ai/library/Qwen3:8B", True),
+        ("library/*", "qwen3:8b", True),
+        ("library/*", "team/model", False),
+        ("library/*", "hf.co/us/model:Q4", False),
+        ("registry.ollama.ai/*", "qwen3:8b", True),
+        ("registry.ollama.ai/*", "team/model", True),
+        ("registry.ollama.ai/library/qwen?", "qwen3", True),
+        ("https://registry.ollama.ai/team/*", "team/model", True),
+        ("registry.ollama.ai/*", "hf.co/us/model:Q4", False),
+        ("HF.co/us/*", "hf.co/US/model:Q4", True),
+        ("*/*", "qwen3", False),
     ],
 )
 def test_patterns_allow_what_they_name(pattern, model, allowed):

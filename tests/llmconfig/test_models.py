@@ -105,7 +105,14 @@ def test_null_states_nothing_and_zero_does():
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
-        ({"model": "a b"}, {"model": ["accepted: a model's name such as llama3.2:3b"]}),
+        (
+            {"model": "a b"},
+            {
+                "model": [
+                    "accepted: a model's name such as llama3.2:3b (without a blank); found: 'a b'"
+                ]
+            },
+        ),
         ({"max_retries": 11}, {"max_retries": ["accepted: a whole number from 0 to 10"]}),
         ({"parameters": []}, {"parameters": ["accepted: an object"]}),
         (

@@ -17,6 +17,7 @@ PURE = [
     "llmconfig.layers.environment",
     "llmconfig.layers.ladder",
     "llmconfig.layers.yaml_text",
+    "llmconfig.model_grammar",
     "llmconfig.model_names",
     "llmconfig.parameters",
     "llmconfig.places",

@@ -82,10 +82,15 @@ def test_users_are_counted_by_model(configure, state):
     assert users_stating("users:1", limit=2) == ["user0", "user1"]
 
 
-def test_names_with_and_without_the_latest_tag_are_one_model(configure, state, ada):
-    configure()
+def test_users_of_all_spellings_are_users_of_one_model(configure, state, ada):
+    configure(LLM_DEFAULT_MODEL="variable:1", LLM_FALLBACK_MODEL="")
+    bob = get_user_model().objects.create_user("bob")
     state(user=ada, model="qwen3")
-    assert users_stating("qwen3:latest", limit=3) == ["ada"]
+    state(user=ada, task_type=INSIGHT, model="library/Qwen3:latest")
+    state(user=bob, model="https://registry.ollama.ai/library/QWEN3")
+    assert users_stating("qwen3:latest", limit=3) == ["ada", "bob"]
+    [stated] = [each for each in models_stated() if each.users]
+    assert (stated.model, stated.users) == ("https://registry.ollama.ai/library/QWEN3", 2)
 
 
 def test_what_policy_refuses_is_told_as_refused_and_what_holds_instead_too(configure, state):

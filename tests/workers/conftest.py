@@ -13,7 +13,7 @@ from django.test import override_settings
 
 from config.settings import base
 from tests.proxy import Proxy
-from workers import reachability
+from workers import load_faults, reachability, unopened_thinking
 from workers.models import TaskRun
 from workers.parking import Releaser
 from workers.states import FINAL
@@ -56,6 +56,13 @@ def ollama(fake_ollama, config_file, settings):
     # A test before may have seen this port closed.
     reachability.note(fake_ollama.host, is_up=True)
     return fake_ollama
+
+
+@pytest.fixture(autouse=True)
+def fresh_memory():
+    """Without what another test's models did on a port that is taken again."""
+    load_faults._faults.clear()
+    unopened_thinking._found.clear()
 
 
 @pytest.fixture

@@ -69,3 +69,10 @@ def test_searching_for_what_is_no_id_finds_nothing_and_breaks_nothing(admin_clie
 def test_the_list_takes_a_fixed_number_of_queries(admin_client, run, django_assert_max_num_queries):
     with django_assert_max_num_queries(12):
         admin_client.get("/admin/workers/taskrun/")
+
+
+def test_notes_on_a_result_are_shown_and_escaped(admin_client, run):
+    run.notes = [{"code": "entries_left_out", "detail": "2 of 9 <entries> were left out."}]
+    run.save()
+    page = admin_client.get(f"/admin/workers/taskrun/{run.pk}/change/").content.decode()
+    assert "<li>2 of 9 &lt;entries&gt; were left out.</li>" in page

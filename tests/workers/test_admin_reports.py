@@ -61,3 +61,10 @@ def test_the_menu_has_it(admin_client):
 def test_a_report_that_was_never_written_shows_as_failed(admin_client, report):
     WeeklyReport.objects.update(written_at=None)
     assert "failed" in page(admin_client, LIST)
+
+
+def test_notes_on_its_text_are_shown(admin_client, report):
+    report.notes = [{"code": "entries_left_out", "detail": "2 of 9 entries were left out."}]
+    report.save()
+    told = page(admin_client, f"{LIST}{report.pk}/change/")
+    assert "<li>2 of 9 entries were left out.</li>" in told

@@ -30,6 +30,7 @@ def node():
                 "context_length": 131072,
                 "capabilities": ["completion", "<b>magic</b>"],
                 "loaded": True,
+                "context_window": 8192,
             }
         ],
         default_config={"TASK_TYPE_TEXT_GENERATION": {"model": "ok:3b", "fallback_model": ""}},
@@ -91,3 +92,9 @@ def test_the_list_takes_a_fixed_number_of_queries(
         node_register(name=f"text{number}@box", instance=uuid.uuid4())
     with django_assert_max_num_queries(8):
         admin_client.get(LIST)
+
+
+def test_each_models_window_is_shown_with_where_it_comes_from(admin_client, node):
+    told = page(admin_client, f"{LIST}{node.pk}/change/")
+    assert "8,192 (as it is loaded now)" in told
+    assert "4,096 (Ollama&#x27;s default)" in told

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from llmconfig.models import Preference
+from workers import load_faults
 from workers.enqueue import enqueue
 from workers.models import Breaker, TaskRun
 from workers.runner import run_deliver
@@ -93,3 +94,15 @@ def test_a_call_that_reached_nothing_has_no_times(deliver, settings):
     settings.OLLAMA_HOST = "http://127.0.0.1:9"
     [attempt] = deliver(model=PRIMARY)
     assert (attempt.load_ms, attempt.queue_ms) == (None, None)
+
+
+def test_a_model_that_could_not_be_loaded_is_remembered(deliver, ollama):
+    ollama.script(PRIMARY, [always(LoadFails())])
+    deliver(model=PRIMARY, fallback_model=FALLBACK)
+    assert "cannot load the model" in load_faults.reason_of(ollama.host, PRIMARY)
+
+
+def test_a_model_that_answers_could_be_loaded(deliver, ollama):
+    load_faults.note(ollama.host, PRIMARY, "no memory")
+    deliver(model=PRIMARY, fallback_model=FALLBACK)
+    assert load_faults.reason_of(ollama.host, PRIMARY) == ""

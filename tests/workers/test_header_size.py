@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from llmconfig.errors import ConfigurationError, MalformedConfig
 from llmconfig.fields import FIELDS
-from llmconfig.kinds import MODEL_MAX_LENGTH, Integer, Number, Refused
+from llmconfig.kinds import Integer, Number, Refused
 from llmconfig.layers.static import static_config
+from llmconfig.model_grammar import MAX_LENGTH
 from llmconfig.model_names import Policy
 from llmconfig.models import TASK_TYPE_MAX_LENGTH, Preference
 from llmconfig.parameters import PARAMETERS
@@ -20,7 +21,7 @@ from llmconfig.types import Origin, ResolvedConfig, Statement
 from workers.enqueue import enqueue
 from workers.header import MAX_BYTES, config_of, header_build
 
-MODELS = ["m" * (MODEL_MAX_LENGTH - 2) + ":1", "n" * (MODEL_MAX_LENGTH - 2) + ":1"]
+MODELS = ["m" * (MAX_LENGTH - 2) + ":1", "n" * (MAX_LENGTH - 2) + ":1"]
 STOP = PARAMETERS["stop"]
 LAYERS = ["system", "task_type", "experiment", "tier", "user", "request"]
 

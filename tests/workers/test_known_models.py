@@ -60,3 +60,14 @@ def test_a_database_that_is_away_leaves_the_last_known_names(monkeypatch):
 
     monkeypatch.setattr(known_models, "_read", away)
     assert known_models.known_names() == ("a:1",)
+
+
+def test_the_windows_of_loaded_models_are_known_of_several_the_smallest():
+    for name, tokens in (("one", 8192), ("two", 4096)):
+        loaded = [
+            {"name": "a", "context_window": tokens},
+            {"name": "b:1", "context_window": None},
+            {"name": "c:1"},
+        ]
+        node_register(name=name, instance=uuid.uuid4(), known_models=loaded)
+    assert known_models.known_windows() == {"a:latest": 4096}

@@ -18,6 +18,8 @@ from workers.enqueue import enqueue
 from workers.models import Breaker, Pause, TaskRun
 from workers.runner import run_deliver
 from workers.testing.behaviours import SlowFirstToken, Status
+from workers.testing.fake_ollama import FakeOllama
+from workers.testing.one_host import OneHost, Pace
 
 NOW = timezone.now
 PRIMARY, FALLBACK = "ok:3b", "ok:1b"
@@ -123,7 +125,8 @@ def test_a_run_that_waited_for_breakers_notes_each_model_once_and_ends_with_a_re
     assert not breakers_of(ollama.host, [PRIMARY])
 
 
-def test_a_half_open_breaker_lets_one_run_at_a_time_through(accept, ollama):
+def test_a_half_open_breaker_lets_one_run_at_a_time_through(accept, ollama, settings):
+    settings.LLM_HOST_CONCURRENCY = 6
     open_breaker(seconds=-1)
     ollama.script(PRIMARY, [SlowFirstToken(1.5)])
     runs = [accept() for _ in range(6)]
@@ -297,6 +300,48 @@ def test_a_prompt_that_is_too_long_goes_only_to_a_larger_context(
     run = deliver(accept())
     assert (run.status, run.model_used) == (status, used)
     assert asked(ollama, FALLBACK) == (status == "succeeded")
+
+
+@pytest.fixture
+def host(settings, config_file, accept):
+    """One Ollama with windows of 1,024 tokens, which the configuration does not know."""
+    pace = Pace(tokens=1, seconds=0.0)
+    options = OneHost(context_length=1024, load_seconds=0.0, pace=pace)
+    with FakeOllama(one_host=options) as server:
+        settings.OLLAMA_HOST = server.host
+        yield server
+
+
+LONG = {"payload": {"prompt": "word " * 1500}, "task_type": "TASK_TYPE_TEXT_GENERATION"}
+
+
+@pytest.mark.parametrize(("fallback", "status"), [(2048, "succeeded"), (1024, "failed")])
+def test_a_fallback_is_large_enough_if_it_is_larger_than_the_window_that_refused(
+    host, config_file, person, fallback, status
+):
+    config_file(
+        'default: {model: "ok:3b", fallback_model: "ok:1b"}\n'
+        f'model_params: {{"ok:1b": {{context_window: {fallback}}}}}'
+    )
+    run = deliver(enqueue(user_id=person.pk, **LONG))
+    assert run.status == status
+    first = run.attempts.all()[0]
+    assert (first.outcome, first.cause, first.prompt_tokens) == (
+        "unusable", "context_overflow", 1510,
+    )  # fmt: skip
+    assert "the prompt has 1510 tokens, the context 1024" in first.reason
+    assert asked(host, FALLBACK) == (status == "succeeded")
+
+
+def test_a_plain_prompt_beyond_the_window_is_sent_and_logged_once(host, person, caplog):
+    with caplog.at_level(logging.WARNING, logger="workers.attempts"):
+        run = deliver(enqueue(user_id=person.pk, task_type=LONG["task_type"], payload=MANY_WORDS))
+    assert run.error["code"] == "context_overflow"
+    (record,) = (each for each in caplog.records if each.name == "workers.attempts")
+    assert "the context of ok:3b 4096 (Ollama's default)" in record.getMessage()
+
+
+MANY_WORDS = {"prompt": "word " * 5000}
 
 
 def test_a_prompt_that_is_too_long_for_every_model_ends_with_that_reason(

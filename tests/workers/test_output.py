@@ -40,6 +40,8 @@ def refusal(check, *arguments):
         ("````\na\n```python\nx\n```\nb\n````", "a\n```python\nx\n```\nb"),
         ("```md\na\n```python\nx\n```\n```", "a\n```python\nx\n```"),
         ("nul\x00l", "null"),
+        ("<think>So</think>\n```markdown\n# Week\n```\n<|im_end|>", "# Week"),
+        ("<thi\x00nk>So</think>text", "text"),
         ("a\ud800b", "a\ufffdb"),
         ("\ud83d\ude00", "\U0001f600"),
     ],
@@ -69,6 +71,13 @@ def test_text_of_which_nothing_is_left_is_refused(text):
     assert refusal(text_checked, text).cause is Cause.EMPTY
 
 
+@pytest.mark.parametrize("text", ["<think>So</think>", "<think>So", "So\n</think>\n", "<|im_end|>"])
+def test_text_that_is_only_thinking_is_empty(text):
+    failed = refusal(text_checked, text)
+    assert failed.cause is Cause.EMPTY
+    assert failed.reason == "The answer is empty but for thinking and special tokens"
+
+
 def test_an_object_that_fits_the_schema_is_returned_with_its_strings_stripped():
     text = '{"content": " a ", "tags": ["b "], "confidence": 70}'
     assert json_checked(text, SCHEMA) == {"content": "a", "tags": ["b"], "confidence": 70}
@@ -81,10 +90,54 @@ def test_an_object_that_fits_the_schema_is_returned_with_its_strings_stripped():
         '```\n{"content": "a"}\n```',
         '```json {"content": "a"}```',
         '\ufeff {"content": "a"}\n',
+        'Sure!\n\n{"content": "a"}',
+        '{"content": "a"}\n\nI hope that helps {you}.',
+        'Here it is:\n```json\n{"content": "a"}\n```\nLet me know.',
+        '```json\n{"content": "a"}',
+        'In the form {content}: {"content": "a"}',
+        '{} or rather {"content": "a"}',
+        '{"content": ""} or rather {"content": "a"}, or {"content": "b"}',
+        '<think>{"content": "b"}?</think>{"content": "a"}',
+        'First {"content": "b"}.\n</think>\n{"content": "a"}',
+        '{"content": "a"}<|im_end|>',
+        '[{"content": "a"}]',
+        '"{\\"content\\": \\"a\\"}"',
     ],
 )
-def test_a_fence_around_json_is_removed(text):
+def test_the_object_is_found_among_fences_words_and_thinking(text):
     assert json_checked(text, SCHEMA) == {"content": "a"}
+
+
+@pytest.mark.parametrize(
+    ("text", "content"),
+    [
+        ('{"content": "x <think> y"}', "x <think> y"),
+        ('{"content": "x\\n</think>\\n"} That is all.', "x\n</think>"),
+        ('{"content": "<|im_end|>"}', "<|im_end|>"),
+    ],
+)
+def test_markers_inside_the_strings_of_an_object_stay(text, content):
+    assert json_checked(text, SCHEMA) == {"content": content}
+
+
+def test_keys_that_a_closed_object_does_not_name_are_dropped_at_every_depth():
+    inner = {"type": "object", "properties": {"a": {}}, "additionalProperties": False}
+    schema = {**inner, "properties": {"a": {}, "b": {"type": "array", "items": inner}, "c": {}}}
+    text = '{"a": 1, "x": 2, "b": [{"a": 3, "x": 4}], "c": {"x": 5}}'
+    assert json_checked(text, schema) == {"a": 1, "b": [{"a": 3}], "c": {"x": 5}}
+
+
+def test_a_coercion_that_cannot_decide_is_told():
+    def coerce(value):
+        raise ValueError("$.content: which?")
+
+    failed = refusal(json_checked, '{"content": "a"}', SCHEMA, coerce)
+    assert failed.reason == "The answer is not valid: $.content: which?"
+
+
+def test_the_problem_of_the_first_object_is_told():
+    failed = refusal(json_checked, '{"content": 1} {"content": 2}', SCHEMA)
+    assert failed.reason == "The answer is not valid: $.content: 1 is not of type 'string'"
 
 
 def test_json_is_cleaned_of_what_cannot_be_stored():
@@ -101,6 +154,7 @@ def test_json_is_cleaned_of_what_cannot_be_stored():
         "",
         "Here you are: {}",
         '{"content": "cut off in the mi',
+        '<think>{"content": "a"}',
         "[]",
         '"content"',
         "null",
@@ -114,7 +168,6 @@ def test_json_is_cleaned_of_what_cannot_be_stored():
         '{"content": "a", "confidence": "70"}',
         '{"content": "a", "tags": "b"}',
         '{"content": "a", "tags": ["b", "c", "d"]}',
-        '{"content": "a", "more": 1}',
         '{"content": ""}',
         '{"content": "  "}',
         r'{"content": "\u0000"}',
@@ -133,7 +186,18 @@ def test_a_refusal_tells_the_place():
     )
 
 
-@pytest.mark.parametrize("text", ["```\n" + " " * 500_000 + "x", "`" * 500_000, "```\n" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```\n" + " " * 500_000 + "x",
+        "`" * 500_000,
+        "```\n" * 100_000,
+        "{" * 500_000,
+        '{"a":' * 100_000,
+        '{"a": "' * 100_000,
+    ],
+    ids=lambda text: text[:6],
+)
 def test_hostile_text_is_checked_in_no_time(text):
     began = time.thread_time()
     text_checked(text)

@@ -37,6 +37,7 @@ def start(request, transactional_db, broker, ollama, tmp_path):
             concurrency,
             LLM_SHUTDOWN_GRACE_SECONDS=grace_seconds,
             DATABASE_URL=database_url(application_name=MARK),
+            LLM_HOST_CONCURRENCY=concurrency,
         )
         workers.append(worker)
         return worker

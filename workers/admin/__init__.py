@@ -5,6 +5,7 @@ from workers.admin import (  # noqa: F401  (registers their models)
     fan_outs,
     feedback,
     pauses,
+    permit_pools,
     report_settings,
     reports,
     runs,

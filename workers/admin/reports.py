@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge, preformatted
+from workers.admin.notes import notes_list
 from workers.admin.runs import BADGES
 from workers.models import MailState, WeeklyReport
 from workers.reports.delivery.mailing import mails_again
@@ -44,7 +45,7 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
     actions = ("mail_again",)
     fieldsets = (
         (None, {"fields": (("week", "user", "status_now"), "run_link")}),
-        (_("Text"), {"fields": ("content_told",)}),
+        (_("Text"), {"fields": ("content_told", "notes_told")}),
         (_("Facts"), {"fields": ("facts_told",)}),
         (_("Mail"), {"fields": (("mail", "mail_tries", "mail_at"), "mail_error")}),
         (
@@ -95,6 +96,10 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
     def content_told(self, report: WeeklyReport) -> str:
         # Written by a model: shown as it is, and never as HTML.
         return preformatted(report.content)
+
+    @admin.display(description=_("notes"), empty_value="–")
+    def notes_told(self, report: WeeklyReport) -> str | None:
+        return notes_list(report.notes)
 
     @admin.display(description=_("facts"))
     def facts_told(self, report: WeeklyReport) -> str:

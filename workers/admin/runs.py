@@ -22,6 +22,7 @@ from llmconfig.labels import field_label, layer_label, task_type_label
 from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
 from workers.admin.feedback import FeedbackInline
+from workers.admin.notes import notes_list
 from workers.models import Attempt, TaskRun
 from workers.states import Status
 
@@ -100,7 +101,7 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     inlines = (AttemptInline, FeedbackInline)
     fieldsets = (
         (None, {"fields": (("user", "task", "status_now"), ("queue", "priority", "took"))}),
-        (_("Result"), {"fields": ("answered_by", "result_told", "error_told")}),
+        (_("Result"), {"fields": ("answered_by", "result_told", "notes_told", "error_told")}),
         (_("Configuration"), {"fields": ("config_told",)}),
         (
             _("Times"),
@@ -148,6 +149,10 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     @admin.display(description=_("result"))
     def result_told(self, run: TaskRun) -> str:
         return preformatted((run.result or {}).get("content", ""))
+
+    @admin.display(description=_("notes"), empty_value="–")
+    def notes_told(self, run: TaskRun) -> str | None:
+        return notes_list(run.notes)
 
     @admin.display(description=_("error"))
     def error_told(self, run: TaskRun) -> str:

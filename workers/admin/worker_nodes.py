@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin
@@ -15,7 +16,13 @@ from llmconfig.stated_models import models_stated
 from workers.doctor.examination import models_used
 from workers.doctor.uses import short_name, uses_told
 from workers.models import WorkerNode
-from workers.registry.holdings import Holding, holdings_of, missing_from, needed_by
+from workers.registry.holdings import (
+    Holding,
+    holdings_of,
+    missing_from,
+    needed_by,
+    window_held,
+)
 from workers.registry.selectors import nodes
 from workers.states import NodeState
 
@@ -84,7 +91,15 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
 
     @admin.display(description=_("models"))
     def models_told(self, node: WorkerNode) -> str:
-        titles = (_("model"), _("state"), _("size"), _("context"), _("can do"), _("used by"))
+        titles = (
+            _("model"),
+            _("state"),
+            _("size"),
+            _("context window"),
+            _("trained for"),
+            _("can do"),
+            _("used by"),
+        )
         rows = _model_rows(node)
         return table(titles, rows) if rows else "–"
 
@@ -113,12 +128,14 @@ def _model_rows(node: WorkerNode) -> list[tuple[Any, ...]]:
 
 
 def _cells(holding: Holding, used_by: str) -> tuple[Any, ...]:
-    size, context = holding.size_bytes, holding.context_length
+    size, trained = holding.size_bytes, holding.context_length
+    window = window_held(holding.model, [holding])
     return (
         holding.model,
-        holding.state.label,
+        f"{holding.state.label}: {holding.fault}" if holding.fault else holding.state.label,
         "–" if size is None else filesizeformat(size),
-        "–" if context is None else f"{context:,}",
+        f"{window.tokens:,} ({window.reason.translate(gettext)})",
+        "–" if trained is None else f"{trained:,}",
         ", ".join(holding.capabilities or ()) or "–",
         used_by or "–",
     )

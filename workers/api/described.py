@@ -21,7 +21,7 @@ from workers.api.schemas import (
     TASK,
     TASK_ID,
     AcceptedTask,
-    Result,
+    ResultAlone,
     Run,
     TaskPage,
 )
@@ -53,6 +53,11 @@ ENTRIES = {
 }
 ACCEPTED = {"task_id": ID, "status": "queued", "status_url": URL, "llm_config": LLM_CONFIG}
 RESULT = {"content": "Hello."}
+LEFT_OUT = {
+    "code": "entries_left_out",
+    "detail": "12 of 400 entries were left out, the oldest first: together they do not fit the"
+    " context of llama3.2:7b, which has 8192 tokens.",
+}
 INSIGHT = {"content": "The import is faster.", "tags": ["performance"], "confidence": 0.8}
 RUN: dict[str, Any] = {
     "task_id": ID,
@@ -61,6 +66,7 @@ RUN: dict[str, Any] = {
     "priority": "normal",
     "status": "succeeded",
     "result": RESULT,
+    "notes": [],
     "error": None,
     "model_used": "llama3.2:7b",
     "fallback_used": False,
@@ -177,10 +183,15 @@ RESULT_READ = extend_schema(
     operation_id="get_task_result",
     tags=TAGS,
     summary="Read the result alone",
-    description="409 before the end, and where the task ended without a result.",
+    description="409 before the end, and where the task ended without a result. With `notes` where"
+    " there is something to know about how it was made.",
     parameters=[TASK_ID],
-    responses={200: Result, **problems(UnknownRun, RunNotFinished, RunWithoutResult)},
-    examples=[_answered("text", RESULT), _answered("insight", INSIGHT)],
+    responses={200: ResultAlone, **problems(UnknownRun, RunNotFinished, RunWithoutResult)},
+    examples=[
+        _answered("text", RESULT),
+        _answered("insight", INSIGHT),
+        _answered("of some of the entries", {**RESULT, "notes": [LEFT_OUT]}),
+    ],
 )
 CANCEL = extend_schema(
     operation_id="cancel_task",

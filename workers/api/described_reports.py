@@ -11,7 +11,7 @@ from llmconfig.api.problem_responses import problems
 from llmconfig.api.schemas import Shape
 from llmconfig.errors import NoAllowedModel
 from workers.api.filters import USER_ID
-from workers.api.schemas import RunError, Usage
+from workers.api.schemas import Note, RunError, Usage
 from workers.models import MailState
 from workers.reports.errors import (
     NoActivity,
@@ -135,6 +135,7 @@ class WeeklyReportTold(Shape):
         allow_null=True, help_text="The task that writes or wrote it, as long as that is kept."
     )
     mail = serializers.ChoiceField(choices=MailState.values)
+    notes = Note(many=True, help_text="About how the text was written; usually none.")
     created_at = serializers.DateTimeField()
     written_at = serializers.DateTimeField(allow_null=True)
 
@@ -168,6 +169,7 @@ _TOLD: dict[str, Any] = {
     "status": "succeeded",
     "task_id": "7f2c1f0e-4f6b-4c39-9d0e-3b1f6a2d5c11",
     "mail": "sent",
+    "notes": [],
     "created_at": "2026-11-23T06:00:00Z",
     "written_at": "2026-11-23T06:00:40Z",
 }

@@ -35,6 +35,7 @@ END = _object(
     "How the task ended; nothing follows. Of a task that was deleted meanwhile: nulls.",
     status=_or_null(component("StatusEnum")),
     result=_or_null(component("Result")),
+    notes={"type": "array", "items": component("Note")},
     error=_or_null(component("RunError")),
     model_used={"type": ["string", "null"]},
     fallback_used={"type": "boolean"},

@@ -3,7 +3,7 @@
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
-from llmconfig.api.schemas import Shape
+from llmconfig.api.schemas import ContextWindow, Shape
 from workers.states import ModelState
 
 
@@ -13,10 +13,13 @@ class ModelOnWorker(Shape):
     name = serializers.CharField()
     state = serializers.ChoiceField(
         choices=ModelState.values,
-        help_text="`missing`: this worker would need it; `unreachable`: its model server does not"
-        " answer.",
+        help_text="`missing`: this worker would need it; `unusable`: its model server lists it and"
+        " cannot show or load it; `unreachable`: its model server does not answer.",
     )
     host = serializers.CharField(required=False, help_text="For staff.")
+    reason = serializers.CharField(
+        required=False, help_text="For staff: why the model cannot be used."
+    )
 
 
 class ModelUse(Shape):
@@ -48,7 +51,10 @@ class Model(Shape):
     allowed = serializers.BooleanField(help_text="The policy lets the caller use it.")
     loaded = serializers.BooleanField(help_text="Somewhere, in memory.")
     size = serializers.IntegerField(allow_null=True, help_text="In bytes; null: nobody tells.")
-    context_length = serializers.IntegerField(allow_null=True, help_text="In tokens.")
+    context_length = serializers.IntegerField(
+        allow_null=True, help_text="Tokens that it was trained for."
+    )
+    context_window = ContextWindow(help_text="What a prompt and its answer have together.")
     capabilities = serializers.ListField(
         child=serializers.CharField(), allow_null=True, help_text="In Ollama's words."
     )
@@ -72,6 +78,7 @@ MODELS = {
             "loaded": True,
             "size": 2019393189,
             "context_length": 131072,
+            "context_window": {"tokens": 8192, "source": "stated", "place": "config/llm.yaml:31"},
             "capabilities": ["completion", "tools"],
             "workers": [{"name": "insight_generation", "state": "loaded"}],
             "used_by": [

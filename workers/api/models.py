@@ -34,6 +34,7 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
         "loaded": model.loaded,
         "size": model.told("size_bytes"),
         "context_length": model.told("context_length"),
+        "context_window": model.window.to_wire(),
         "capabilities": model.told("capabilities"),
         "workers": [_holding_told(holding, is_staff) for holding in model.holdings],
         "used_by": [
@@ -48,7 +49,8 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
 
 def _holding_told(holding: Holding, is_staff: bool) -> dict[str, str]:
     if is_staff:
-        return {"name": holding.worker, "state": holding.state, "host": holding.host}
+        told = {"name": holding.worker, "state": holding.state, "host": holding.host}
+        return {**told, **({"reason": holding.fault} if holding.fault else {})}
     # What follows the @ is a machine's address.
     return {"name": holding.worker.partition("@")[0], "state": holding.state}
 

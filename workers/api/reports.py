@@ -12,6 +12,7 @@ from workers.api import described_reports as described
 from workers.api.filters import UserId
 from workers.api.pages import PLACE, ReportPages
 from workers.api.queries import query_read
+from workers.api.wire import notes_told
 from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
 from workers.reports.making import report_start
@@ -70,6 +71,7 @@ def report_told(report: WeeklyReport) -> dict[str, Any]:
         "status": report_status(report),
         "task_id": str(report.run_id) if report.run_id else None,
         "mail": report.mail_state,
+        "notes": notes_told(report.notes),
         "created_at": moment_told(report.created_at),
         "written_at": moment_told(report.written_at),
     }

@@ -14,6 +14,7 @@ from workers import task_types
 from workers.api.feedback_schemas import FeedbackAnswer
 from workers.api.serializers import MAX_METADATA, MAX_METADATA_LENGTH
 from workers.idempotency import MAX_LENGTH, PRINTABLE
+from workers.obstacles import Kind
 from workers.outcomes import Outcome
 from workers.queues import PREFIX, PRIORITIES
 from workers.states import Status
@@ -126,6 +127,21 @@ class Result(Shape):
     )
 
 
+class Note(Shape):
+    """What to know about how a result was made."""
+
+    code = serializers.CharField(
+        help_text="A stable word. `entries_left_out`: the prompt had no room for all entries."
+    )
+    detail = serializers.CharField(help_text="In words, with numbers.")
+
+
+class ResultAlone(Result):
+    """A result with its notes."""
+
+    notes = Note(many=True, required=False, help_text="Absent: there are none.")
+
+
 class RunError(Shape):
     """Why a task has no result, with a line for each attempt."""
 
@@ -168,6 +184,21 @@ class Usage(Shape):
     completion_tokens = serializers.IntegerField(min_value=0)
 
 
+class WaitsFor(Shape):
+    """What keeps a task waiting that is `retrying`."""
+
+    kind = serializers.ChoiceField(
+        choices=[str(kind) for kind in Kind],
+        help_text="`permit`: the model is busy with other tasks on its host; `host`: its server"
+        " does not answer; `breaker`: it has failed; `queue`, `model`: paused by staff; `parts`:"
+        " tasks that do a share of it.",
+    )
+    names = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="The queue or models; of a permit, host and model; of parts, their round.",
+    )
+
+
 @extend_schema_serializer(component_name="TaskState")
 class Run(Shape):
     """A task as it stands."""
@@ -177,7 +208,9 @@ class Run(Shape):
     queue = serializers.CharField()
     priority = serializers.ChoiceField(choices=PRIORITIES)
     status = serializers.ChoiceField(choices=Status.values)
+    waits_for = WaitsFor(allow_null=True, help_text="Null: it waits for nothing in particular.")
     result = Result(allow_null=True)
+    notes = Note(many=True, help_text="About the result; usually none.")
     error = RunError(allow_null=True)
     model_used = serializers.CharField(allow_null=True)
     fallback_used = serializers.BooleanField()

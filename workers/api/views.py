@@ -15,7 +15,7 @@ from workers.api import described
 from workers.api.filters import filters_parse
 from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
-from workers.api.wire import run_accepted, run_told
+from workers.api.wire import result_told, run_accepted, run_told
 from workers.cancel import run_cancel
 from workers.enqueue import enqueue
 from workers.errors import RunNotFinished, RunWithoutResult
@@ -83,7 +83,7 @@ class TaskResultView(APIView):
             raise RunNotFinished(told["status"])
         if told["status"] != Status.SUCCEEDED:
             raise RunWithoutResult(told["status"], (told["error"] or {}).get("detail", ""))
-        return Response(run.result)
+        return Response(result_told(run))
 
 
 class TaskCancelView(APIView):

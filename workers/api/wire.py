@@ -10,6 +10,7 @@ from llmconfig.errors import MalformedConfig
 from workers import header
 from workers.explanations import error_of
 from workers.models import Attempt, Feedback, TaskRun, usage
+from workers.obstacles import Obstacle
 from workers.states import Status
 
 
@@ -33,7 +34,9 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "queue": run.queue,
         "priority": run.priority,
         "status": status,
+        "waits_for": waits_for_json(run, status),
         "result": run.result,
+        "notes": notes_told(run.notes),
         "error": run.error or _error_of(status, attempts),
         "model_used": run.model_used or None,
         "fallback_used": run.fallback_used,
@@ -49,6 +52,25 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "parent_id": _id(run.parent_id),
         "feedback": feedback_told(getattr(run, "feedback", None)),
     }
+
+
+def waits_for_json(run: TaskRun, status: str) -> dict[str, Any] | None:
+    """What keeps a parked run waiting; None where it is not parked."""
+    if status != Status.RETRYING or not run.parked_on:
+        return None
+    obstacle = Obstacle.read(run.parked_on)
+    return {"kind": str(obstacle.kind), "names": list(obstacle.names)}
+
+
+def notes_told(notes: list[dict[str, str]]) -> list[dict[str, str]]:
+    """What to know about a result, or about a report."""
+    return [{"code": note["code"], "detail": note["detail"]} for note in notes]
+
+
+def result_told(run: TaskRun) -> dict[str, Any]:
+    """The answer to ``GET /v1/tasks/{id}/result``: the result, with its notes where it has some."""
+    result: dict[str, Any] = run.result or {}
+    return {**result, "notes": notes_told(run.notes)} if run.notes else result
 
 
 def _usage(run: TaskRun, attempts: list[Attempt]) -> dict[str, int]:

@@ -5,12 +5,13 @@ blocks the calling thread; the work itself happens on one event loop per process
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from workers.backend import answer as _answer
 from workers.backend import attempt as _attempt
 from workers.backend import health as _health
 from workers.backend import runtime as _runtime
+from workers.backend.classify import failure
 from workers.backend.values import (
     Generation,
     GenerationRequest,
@@ -29,6 +30,7 @@ __all__ = [
     "ModelDetails",
     "close",
     "described",
+    "failure",
     "generate",
     "installed",
     "loaded",
@@ -71,8 +73,9 @@ def installed(host: str, *, timeout_seconds: float = LISTING_SECONDS) -> tuple[I
     return _runtime.run(lambda runtime: _health.installed(runtime, host, timeout_seconds))
 
 
-def loaded(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> tuple[str, ...]:
-    """The names of the models that the host has loaded now. Raises AttemptFailed."""
+def loaded(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> Mapping[str, int | None]:
+    """The names of the models that the host has loaded now, with the context in tokens that each
+    was loaded with; None where the host does not report it. Raises AttemptFailed."""
     return _runtime.run(lambda runtime: _health.loaded(runtime, host, timeout_seconds))
 
 

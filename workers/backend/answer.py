@@ -133,8 +133,10 @@ class Answer:
         measured = self.measured(clock)
         failed.first_token_ms = measured.first_token_ms
         failed.load_ms, failed.queue_ms = measured.load_ms, measured.queue_ms
-        failed.prompt_tokens = self.prompt_tokens
-        failed.completion_tokens = self.completion_tokens
+        # A server that refuses a prompt names its tokens, and answers nothing.
+        if self.last is not None:
+            failed.prompt_tokens = self.prompt_tokens
+            failed.completion_tokens = self.completion_tokens
 
     def _durations(self, asked_at: float) -> Durations:
         if self.last is None or self.last_at is None:

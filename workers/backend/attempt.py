@@ -6,18 +6,14 @@ stops working on it, and what is raised is `AttemptFailed`.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
-from typing import cast
 
-import ollama
-
-from workers import output
-from workers.backend import classify, hosts, options, transport
+from workers.backend import classify, hosts, options, transport, truncation
 from workers.backend.answer import Answer, Hooks
+from workers.backend.chat import Chunks, chunks_of
 from workers.backend.clients import HostClients
 from workers.backend.clock import Clock
-from workers.backend.loading import Load
+from workers.backend.loading import Load, Residence
 from workers.backend.runtime import Runtime
 from workers.backend.transport import Seen
 from workers.backend.values import Generation, GenerationRequest, Limits
@@ -25,12 +21,8 @@ from workers.outcomes import Cause
 
 logger = logging.getLogger(__name__)
 
-#: An estimate on the safe side: English has about four, German and code three.
-CHARACTERS_PER_TOKEN = 3
 #: After a complete answer, to read the end of the response: who leaves before counts as gone.
 DRAIN_SECONDS = 0.25
-
-Chunks = AsyncGenerator[ollama.ChatResponse, None]
 
 
 async def attempt(
@@ -57,8 +49,6 @@ async def attempt(
 async def _attempt(
     runtime: Runtime, request: GenerationRequest, clock: Clock, answer: Answer, seen: Seen
 ) -> Generation:
-    window = options.context_window(request.options)
-    _check_estimate(request, window)
     clients = runtime.clients(_host(request.host))
     found = await runtime.loader.residence(clients, request, clock)
     clock.ask(is_loaded=found.ready)
@@ -70,6 +60,8 @@ async def _attempt(
     finally:
         if load is not None:
             load.cancel()
+    windows = _windows(request, found)
+    await truncation.require_whole(clients, request, clock, answer, seen, windows)
     measured = answer.measured(clock)
     return Generation(
         content=answer.checked(request.options, actual_window=found.context_window),
@@ -92,7 +84,7 @@ async def _stream(
     load: Load | None,
 ) -> None:
     seen.reset()
-    async with aclosing(_chunks(clients, request)) as chunks:
+    async with aclosing(chunks_of(clients, request)) as chunks:
         try:
             async with clock.running():
                 async for chunk in chunks:
@@ -114,45 +106,6 @@ async def _stream(
             await _drain(chunks)
 
 
-async def _chunks(clients: HostClients, request: GenerationRequest) -> Chunks:
-    """The answer's chunks, asked for without ``think`` where the server does not know the field.
-
-    A server older than the field has no thinking to switch off, so both requests mean the same.
-    """
-    think = options.think(request.options)
-    try:
-        async with aclosing(await _ask(clients, request, think)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-        return
-    except ollama.ResponseError as error:
-        if think is not False or not classify.refuses_think(error):
-            raise
-    async with aclosing(await _ask(clients, request, None)) as chunks:
-        async for chunk in chunks:
-            yield chunk
-
-
-async def _ask(
-    clients: HostClients, request: GenerationRequest, think: bool | str | None
-) -> Chunks:
-    """The answer's chunks; the request itself is sent when the first one is read."""
-    messages = [
-        {"role": role, "content": output.well_formed(text)}
-        for role, text in (("system", request.system), ("user", request.prompt))
-        if text
-    ]
-    chunks = await clients.ollama.chat(
-        model=request.model,
-        messages=messages,
-        stream=True,
-        think=think,
-        format=None if request.format is None else dict(request.format),
-        options=options.to_ollama(request.options) or None,
-    )
-    return cast("Chunks", chunks)
-
-
 async def _drain(chunks: Chunks) -> None:
     with suppress(Exception):
         async with asyncio.timeout(DRAIN_SECONDS):
@@ -160,11 +113,10 @@ async def _drain(chunks: Chunks) -> None:
                 pass
 
 
-def _check_estimate(request: GenerationRequest, window: int | None) -> None:
-    tokens = (len(request.system) + len(request.prompt)) / CHARACTERS_PER_TOKEN
-    if window is not None and tokens > window:
-        detail = f"about {tokens:.0f} tokens, and the context has {window}"
-        raise classify.failure(Cause.CONTEXT_OVERFLOW, detail)
+def _windows(request: GenerationRequest, found: Residence) -> set[int]:
+    """The contexts that the model may have answered with: stated, reported, or else expected."""
+    known = {options.context_window(request.options), found.context_window} - {None}
+    return {window for window in known or {request.expected_window} if window}
 
 
 def _host(host: str) -> str:

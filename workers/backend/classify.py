@@ -13,11 +13,16 @@ import httpx
 import ollama
 
 from workers.backend.error_texts import message_of
+from workers.backend.overflow import overflow_of
 from workers.backend.transport import AnswerTooLarge, Seen
 from workers.outcomes import AttemptFailed, Cause, Outcome
 
 TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.UNREACHABLE: (Outcome.HOST, "Ollama's host cannot be reached"),
+    Cause.SERVER_QUEUE: (
+        Outcome.HOST,
+        "Another attempt of ours was answered meanwhile: this one waited in the server's queue",
+    ),
     Cause.CONNECT_TIMEOUT: (Outcome.HOST, "Ollama's host did not accept a connection in time"),
     Cause.CONNECTION_LOST: (Outcome.TRANSIENT, "The connection to Ollama broke"),
     Cause.SERVER_ERROR: (Outcome.TRANSIENT, "Ollama failed"),
@@ -140,7 +145,7 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
     if isinstance(error, ollama.ResponseError) and error.status_code == -1:
         return failure(Cause.STREAM_ERROR, message_of(error.error))
     if isinstance(error, ollama.ResponseError):
-        return by_status(error.status_code, message_of(error.error), seen)
+        return _overflowed(error) or by_status(error.status_code, message_of(error.error), seen)
     if seen.refused:
         # The client failed on what came beside the status.
         return by_status(seen.status or 0, "", seen)
@@ -149,6 +154,17 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
     original = original_of(error)
     cause = next(cause for kind, cause in ERRORS if isinstance(original, kind))
     return failure(cause, _foreign_type(cause, seen) or _detail(original))
+
+
+def _overflowed(error: ollama.ResponseError) -> AttemptFailed | None:
+    """The failure for a prompt that the server refused for its length, with both numbers."""
+    overflow = overflow_of(error.error)
+    if overflow is None:
+        return None
+    said = f"HTTP {error.status_code} {message_of(error.error)}"
+    failed = failure(Cause.CONTEXT_OVERFLOW, f"{overflow} ({said})")
+    failed.prompt_tokens, failed.context_window = overflow.prompt_tokens, overflow.context_window
+    return failed
 
 
 def original_of(error: Exception) -> BaseException:

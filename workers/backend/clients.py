@@ -2,8 +2,9 @@
 
 import httpx
 import ollama
+from django.conf import settings
 
-from workers.backend import transport
+from workers.backend import hosts, transport
 
 
 class HostClients:
@@ -14,7 +15,7 @@ class HostClients:
         self._transport = pool = transport.Transport(secure=host.startswith("https:"))
         # No timeout but the connect one: httpx counts per read, our limits are on the wall clock.
         timeout = httpx.Timeout(None, connect=transport.CONNECT_SECONDS)
-        headers = {"accept-encoding": "identity"}
+        headers = {"accept-encoding": "identity", **_authorization(host)}
         self.ollama = ollama.AsyncClient(
             host,
             transport=pool,
@@ -34,3 +35,11 @@ class HostClients:
     async def close(self) -> None:
         """Close the pool, which is all that either client holds open."""
         await self.http.aclose()
+
+
+def _authorization(host: str) -> dict[str, str]:
+    """The header with the credentials of the settings, for the host of the settings alone."""
+    value = getattr(settings, "OLLAMA_AUTHORIZATION", "")
+    if value and host == hosts.normalise(settings.OLLAMA_HOST):
+        return {"authorization": value}
+    return {}

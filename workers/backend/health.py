@@ -53,11 +53,15 @@ async def installed(
     )
 
 
-async def loaded(runtime: Runtime, host: str, timeout_seconds: float) -> tuple[str, ...]:
-    """The names that ``/api/ps`` lists. Raises AttemptFailed."""
+async def loaded(runtime: Runtime, host: str, timeout_seconds: float) -> dict[str, int | None]:
+    """The names and contexts that ``/api/ps`` lists. Raises AttemptFailed."""
     running = await _asked(runtime, host, timeout_seconds, lambda ollama: ollama.ps())
-    names = (model.model or model.name for model in running.models)
-    return tuple(one_line(name, NAME_LENGTH) for name in names if name)
+    named = ((model.model or model.name, model.context_length) for model in running.models)
+    return {
+        one_line(name, NAME_LENGTH): window if window and window > 0 else None
+        for name, window in named
+        if name
+    }
 
 
 async def described(

@@ -31,6 +31,10 @@ LINE_BYTES = 8 * 2**20
 #: What a server says beside a status that is no success; more is not waited for.
 EXPLANATION_SECONDS = 1.0
 EXPLANATION_BYTES = 64 * 2**10
+#: Requests that read a prompt. Ollama cuts one that is too long in silence, unless they say
+#: ``truncate: false``, which the official client does not know.
+GENERATING = ("/api/chat", "/api/generate")
+UNCUT = b'{"truncate":false,'
 
 # httpx ends a line at these characters too. In JSON they can only stand inside a string, where an
 # escape means the same.
@@ -104,6 +108,8 @@ class Transport(httpx.AsyncHTTPTransport):
                 seen.connected, self.reached_at = True, time.monotonic()
 
         request.headers["User-Agent"] = USER_AGENT
+        if request.url.path.endswith(GENERATING):
+            _refuse_truncation(request)
         streamed = request.url.path.endswith("/api/chat")
         if streamed:
             # What a broken server sends beyond the answer would be read as the next one.
@@ -118,6 +124,13 @@ class Transport(httpx.AsyncHTTPTransport):
         else:
             response.stream = _Explanation(response)
         return response
+
+
+def _refuse_truncation(request: httpx.Request) -> None:
+    """Add ``truncate: false`` to the body, which the client has written as a JSON object."""
+    body = UNCUT + request.content.removeprefix(b"{")
+    request.stream = httpx.ByteStream(body)
+    request.headers["Content-Length"] = str(len(body))
 
 
 class _Body(httpx.AsyncByteStream):

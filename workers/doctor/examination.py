@@ -20,11 +20,16 @@ TITLES = {
     "broker_unreachable": gettext_lazy("The broker cannot be reached"),
     "model_server_unreachable": gettext_lazy("Model servers that do not answer"),
     "model_missing": gettext_lazy("Missing models"),
+    "model_unusable": gettext_lazy("Models that are listed and cannot be shown or loaded"),
     "model_incapable": gettext_lazy("Models that cannot write text"),
     "model_not_allowed": gettext_lazy("Not allowed by LLM_ALLOWED_MODELS, and skipped"),
+    "permits_overstated": gettext_lazy("Models whose host works on fewer tasks than stated"),
+    "model_params_unnamed": gettext_lazy("Parameters of models that nothing else names"),
     "rows_ignored": gettext_lazy("Preferences of task types that are not registered, ignored"),
     "workers_differ": gettext_lazy("Workers of one queue that have different models"),
+    "mails_waiting": gettext_lazy("Mails that no mail server takes"),
     "worker_gone": gettext_lazy("Workers that fell silent without stopping"),
+    "window_small": gettext_lazy("Models that could hold longer prompts than they are given"),
 }
 #: What a model must be able to do for us, in Ollama's word.
 NEEDED = "completion"
@@ -33,16 +38,22 @@ Uses = dict[str, list[StatedModel]]
 
 
 def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
-    """Everything that is wrong. ``names_of`` names some users of a model, to be told with it."""
+    """Everything that is wrong, and warnings. ``names_of`` names some users of a model, to be told
+    with it."""
     found = [
         *facts.problems,
         *_unreachable(facts),
         *_missing(facts, names_of),
+        *_unusable(facts, names_of),
         *_incapable(facts, names_of),
         *_forbidden(facts, names_of),
+        *_overstated(facts),
+        *_unnamed(facts),
         *_ignored(facts),
         *_differing(facts),
+        *_mails(facts),
         *_gone(facts),
+        *_small_windows(facts),
     ]
     order = list(TITLES)
     return sorted(found, key=lambda finding: (order.index(finding.code), finding.subject))
@@ -88,6 +99,19 @@ def _unreachable(facts: Facts) -> Iterator[Finding]:
             )
 
 
+def _overstated(facts: Facts) -> Iterator[Finding]:
+    for pool in facts.permits:
+        if pool.is_overstated:
+            text = _(
+                "%(stated)s at once are stated (LLM_HOST_CONCURRENCY or OLLAMA_NUM_PARALLEL); with"
+                " %(queued)s open, one waited in the server's own queue. %(permits)s are used now."
+            )
+            counts = {"stated": pool.stated, "queued": pool.queued_at, "permits": pool.permits}
+            yield Finding(
+                code="permits_overstated", subject=f"{pool.model} @ {pool.host}", text=text % counts
+            )
+
+
 def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
     several = len({server.host for server in facts.servers if not server.error}) > 1
     for model, stated in models_used(facts.stated).items():
@@ -95,7 +119,7 @@ def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
         needing = [each for each in stated if any(_needed_at(each, one) for one in servers)]
         hosts = sorted({server.host for server in servers}) if several else []
         where = _("not on %(hosts)s: ") % {"hosts": ", ".join(hosts)} if hosts else ""
-        pull = f"ollama pull {model}"
+        pull = f"ollama pull {_pulled(model, needing)}"
         if servers:
             yield Finding(
                 code="model_missing",
@@ -103,6 +127,23 @@ def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
                 text=where + uses_told(needing, names_of),
                 commands=tuple(f"OLLAMA_HOST={host} {pull}" for host in hosts) or (pull,),
             )
+
+
+def _pulled(model: str, stated: Iterable[StatedModel]) -> str:
+    """The name to pull: other hosts than Ollama's may distinguish capital letters."""
+    spelled = (each.model for each in stated)
+    return next(spelled, model) if model.count("/") == 2 else model
+
+
+def _unusable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
+    for model, stated in models_used(facts.stated).items():
+        faults = {
+            server.host: server.faults[model] for server in facts.servers if model in server.faults
+        }
+        for host, fault in faults.items():
+            reason = printable(fault, 200)
+            text = f"{host}: {reason}; {uses_told(stated, names_of)}"
+            yield Finding(code="model_unusable", subject=model, text=text)
 
 
 def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
@@ -121,6 +162,13 @@ def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
 def _forbidden(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
     for model, stated in models_used(facts.stated, allowed=False).items():
         yield Finding(code="model_not_allowed", subject=model, text=uses_told(stated, names_of))
+
+
+def _unnamed(facts: Facts) -> Iterator[Finding]:
+    for each in facts.unnamed_params:
+        near = _("the nearest name is %(name)s") % {"name": each.nearest} if each.nearest else ""
+        text = "; ".join(filter(None, (each.place, near)))
+        yield Finding(code="model_params_unnamed", subject=printable(each.model), text=text)
 
 
 def _ignored(facts: Facts) -> Iterator[Finding]:
@@ -149,6 +197,33 @@ def _differing(facts: Facts) -> Iterator[Finding]:
         if gaps and text not in told:
             told.add(text)
             yield Finding(code="workers_differ", subject=queue, text=text)
+
+
+def _small_windows(facts: Facts) -> Iterator[Finding]:
+    for model, window in facts.windows.items():
+        trained = [server.trained[model] for server in facts.servers if model in server.trained]
+        if trained and min(trained) > window.tokens:
+            text = _(
+                "%(tokens)s tokens (%(reason)s), trained for %(trained)s. In model_params, where a"
+                " larger window takes more memory:"
+            )
+            told = {
+                "tokens": window.tokens,
+                "reason": window.reason.translate(_),
+                "trained": min(trained),
+            }
+            yield Finding(
+                code="window_small",
+                subject=model,
+                text=text % told,
+                commands=(f'"{model}": {{context_window: {min(trained)}}}',),
+                is_warning=True,
+            )
+
+
+def _mails(facts: Facts) -> Iterator[Finding]:
+    if facts.mails:
+        yield Finding(code="mails_waiting", subject=_("mail"), text=printable(facts.mails, 400))
 
 
 def _gone(facts: Facts) -> Iterator[Finding]:

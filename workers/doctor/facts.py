@@ -4,19 +4,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.unnamed_params import UnnamedParams
+from llmconfig.windows import Window
+from workers.permits.selectors import PoolState
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One thing that is wrong."""
+    """One thing that is wrong, or could be better."""
 
     #: A stable word, see `workers.doctor.examination.TITLES`.
     code: str
     #: The model, server, worker or queue that it is about.
     subject: str
     text: str
-    #: What to type against it, where that is known.
+    #: What to type, or to write into the configuration, where that is known.
     commands: tuple[str, ...] = ()
+    #: It works as it is, and could work better.
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +39,11 @@ class Server:
     #: What each model can do, by normalised name; None where that is not known.
     models: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
     loaded: frozenset[str] = frozenset()
+    #: Why a model cannot be used although it is listed, by normalised name.
+    faults: Mapping[str, str] = field(default_factory=dict)
+    #: Tokens that models were trained for, and that they are loaded with, by normalised name.
+    trained: Mapping[str, int] = field(default_factory=dict)
+    windows: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +67,15 @@ class Facts:
     stated: tuple[StatedModel, ...] = ()
     servers: tuple[Server, ...] = ()
     workers: tuple[Worker, ...] = ()
+    #: Permits of each (host, model) that was used.
+    permits: tuple[PoolState, ...] = ()
+    #: Context windows of the configured models, by normalised name.
+    windows: Mapping[str, Window] = field(default_factory=dict)
     #: Rows of task types that are not registered, counted by type.
     ignored_rows: Mapping[str, int] = field(default_factory=dict)
+    #: ``model_params`` of models that nothing else names.
+    unnamed_params: tuple[UnnamedParams, ...] = ()
+    #: Mails that do not get through; "" for none.
+    mails: str = ""
     #: What could not be gathered, and why.
     problems: tuple[Finding, ...] = ()

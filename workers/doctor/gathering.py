@@ -1,6 +1,6 @@
 """Asks for the facts. What does not answer becomes a finding, never an error."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +8,7 @@ from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from llmconfig.errors import ConfigurationError
+from llmconfig.layers.static import static_config
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import (
     StatedModel,
@@ -15,12 +16,17 @@ from llmconfig.stated_models import (
     models_stated_static,
     unregistered_rows,
 )
+from llmconfig.unnamed_params import UnnamedParams, names_stored, unnamed_params
+from llmconfig.window_lookup import window_of
+from llmconfig.windows import Window
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.outcomes import one_line
 from workers.parts import broker_problem, database_problem
+from workers.permits.selectors import PoolState, pool_states
 from workers.registry.announcement import task_types_served
 from workers.registry.selectors import nodes
 from workers.registry.survey import HostReport, Survey
+from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState
 
 
@@ -29,14 +35,19 @@ def facts_gather() -> Facts:
     problems: list[Finding] = []
     stored = _stored(problems)
     stated = _stated(stored is not None, problems)
-    registered, ignored = stored or ([], {})
+    registered, ignored, permits, mails = stored or ([], {}, [], "")
     if why := broker_problem():
         problems.append(Finding(code="broker_unreachable", subject=_("broker"), text=why))
+    servers = (_asked(stated), *_reported(registered))
     return Facts(
         stated=stated,
-        servers=(_asked(stated), *_reported(registered)),
+        servers=servers,
         workers=tuple(worker_of(node) for node in registered),
+        permits=tuple(permits),
+        windows=windows_known(stated, servers),
         ignored_rows=ignored,
+        unnamed_params=_unnamed_params(servers, with_rows=stored is not None),
+        mails=mails,
         problems=tuple(problems),
     )
 
@@ -51,7 +62,22 @@ def server_of(report: HostReport, *, seen_by: str = "", queues: Collection[str] 
         version=report.version,
         models={normalise_model(each["name"]): _abilities(each) for each in report.models},
         loaded=frozenset(normalise_model(m["name"]) for m in report.models if m.get("loaded")),
+        faults={normalise_model(m["name"]): m["fault"] for m in report.models if m.get("fault")},
+        trained=_tokens(report, "context_length"),
+        windows=_tokens(report, "context_window"),
     )
+
+
+def windows_known(stated: Iterable[StatedModel], servers: Iterable[Server]) -> dict[str, Window]:
+    """The window of each configured model; of several that it is loaded with, the smallest."""
+    loaded: dict[str, int] = {}
+    for server in servers:
+        for model, tokens in server.windows.items():
+            loaded[model] = min(tokens, loaded.get(model, tokens))
+    return {
+        model: window_of(model, loaded)
+        for model in sorted({normalise_model(each.model) for each in stated})
+    }
 
 
 def worker_of(node: Any) -> Worker:
@@ -67,12 +93,14 @@ def worker_of(node: Any) -> Worker:
     )
 
 
-def _stored(problems: list[Finding]) -> tuple[list[Any], dict[str, int]] | None:
-    """The registered workers, and the rows that are ignored; None: no database tells."""
+def _stored(
+    problems: list[Finding],
+) -> tuple[list[Any], dict[str, int], list[PoolState], str] | None:
+    """Registered workers, ignored rows, permits and mails that wait; None: no database."""
     why = database_problem()
     if not why:
         try:
-            return list(nodes()), unregistered_rows()
+            return list(nodes()), unregistered_rows(), pool_states(), str(mails_stuck() or "")
         except DatabaseError as error:
             why = one_line(str(error))
     problems.append(Finding(code="database_unusable", subject=_("database"), text=why))
@@ -92,6 +120,17 @@ def _stated(with_rows: bool, problems: list[Finding]) -> tuple[StatedModel, ...]
             for problem in error.problems
         ]
     return ()
+
+
+def _unnamed_params(servers: Iterable[Server], *, with_rows: bool) -> tuple[UnnamedParams, ...]:
+    try:
+        static = static_config()
+    except ConfigurationError:
+        return ()
+    names = {model for server in servers for model in server.models}
+    if with_rows and unnamed_params(static, names):
+        names |= names_stored()
+    return unnamed_params(static, names)
 
 
 def _asked(stated: Collection[StatedModel]) -> Server:
@@ -114,6 +153,10 @@ def _reported(registered: list[Any]) -> list[Server]:
         for node in registered
         if node.state == NodeState.LIVE
     ]
+
+
+def _tokens(report: HostReport, fact: str) -> dict[str, int]:
+    return {normalise_model(m["name"]): m[fact] for m in report.models if m.get(fact)}
 
 
 def _abilities(model: dict[str, Any]) -> tuple[str, ...] | None:

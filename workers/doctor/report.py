@@ -3,7 +3,8 @@
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from dataclasses import asdict
+from itertools import chain, groupby, repeat
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -12,6 +13,7 @@ from django.utils.translation import ngettext as _n
 from workers.doctor.examination import TITLES, lacking, models_used
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.doctor.uses import uses_told
+from workers.permits.selectors import PoolState
 from workers.states import NodeState
 
 WIDTH = 100
@@ -25,6 +27,10 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
         yield "fact", _row(_("Model server"), _server_told(server))
     yield "fact", _row(_("Workers"), _workers_told(facts))
     yield "fact", _row(_("Models"), _models_told(facts))
+    for number, pool in enumerate(facts.permits):
+        yield "fact", _row(_("Permits") if number == 0 else "", _permits_text(pool))
+    for label, told in zip(chain([_("Windows")], repeat("")), _windows_told(facts), strict=False):
+        yield "fact", _row(label, told)
     column = min(LONGEST_SUBJECT, max((len(each.subject) for each in findings), default=0)) + 2
     for code, group in groupby(findings, key=lambda finding: finding.code):
         yield "title", ""
@@ -32,7 +38,7 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
         for finding in group:
             yield from _finding(finding, column)
     yield "fact", ""
-    wrong = len(findings)
+    wrong = len([finding for finding in findings if not finding.is_warning])
     told = _n("%(count)s thing is wrong.", "%(count)s things are wrong.", wrong) % {"count": wrong}
     yield ("bad", told) if wrong else ("good", _("Nothing is wrong."))
 
@@ -40,20 +46,28 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
 def report_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
     """The same for programs."""
     return {
-        "ok": not findings,
+        "ok": all(finding.is_warning for finding in findings),
         "findings": [
-            {"code": f.code, "subject": f.subject, "text": f.text, "commands": list(f.commands)}
+            {
+                "code": f.code,
+                "subject": f.subject,
+                "text": f.text,
+                "commands": list(f.commands),
+                "warning": f.is_warning,
+            }
             for f in findings
         ],
         "models": [
             {
                 "name": model,
                 "present": not lacking(stated, model, facts.servers),
+                "context_window": facts.windows[model].to_wire() if facts.windows else None,
                 "used_by": uses_told(stated),
             }
             for model, stated in models_used(facts.stated).items()
         ],
         "model_servers": [_server_json(server) for server in facts.servers],
+        "permits": [asdict(pool) for pool in facts.permits],
         "workers": [
             {
                 "name": worker.name,
@@ -122,11 +136,30 @@ def _workers_told(facts: Facts) -> str:
     return ", ".join(told) or _("none")
 
 
+def _permits_text(pool: PoolState) -> str:
+    """``llama3.2:3b  4 (learned), 4 held, 11 waiting``."""
+    source = _("stated") if pool.stated is not None else _("learned")
+    counts = {"permits": pool.permits, "held": pool.held, "waiting": pool.waiting}
+    text = _("%(permits)s (%(source)s), %(held)s held, %(waiting)s waiting")
+    return f"{pool.model}  {text % {**counts, 'source': source}}"
+
+
 def _models_told(facts: Facts) -> str:
     uses = models_used(facts.stated)
     if not any(not server.error for server in facts.servers):
         return _("%(count)s configured, not looked for") % {"count": len(uses)}
     return models_counted(uses_present(facts), len(uses))
+
+
+def _windows_told(facts: Facts) -> list[str]:
+    """``llama3.2:3b  8192 tokens, stated in config/llm.yaml:33``"""
+    column = max(map(len, facts.windows), default=0)
+    told = _("%(tokens)s tokens, %(reason)s")
+    return [
+        f"{model:<{column}}  "
+        + told % {"tokens": window.tokens, "reason": window.reason.translate(_)}
+        for model, window in facts.windows.items()
+    ]
 
 
 def uses_present(facts: Facts) -> int:

@@ -12,6 +12,7 @@ from workers.registry.survey import HostReport
 
 _TOLD = {
     "model_missing": "missing",
+    "model_unusable": "cannot be used",
     "model_incapable": "cannot write text",
     "model_not_allowed": "not allowed",
 }

@@ -18,6 +18,7 @@ from django.db import transaction
 from workers.events import keys
 from workers.events.cursors import Take
 from workers.events.tellings import Telling
+from workers.events.tidy import Tidy
 from workers.events.wires import Unavailable, Wire
 
 logger = logging.getLogger(__name__)
@@ -50,10 +51,20 @@ class Publisher:
         self._wake()
 
     def telling(
-        self, run_id: uuid.UUID, take: Take, begun: Mapping[str, Any], lost: threading.Event
+        self,
+        run_id: uuid.UUID,
+        take: Take,
+        begun: Mapping[str, Any],
+        lost: threading.Event,
+        *,
+        begins_inside: bool = False,
     ) -> Telling:
-        """An attempt that begins, to be told from now on until its ``end`` or ``lost`` is set."""
-        telling = Telling(run_id, take, begun, lost=lost, wake=self._wake)
+        """An attempt that begins, to be told from now on until its ``end`` or ``lost`` is set.
+
+        ``begins_inside``: its text is expected to begin inside of thinking.
+        """
+        tidy = Tidy(begins_inside=begins_inside)
+        telling = Telling(run_id, take, begun, lost=lost, wake=self._wake, tidy=tidy)
         with self._lock:
             self._tellings.add(telling)
         self._wake()

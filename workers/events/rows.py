@@ -15,7 +15,7 @@ from workers.selectors import runs_for_telling
 from workers.states import FINAL
 
 #: What ``end`` tells of a run, beside where to read the rest.
-_TOLD_AT_END = ("status", "result", "error", "model_used", "fallback_used", "usage")
+_TOLD_AT_END = ("status", "result", "notes", "error", "model_used", "fallback_used", "usage")
 
 #: What a row says that may change: its status, deliveries and number of ended attempts.
 Mark = tuple[str, int, int]
@@ -63,5 +63,5 @@ def _deleted(row: Row) -> Row:
         status=row.status,
         deliveries=row.deliveries,
         attempts=row.attempts,
-        end={**told, "fallback_used": False, "error": error},
+        end={**told, "notes": [], "fallback_used": False, "error": error},
     )

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from workers import unopened_thinking
 from workers.api.wire import attempt_told
 from workers.events import publisher
 from workers.events.cursors import Take
@@ -21,7 +22,10 @@ def spoken(
 ) -> Iterator[Callable[[str], None] | None]:
     """Around the call of a model. Yields what shall hear its words, if anything shall."""
     begun = {**attempt_told(attempt), "number": take.attempt, "outcome": None}
-    telling = publisher.current().telling(attempt.run_id, take, begun, lost)
+    begins_inside = unopened_thinking.is_expected(attempt.host, attempt.model)
+    telling = publisher.current().telling(
+        attempt.run_id, take, begun, lost, begins_inside=begins_inside
+    )
     try:
         yield telling.say if kind.output_schema is None else None
     finally:

@@ -35,13 +35,14 @@ class Telling:
         *,
         lost: threading.Event,
         wake: Callable[[], None],
+        tidy: Tidy,
     ) -> None:
         self.run_id, self.take = run_id, take
         #: Whoever has lost the claim has nothing to say any more.
         self._lost, self._wake = lost, wake
         self._begun = json.dumps(begun, separators=(",", ":"))
         self._heard: deque[str] = deque()
-        self._tidy = Tidy()
+        self._tidy = tidy
         self._text = ""
         self._sent = 0
         self._is_begun = False

@@ -16,6 +16,7 @@ from workers.breakers import State, state_of, with_state
 from workers.metrics.instruments import REGISTRY
 from workers.metrics.labels import model_label
 from workers.models import Breaker, TaskRun
+from workers.permits.selectors import PoolState, pool_states
 from workers.states import Status
 
 
@@ -27,10 +28,12 @@ class Snapshot:
     parked: Mapping[str, int] = field(default_factory=dict)
     #: Models and the states that their breakers are in.
     breakers: tuple[tuple[str, str], ...] = ()
+    #: Permit pools of the host.
+    permits: tuple[PoolState, ...] = ()
 
 
 def snapshot_take(host: str, queues: Iterable[str]) -> Snapshot:
-    """Look at these queues and this host, in two queries."""
+    """Look at these queues and this host, in five queries."""
     parked = TaskRun.objects.filter(status=Status.RETRYING, queue__in=list(queues))
     counted = parked.exclude(parked_on="").order_by().values_list("queue").annotate(Count("pk"))
     return Snapshot(
@@ -39,6 +42,7 @@ def snapshot_take(host: str, queues: Iterable[str]) -> Snapshot:
             (breaker.model, str(state_of(breaker)))
             for breaker in with_state(Breaker.objects.filter(host=host))
         ),
+        permits=tuple(pool_states(host)),
     )
 
 
@@ -62,6 +66,22 @@ class StoredCollector(Collector):
             for state in State.values:
                 breakers.add_metric([model, state], counted[model, state])
         yield breakers
+        yield from self._permits()
+
+    def _permits(self) -> Iterator[Metric]:
+        gauges = {
+            "permits": ("permits", "Attempts that may be open at once on this worker's server."),
+            "permits_held": ("held", "Attempts that are open, or about to begin."),
+            "permits_waiting": ("waiting", "Runs that wait for a permit."),
+        }
+        for name, (of_pool, help_text) in gauges.items():
+            gauge = GaugeMetricFamily(f"llm_{name}", help_text, labels=["model"])
+            counts: Counter[str] = Counter()
+            for pool in self.snapshot.permits:
+                counts[model_label(pool.model)] += getattr(pool, of_pool)
+            for model, count in counts.items():
+                gauge.add_metric([model], count)
+            yield gauge
 
 
 STORED = StoredCollector()

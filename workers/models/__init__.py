@@ -5,6 +5,7 @@ from workers.models.breakers import Breaker
 from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
 from workers.models.pauses import Pause
+from workers.models.permits import PermitPool
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
 from workers.models.runs import Attempt, TaskRun, usage
 from workers.models.worker_nodes import WorkerNode
@@ -18,6 +19,7 @@ __all__ = [
     "KeptAnswer",
     "MailState",
     "Pause",
+    "PermitPool",
     "ReportRefusal",
     "ReportSettings",
     "TaskRun",

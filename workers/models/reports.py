@@ -4,7 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -124,6 +124,15 @@ class WeeklyReport(models.Model):
     #: Kept when the run is pruned.
     content = models.TextField(_("text"), blank=True, default="", help_text=_("Markdown."))
     facts = models.JSONField(_("facts"), default=dict, blank=True)
+    notes = models.JSONField(
+        _("notes"),
+        default=list,
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text=_("What to know about how the text was written."),
+    )
     created_at = models.DateTimeField(_("asked for at"), default=timezone.now, editable=False)
     written_at = models.DateTimeField(_("written at"), null=True, editable=False)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -67,6 +67,19 @@ class TaskRun(models.Model):
     )
     claim_token = models.UUIDField(_("claim"), null=True, editable=False)
     lease_expires_at = models.DateTimeField(_("lease until"), null=True, editable=False)
+    #: Of the pool whose permit the run holds, while its claim's lease lasts, or is about to take.
+    permit = models.ForeignKey(
+        "workers.PermitPool",
+        null=True,
+        editable=False,
+        on_delete=models.SET_NULL,
+        # Pools are never deleted; to validate the reference would scan a table that may be large.
+        db_constraint=False,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("permit"),
+    )
+    token_at = models.DateTimeField(_("last token"), null=True, editable=False)
     deliveries = models.PositiveIntegerField(_("deliveries"), default=0, editable=False)
     losses = models.PositiveIntegerField(
         _("lost workers"),
@@ -77,6 +90,15 @@ class TaskRun(models.Model):
     )
 
     result = models.JSONField(_("result"), null=True, blank=True)
+    notes = models.JSONField(
+        _("notes"),
+        default=list,
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default=Value([], models.JSONField()),
+        blank=True,
+        editable=False,
+        help_text=_("What to know about how the result was made."),
+    )
     error = models.JSONField(_("error"), null=True, blank=True)
     model_used = models.CharField(_("model used"), max_length=255, blank=True, default="")
     fallback_used = models.BooleanField(_("fallback answered"), default=False)
@@ -101,6 +123,12 @@ class TaskRun(models.Model):
                 fields=["user"],
                 name="run_open_of_user",
                 condition=Q(status__in=[str(status) for status in OPEN]),
+            ),
+            models.Index(fields=["permit"], name="run_permit", condition=Q(permit__isnull=False)),
+            models.Index(
+                fields=["parked_on", "-priority", "created_at"],
+                name="run_parked",
+                condition=~Q(parked_on=""),
             ),
         ]
         constraints = [

@@ -6,13 +6,15 @@ data to them: template syntax inside it stays text.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
 from django.template import Context, Engine, TemplateDoesNotExist
 from django.template.utils import get_app_template_dirs
 
+from workers.drafts import Draft
+from workers.payloads import EntriesPayload
 from workers.task_types import TaskType
 
 
@@ -35,6 +37,36 @@ def prompt_render(task_type: TaskType, payload: Mapping[str, Any]) -> Prompt:
     except TemplateDoesNotExist:
         system = ""
     return Prompt(system=system, user=text_render(f"{task_type.prompt}/user.txt", values))
+
+
+def prompt_prepare(task_type: TaskType, payload: Mapping[str, Any]) -> "Prompt | Draft":
+    """A prompt that may be shortened where the payload has entries, else one that is sent as it
+    is. Raises TemplateDoesNotExist."""
+    if not issubclass(task_type.payload, EntriesPayload):
+        return prompt_render(task_type, payload)
+    entries = payload["entries"]
+    return Draft(
+        texts=[f"- {entry.get('date', '')}: {entry['text']}\n" for entry in entries],
+        dates=[entry.get("date", "") for entry in entries],
+        render=lambda kept: prompt_render(
+            task_type, {**payload, "entries": [entries[index] for index in kept]}
+        ),
+    )
+
+
+def prompt_again(prompt: "Prompt | Draft", reason: str) -> "Prompt | Draft":
+    """The prompt for a model whose last answer was not valid for this reason; "": the same."""
+    if not reason:
+        return prompt
+    if isinstance(prompt, Draft):
+        render = prompt.render
+        return replace(prompt, render=lambda kept: _corrected(render(kept), reason))
+    return _corrected(prompt, reason)
+
+
+def _corrected(prompt: Prompt, reason: str) -> Prompt:
+    user = text_render("again.txt", {"prompt": prompt.user, "reason": reason})
+    return Prompt(system=prompt.system, user=user)
 
 
 def text_render(name: str, values: Mapping[str, Any]) -> str:

@@ -9,7 +9,14 @@ from llmconfig.policy import user_policy
 from llmconfig.selectors import configs_resolve
 from llmconfig.stated_models import StatedModel, models_stated
 from llmconfig.types import MODEL_FIELDS
-from workers.registry.holdings import Holding, holdings_of, missing_from, needed_by
+from llmconfig.windows import Window
+from workers.registry.holdings import (
+    Holding,
+    holdings_of,
+    missing_from,
+    needed_by,
+    window_held,
+)
 from workers.registry.selectors import nodes_live
 from workers.states import ModelState
 
@@ -35,6 +42,7 @@ class ListedModel:
     stated: tuple[StatedModel, ...]
     #: By live worker.
     holdings: tuple[Holding, ...]
+    window: Window
 
     @property
     def loaded(self) -> bool:
@@ -107,6 +115,7 @@ def _listed(
         uses=uses,
         stated=stated,
         holdings=tuple(holdings),
+        window=window_held(name, holdings),
     )
 
 

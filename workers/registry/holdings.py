@@ -1,10 +1,12 @@
 """The models of one worker: those that it has, and those that it would need."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from llmconfig.model_names import normalise_model
+from llmconfig.window_lookup import window_of
+from llmconfig.windows import Window
 from workers.models import WorkerNode
 from workers.registry.announcement import task_types_served
 from workers.states import ModelState
@@ -19,8 +21,12 @@ class Holding:
     model: str
     state: ModelState
     size_bytes: int | None = None
+    #: Tokens that the model was trained for, and those that it is loaded with.
     context_length: int | None = None
+    context_window: int | None = None
     capabilities: list[str] | None = None
+    #: Why the model cannot be used; "" where it can, or where that is not known.
+    fault: str = ""
 
 
 def holdings_of(node: WorkerNode) -> dict[str, Holding]:
@@ -41,14 +47,32 @@ def needed_by(node: WorkerNode, wanted: Collection[str] | None) -> bool:
     return bool(served) and (wanted is None or not served.isdisjoint(wanted))
 
 
+def window_held(model: str, holdings: Iterable[Holding]) -> Window:
+    """The window of a model, given how workers have it; of several the smallest."""
+    loaded = [each.context_window for each in holdings if each.context_window]
+    return window_of(model, loaded={model: min(loaded)} if loaded else {})
+
+
 def _known(node: WorkerNode, told: Mapping[str, Any]) -> Holding:
-    present = ModelState.LOADED if told["loaded"] else ModelState.PRESENT
+    # A worker of the last release reports no faults.
+    fault = told.get("fault", "")
     return Holding(
         worker=node.name,
         host=node.host,
         model=normalise_model(told["name"]),
-        state=ModelState.UNREACHABLE if node.host_error else present,
+        state=_state(node, told["loaded"], fault),
         size_bytes=told["size"],
         context_length=told["context_length"],
+        # The last release writes none.
+        context_window=told.get("context_window"),
         capabilities=told["capabilities"],
+        fault=fault,
     )
+
+
+def _state(node: WorkerNode, is_loaded: bool, fault: str) -> ModelState:
+    if node.host_error:
+        return ModelState.UNREACHABLE
+    if is_loaded:
+        return ModelState.LOADED
+    return ModelState.UNUSABLE if fault else ModelState.PRESENT

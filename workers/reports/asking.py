@@ -7,45 +7,87 @@ them, and in which language to write, which is the person's setting.
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language_info
 
-from llmconfig.types import ResolvedConfig
+from workers.drafts import Draft
+from workers.fitting import prompt_tokens_at_most
 from workers.models import TaskRun, WeeklyReport
+from workers.notes import Note
 from workers.prompts import Prompt, text_render
-from workers.reports.parts import BYTES_PER_TOKEN, FRAME, LEAST_ROOM, Item, size, told
-from workers.reports.weeks import week_parse
-from workers.reports.windows import answer_tokens, window_tokens
+from workers.reports.parts import FRAME, LEAST_ROOM, Item, told
+from workers.reports.weeks import Week, week_parse
 
 WHOLE, PART, JOINED = "written", "part", "joined"
 #: A summary of a part is this long at most: as many as this fit into one part of the next round.
 MOST_WORDS, LEAST_WORDS = 200, 40
 SUMMARIES_IN_A_PART = 6
-BYTES_PER_WORD = 7
+TOKENS_PER_WORD = 3
 
 _TAG = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
-def prompt_of(
-    shape: str,
-    report: WeeklyReport,
-    run: TaskRun,
-    config: ResolvedConfig,
-    items: Sequence[Item],
-) -> Prompt:
-    """The prompt of one shape about these items."""
-    return _prompt(shape, report, run, config, told(items))
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """What the prompts of one run have in common."""
 
+    run: TaskRun
+    #: Tokens of a prompt.
+    budget: int
+    #: None: entries of no stated week.
+    week: Week | None = None
+    #: A language tag, or "".
+    language: str = ""
+    #: Background to posted entries.
+    context: str = ""
 
-def room_of(shape: str, report: WeeklyReport, run: TaskRun, config: ResolvedConfig) -> int:
-    """How many bytes of items a prompt of this shape has room for, in the smallest context of the
-    models that may answer."""
-    around = _prompt(shape, report, run, config, "")
-    tokens = window_tokens(config) - answer_tokens(config)
-    room = tokens * BYTES_PER_TOKEN - size(around.system) - size(around.user) - FRAME
-    return max(room, LEAST_ROOM)
+    @classmethod
+    def of_report(cls, report: WeeklyReport, run: TaskRun, budget: int) -> "Asking":
+        week = week_parse(report.week)
+        return cls(run=run, budget=budget, week=week, language=report.language)
+
+    def draft(self, shape: str, items: Sequence[Item], notes: Sequence[Note] = ()) -> Draft:
+        """The prompt of one shape about these items, or about some of them."""
+        return Draft(
+            texts=[f"{item}\n" for item in items],
+            dates=[item.date for item in items],
+            render=lambda kept: self._prompt(shape, told([items[index] for index in kept])),
+            of_summaries=shape == JOINED or self.run.payload.get("round", 1) > 1,
+            notes=tuple(notes),
+        )
+
+    def room(self, shape: str) -> int:
+        """How many tokens of items a prompt of this shape has room for."""
+        around = self._prompt(shape, "")
+        room = self.budget - prompt_tokens_at_most(around.system, around.user) - FRAME
+        return max(room, LEAST_ROOM)
+
+    def _prompt(self, shape: str, material: str) -> Prompt:
+        begin, end = delimiters(self.run, material)
+        values: Mapping[str, Any] = {
+            "begin": begin,
+            "end": end,
+            "material": material,
+            "context": self.context,
+            "language": language_told(self.language),
+            "week": self.week,
+            "monday": self.week and self.week.monday,
+            "sunday": self.week and self.week.sunday,
+            "part": self.run.payload.get("part", 1),
+            "parts": self.run.payload.get("parts", 1),
+            "words": self._words(),
+        }
+        return Prompt(
+            system=text_render("weekly_report/written_system.txt", values),
+            user=text_render(f"weekly_report/{shape}.txt", values),
+        )
+
+    def _words(self) -> int:
+        fitting = self.budget // SUMMARIES_IN_A_PART // TOKENS_PER_WORD
+        return max(LEAST_WORDS, min(MOST_WORDS, fitting))
 
 
 def language_told(tag: str) -> str:
@@ -70,32 +112,3 @@ def delimiters(run: TaskRun, material: str) -> tuple[str, str]:
 
 def _number(text: str) -> str:
     return salted_hmac("workers.reports.material", text, algorithm="sha256").hexdigest()[:24]
-
-
-def _prompt(
-    shape: str, report: WeeklyReport, run: TaskRun, config: ResolvedConfig, material: str
-) -> Prompt:
-    begin, end = delimiters(run, material)
-    week = week_parse(report.week)
-    values: Mapping[str, Any] = {
-        "begin": begin,
-        "end": end,
-        "material": material,
-        "language": language_told(report.language),
-        "week": week,
-        "monday": week.monday,
-        "sunday": week.sunday,
-        "part": run.payload.get("part", 1),
-        "parts": run.payload.get("parts", 1),
-        "words": _words(config),
-    }
-    return Prompt(
-        system=text_render("weekly_report/written_system.txt", values),
-        user=text_render(f"weekly_report/{shape}.txt", values),
-    )
-
-
-def _words(config: ResolvedConfig) -> int:
-    room = (window_tokens(config) - answer_tokens(config)) * BYTES_PER_TOKEN
-    fitting = room // SUMMARIES_IN_A_PART // BYTES_PER_WORD
-    return max(LEAST_WORDS, min(MOST_WORDS, fitting))

@@ -9,6 +9,8 @@ from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
 from workers.models import TaskRun, WeeklyReport
 from workers.reports import REPORT_TYPE, asking
+from workers.reports.asking import Asking
+from workers.reports.budgets import prompt_budget
 from workers.reports.entries import material_read
 from workers.reports.facts import Span, facts_of
 from workers.reports.parts import divide
@@ -37,8 +39,9 @@ def report_forecast(wanted: Wanted) -> Forecast:
     )
     report = WeeklyReport(week=str(wanted.week), language=wanted.place.language)
     run, items = TaskRun(payload={}), material.items
-    whole = divide(items, asking.room_of(asking.WHOLE, report, run, config))
-    parts = divide(items, asking.room_of(asking.PART, report, run, config))
+    asked = Asking.of_report(report, run, prompt_budget(config))
+    whole = divide(items, asked.room(asking.WHOLE))
+    parts = divide(items, asked.room(asking.PART))
     return Forecast(
         entries=len(material.entries),
         results=len(material.results),

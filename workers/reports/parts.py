@@ -1,21 +1,19 @@
 """The material of a report in parts that fit a model. Pure.
 
 A part holds whole items in their order, as many as it has room for. An item that is longer than a
-part is split, at a space where there is one: nothing is left out, and nothing is said twice. Sizes
-are bytes of UTF-8: at three bytes a token (`workers.backend.attempt` reckons three characters) the
-estimate is on the safe side in every script.
+part is split, between words: nothing is left out, and nothing is said twice. Rooms are tokens, of
+which `workers.tokens` estimates on the safe side how many a text has.
 """
 
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 from workers.reports.markers import markers_defused
+from workers.tokens import prefix_of, tokens_at_most
 
-BYTES_PER_TOKEN = 3
-#: An item is told at less than this beside its text: the dash, its date, its label.
-FRAME = 64
+#: An item costs at most this beside its text: the dash, its date, its label.
+FRAME = 32
 #: The least that a part has room for.
 LEAST_ROOM = 4 * FRAME
 
@@ -52,12 +50,11 @@ def size(text: str) -> int:
 
 
 def divide(items: Sequence[Item], room: int) -> list[list[Item]]:
-    """The items in parts, each of which is told in ``room`` bytes; ``room`` is at least
-    ``LEAST_ROOM``."""
+    """The items in parts, each of at most ``room`` tokens; ``room`` is at least ``LEAST_ROOM``."""
     parts: list[list[Item]] = []
     left = 0
     for item in _pieces(items, room):
-        needed = size(str(item)) + 1
+        needed = tokens_at_most(str(item)) + 1
         if not parts or needed > left:
             parts.append([])
             left = room
@@ -68,7 +65,7 @@ def divide(items: Sequence[Item], room: int) -> list[list[Item]]:
 
 def _pieces(items: Sequence[Item], room: int) -> Iterator[Item]:
     for item in items:
-        if size(str(item)) < room:
+        if tokens_at_most(str(item)) < room:
             yield item
         else:
             for text in _split(item.text, room - FRAME):
@@ -86,11 +83,9 @@ def _split(text: str, room: int) -> Iterator[str]:
 
 
 def _fitting(text: str, room: int) -> int:
-    """How many characters from the beginning are told in so many bytes."""
-    # None takes less than a byte, so that no more of them can fit.
-    told_sizes = accumulate(_told_size(character) for character in text[:room])
-    return sum(1 for told_size in told_sizes if told_size <= room)
-
-
-def _told_size(character: str) -> int:
-    return len("\n  ") if _LINE_BREAK.fullmatch(character) else size(character)
+    """How many characters from the beginning are told in so many tokens."""
+    end = prefix_of(text, room)
+    # Line ends are told indented, which costs more.
+    while tokens_at_most(_LINE_BREAK.sub("\n  ", text[:end])) > room:
+        end = end * 3 // 4
+    return end

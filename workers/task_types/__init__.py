@@ -19,6 +19,7 @@ from workers.queues import NAMESPACE, PREFIX
 
 if TYPE_CHECKING:
     from llmconfig.types import ResolvedConfig
+    from workers.drafts import Draft
     from workers.models import TaskRun
     from workers.prepared import Division
     from workers.prompts import Prompt
@@ -42,13 +43,16 @@ class TaskType:
     payload: type[Serializer[Any]]
     #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
     output_schema: Mapping[str, Any] | None = None
+    #: From the object that a model wrote to what the schema describes (`workers.coercions`), before
+    #: it is validated. Raises ValueError with what the model is to be told.
+    coerce: Callable[[Result], Result] = _content
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content
     #: JSON Schema of the stored result, where ``finish`` makes it another than the answer.
     result_schema: Mapping[str, Any] | None = None
     #: What a run comes to, where that is not the templates filled with its payload. Raises
     #: ``Refused``.
-    prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Division] | None" = None
+    prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Draft | Division] | None" = None
     #: Called with a run that has succeeded and its result, in the transaction that says so.
     finished: "Callable[[TaskRun, Result], None] | None" = None
     #: Does a run again, where that is more than the same payload in a new run; None: it is not.

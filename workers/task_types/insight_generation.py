@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from workers import coercions
 from workers.payloads import EntriesPayload
 from workers.task_types import Result, TaskType, register
 
@@ -17,7 +18,12 @@ OUTPUT_SCHEMA: dict[str, Any] = {
             "minItems": 1,
             "maxItems": 5,
         },
-        "confidence": {"type": "integer", "minimum": 0, "maximum": 100},
+        "confidence": {
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 100,
+            "description": "In percent: a whole number from 0 (a guess) to 100 (certain).",
+        },
     },
     "required": ["content", "tags", "confidence"],
     "additionalProperties": False,
@@ -27,9 +33,26 @@ RESULT_SCHEMA = {
     **OUTPUT_SCHEMA,
     "properties": {
         **OUTPUT_SCHEMA["properties"],
-        "confidence": {"type": "number", "minimum": 0, "maximum": 1},
+        "confidence": {
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1,
+            "description": "A fraction: 1 is certain.",
+        },
     },
 }
+
+
+def _coerce(answer: Result) -> Result:
+    known = {"tags": coercions.texts, "confidence": _percentage}
+    return {name: known[name](value) if name in known else value for name, value in answer.items()}
+
+
+def _percentage(value: Any) -> Any:
+    try:
+        return coercions.percentage(value)
+    except ValueError as error:
+        raise ValueError(f"$.confidence: {error}") from error
 
 
 def _as_fraction(result: Result) -> Result:
@@ -42,6 +65,7 @@ register(
         prompt="insight_generation",
         payload=EntriesPayload,
         output_schema=OUTPUT_SCHEMA,
+        coerce=_coerce,
         finish=_as_fraction,
         result_schema=RESULT_SCHEMA,
     )

@@ -4,21 +4,31 @@ A run has its entries in its payload, or names the report of a person's week tha
 """
 
 from llmconfig.types import ResolvedConfig
+from workers.children import PART
+from workers.drafts import Draft
 from workers.models import TaskRun
 from workers.payloads import EntriesPayload
 from workers.prepared import Division
-from workers.prompts import Prompt, prompt_render
 from workers.reports import REPORT_TYPE
+from workers.reports.errors import RunIsPart
+from workers.reports.posted import posted_prepare
 from workers.reports.writing import report_finished, report_prepare, report_run_again
 from workers.task_types import TaskType, register
 
 
-def _prepare(run: TaskRun, config: ResolvedConfig) -> Prompt | Division:
-    return report_prepare(run, config) if _names_report(run) else prompt_render(KIND, run.payload)
+def _prepare(run: TaskRun, config: ResolvedConfig) -> Draft | Division:
+    if _names_report(run):
+        return report_prepare(run, config)
+    return posted_prepare(KIND, run, config)
 
 
 def _again(run: TaskRun) -> TaskRun | None:
-    return report_run_again(run) if _names_report(run) else None
+    """Raises ``RunIsPart``."""
+    if _names_report(run):
+        return report_run_again(run)
+    if PART in run.payload:
+        raise RunIsPart
+    return None
 
 
 def _names_report(run: TaskRun) -> bool:

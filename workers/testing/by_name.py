@@ -7,6 +7,7 @@ The name is a behaviour's in small letters and hyphens, with a number where it t
 import re
 from dataclasses import fields
 
+from llmconfig.model_names import normalise_model
 from workers.testing import behaviours as b
 
 _NAME = re.compile(r"(?P<word>[a-z]+(?:-[a-z]+)*)(?:-(?P<number>\d+(?:\.\d+)?))?")
@@ -33,7 +34,7 @@ def is_named(name: str) -> bool:
 
 def behaviour_of(model: str) -> b.Behaviour:
     """The behaviour that a model's name, tag or not, asks for."""
-    match = _NAME.fullmatch(model.partition(":")[0])
+    match = _NAME.fullmatch(normalise_model(model).partition(":")[0])
     if match is None or match["word"] not in BY_NAME:
         return b.Ok()
     kind, number = BY_NAME[match["word"]], match["number"]

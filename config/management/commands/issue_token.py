@@ -11,16 +11,19 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from config.api.accounts.lifetimes import lifetime_parse
 from config.api.accounts.tokens import token_issue
+from llmconfig.durations import DAY
+from llmconfig.kinds import Refused, Seconds
+
+LIFETIME = Seconds(1, 36_500 * DAY)
 
 
 def lifetime(text: str) -> timedelta:
-    """``90d``, ``12h`` or ``30m``. Raises ArgumentTypeError."""
+    """A duration, as in ``API_TOKEN_TTL``. Raises ArgumentTypeError."""
     try:
-        return lifetime_parse(text)
-    except ValueError as error:
-        raise ArgumentTypeError(str(error)) from error
+        return timedelta(seconds=LIFETIME.parse_written(text))
+    except Refused as error:
+        raise ArgumentTypeError(error.message.translate(_)) from error
 
 
 class Command(BaseCommand):

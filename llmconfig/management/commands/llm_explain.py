@@ -50,5 +50,6 @@ class Command(BaseCommand):
             "title": self.style.MIGRATE_HEADING,
             "group": self.style.MIGRATE_LABEL,
             "skipped": self.style.WARNING,
+            "warning": self.style.WARNING,
         }
         return styles.get(kind, str)(text)

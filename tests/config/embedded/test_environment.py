@@ -73,5 +73,26 @@ def test_processes_get_the_callers_settings(tmp_path, caller, settings):
     assert made["DJANGO_SETTINGS_MODULE"] == settings
 
 
+def test_all_that_names_a_server_is_passed_on_with_whole_paths(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    named = {
+        "DATABASE_HOST": "db",
+        "DATABASE_NAME": "app",
+        "DATABASE_PASSWORD_FILE": "secret",
+        "REDIS_URL": "redis://cache",
+        "REDIS_PASSWORD": "x",
+    }
+    found = environment.addresses([], named)
+    assert found == named | {"DATABASE_PASSWORD_FILE": str(tmp_path / "secret")}
+
+
+def test_passwords_of_other_servers_are_not_those_of_a_part(tmp_path):
+    caller = {"REDIS_PASSWORD": "x", "OLLAMA_API_KEY": "x", "SECRET_KEY_FILE": "/key", "A": "b"}
+    found = environment.addresses([VALKEY, MODEL], caller)
+    made = environment.for_processes(tmp_path, found, caller)
+    assert not {"REDIS_PASSWORD", "OLLAMA_API_KEY"} & made.keys()
+    assert (made["SECRET_KEY_FILE"], made["A"], made["REDIS_URL"]) == ("/key", "b", VALKEY.value)
+
+
 def test_two_homes_have_two_node_names(tmp_path):
     assert environment.node(tmp_path) != environment.node(tmp_path / "other")

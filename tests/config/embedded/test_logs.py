@@ -47,6 +47,12 @@ def test_a_large_log_becomes_the_older_one_and_the_writer_goes_on(tmp_path, monk
     assert path.read_text() == "next\n"
 
 
+def test_last_lines_skips_where_in_a_statement_an_error_was(tmp_path):
+    path = tmp_path / "migrate.log"
+    path.write_text("Error: no (permission denied\nLINE 1: CREATE TABLE a\n         ^\n)\n ~~^^\n")
+    assert last_lines(path) == ["Error: no (permission denied"]
+
+
 def test_last_lines_skips_empty_ones(tmp_path):
     path = tmp_path / "web.log"
     path.write_text("one\ntwo\n\n  \n")

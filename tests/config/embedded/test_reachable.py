@@ -1,7 +1,7 @@
 import os
+from urllib.parse import urlsplit
 
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from config.embedded import reachable
 from config.embedded.errors import StackError
@@ -28,8 +28,17 @@ def test_a_named_server_that_does_not_answer_is_told_without_its_password(variab
 
 def test_servers_that_answer_are_accepted():
     # The suite's database is made by the tests that need it; this one is always there.
-    database = make_conninfo(os.environ["DATABASE_URL"], dbname="postgres")
+    database = urlsplit(os.environ["DATABASE_URL"])._replace(path="/postgres").geturl()
     reachable.require({"DATABASE_URL": database, "REDIS_URL": os.environ["REDIS_URL"]})
+
+
+def test_what_cannot_be_used_is_told_without_its_password():
+    with pytest.raises(
+        StackError, match=r"Not reachable:\nDATABASE_URL: .*percent-encoded"
+    ) as told:
+        reachable.require({"DATABASE_URL": "postgresql://me:hunter2left@right@db/app"})
+    assert "hunter2left" not in str(told.value)
+    assert "right" not in str(told.value)
 
 
 def test_servers_that_no_variable_names_are_not_asked():

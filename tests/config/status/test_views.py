@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from config.status import gathering
 from tests.workers.api.test_tasks import client_of
 from workers import parts
-from workers.models import Breaker, Pause, TaskRun
+from workers.models import Breaker, MailState, Pause, PermitPool, TaskRun, WeeklyReport
 from workers.registry.nodes import node_register
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -94,6 +94,27 @@ def test_staff_see_parts_queues_workers_and_breakers(well, staff):
     assert [(each["model"], each["state"]) for each in told["breakers"]] == [("a:1b", "open")]
 
 
+def test_mails_that_wait_are_told_where_mails_are_sent(well, staff, settings, django_user_model):
+    settings.REPORT_MAIL = True
+    now = timezone.now()
+    WeeklyReport.objects.create(
+        user=django_user_model.objects.create_user("ada"),
+        week="2026-W47",
+        starts_at=now - timedelta(days=8),
+        ends_at=now - timedelta(days=1),
+        time_zone="UTC",
+        written_at=now,
+        mail_state=MailState.WAITING,
+        mail_at=now + timedelta(hours=1),
+        mail_tries=2,
+        mail_error="550 sender unknown",
+    )
+    told = staff.get("/v1/status").json()
+    mail = told["dependencies"][-1]
+    assert (mail["name"], mail["ok"], told["status"]) == ("mail", False, "degraded")
+    assert mail["problem"].endswith("550 sender unknown")
+
+
 def test_a_part_that_does_not_answer_is_told_with_its_reason(well, staff):
     well("broker", "connection refused")
     told = staff.get("/v1/status").json()
@@ -130,3 +151,18 @@ def test_many_calls_ask_the_database_for_the_facts_once(well, monkeypatch):
     for _ in range(20):
         assert APIClient().get("/v1/status").status_code == 200
     assert len(asked) == 1
+
+
+def test_staff_see_permits_and_who_waits_for_them(well, staff):
+    PermitPool.objects.create(host="http://gpu:11434", model="qwen3:8b", learned=4, ceiling=5)
+    waiting(status="retrying", parked_on="permit http://gpu:11434 qwen3:8b")
+    assert staff.get("/v1/status").json()["permits"] == [
+        {
+            "host": "http://gpu:11434",
+            "model": "qwen3:8b",
+            "permits": 4,
+            "stated": False,
+            "held": 0,
+            "waiting": 1,
+        }
+    ]

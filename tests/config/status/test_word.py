@@ -23,6 +23,8 @@ BREAKER = BreakerFacts(host="h", model="a:1b", state="open", failures=3, last_re
         ({}, Stored(queues=(queue(depth=9, paused=True),)), "ok"),
         ({}, Stored(queues=(queue(), queue(live_workers=0))), "degraded"),
         ({}, Stored(breakers=(BREAKER,)), "degraded"),
+        ({}, Stored(mail_problem=""), "ok"),
+        ({}, Stored(mail_problem="2 mails wait"), "degraded"),
         ({"redis": "refused"}, Stored(), "degraded"),
         ({"broker": "refused"}, Stored(), "degraded"),
         ({"model_server": "refused"}, Stored(), "degraded"),
@@ -30,8 +32,8 @@ BREAKER = BreakerFacts(host="h", model="a:1b", state="open", failures=3, last_re
         ({}, None, "down"),
     ],
     ids=[
-        "all well", "paused", "no worker", "breaker", "redis", "broker", "model server",
-        "database", "the database tells nothing",
+        "all well", "paused", "no worker", "breaker", "mails go", "mails wait",
+        "redis", "broker", "model server", "database", "the database tells nothing",
     ],
 )  # fmt: skip
 def test_it_follows_from_the_facts(problems, stored, word):

@@ -52,6 +52,7 @@ def listed(staff, rows, address) -> set[str]:
         ("tiers/?task_type=none", {"tier"}),
         ("users/?model=qwen3", {"user"}),
         ("?model=qwen3", {"everyone", "user"}),
+        ("?model=library/Qwen3:latest", {"everyone", "user"}),
         ("?fallback=none", {"user"}),
         ("?fallback=named", {"everyone"}),
         ("users/?fallback=inherits", {"user and type"}),

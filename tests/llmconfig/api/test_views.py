@@ -157,12 +157,31 @@ def test_a_body_that_is_no_object_is_400(method, body, api):
         ({"fallback_model": "phi4"}, "model_not_allowed"),
         ({"task_type_configs": {INSIGHT: {"model": "phi4"}}}, "model_not_allowed"),
         ({"model": "qwen3", "fallback_model": "qwen3:latest"}, "fallback_same_as_model"),
+        (
+            {"model": "qwen3", "fallback_model": "https://registry.ollama.ai/library/Qwen3:LATEST"},
+            "fallback_same_as_model",
+        ),
     ],
 )
 def test_what_is_valid_and_refused_is_409_with_a_code(body, code, api):
     answer = api.put(URL, body)
     assert (answer.status_code, answer.json()["code"]) == (409, code)
     assert not Preference.objects.exists()
+
+
+def test_a_name_is_answered_as_it_was_stated(api):
+    answer = api.put(URL, {"model": "library/Qwen3"})
+    assert answer.json()["preferences"] == {"model": "library/Qwen3"}
+    assert answer.json()["effective"][INSIGHT]["model"] == "library/Qwen3"
+
+
+@pytest.mark.parametrize("name", ["a:", "a//b", "a::b", "a/../b", "a b", "qwen3 "])
+def test_a_text_that_is_no_name_is_shown_beside_the_rule(name, api):
+    answer = api.put(URL, {"model": name})
+    assert answer.status_code == 400
+    [told] = answer.json()["errors"]["model"]
+    assert told.startswith("accepted: a model's name such as llama3.2:3b (with")
+    assert told.endswith(f"; found: {name!r}")
 
 
 def test_if_match_lets_only_the_current_state_be_edited(api):

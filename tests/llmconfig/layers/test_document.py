@@ -110,7 +110,7 @@ FIELDS = (
     "model, fallback_model, timeout_seconds, first_token_timeout_seconds, max_retries, "
     "deadline_seconds, parameters"
 )
-SECONDS = "1 to 300 seconds, written as 60, 60s, 2m or 1h30m"
+SECONDS = "1 to 300 seconds, written as 60, 60s or 2m"
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ SECONDS = "1 to 300 seconds, written as 60, 60s, 2m or 1h30m"
         ),
         (
             "max_retries: true",
-            "f:1: max_retries: accepted: a whole number from 0 to 10; found: True",
+            "f:1: max_retries: accepted: a whole number from 0 to 10; found: true",
         ),
         ("default: {colour: red}", f"f:1: default.colour: unknown; accepted: {FIELDS}"),
         (
@@ -143,7 +143,7 @@ SECONDS = "1 to 300 seconds, written as 60, 60s, 2m or 1h30m"
             f"f:1: colour: unknown; accepted: {FIELDS}, default, task_types, model_params, "
             "user_preferences",
         ),
-        ("llm: {}\nother: 1", "f:2: other: unknown; accepted: llm"),
+        ("llm: {}\nother: 1", "f:2: other: belongs under llm, as everything does where llm is"),
         (
             "task_types: {TASK_TYPE_POEM: {}}",
             "f:1: task_types.TASK_TYPE_POEM: unknown task type; accepted: " + ", ".join(ALL_TYPES),
@@ -179,8 +179,25 @@ SECONDS = "1 to 300 seconds, written as 60, 60s, 2m or 1h30m"
         ("num_gpu: 1", "f:1: num_gpu: belongs to a model"),
         ("default: {temperature: 0}", "f:1: default.temperature: belongs under parameters"),
         ("model_params: {a: {num_ctx: 1}}", "f:1: model_params.a.num_ctx: unknown; accepted: temp"),
-        ("default: {fallback_model: no}", "f:1: default.fallback_model: accepted: true or false"),
-        ("max_retries: 010", "f:1: max_retries: accepted: a number without leading zeros"),
+        (
+            "default: {fallback_model: no}",
+            'f:1: default.fallback_model: accepted: a model\'s name such as llama3.2:3b, or "" for '
+            'none, in quotes where YAML may read it otherwise, as "no"',
+        ),
+        (
+            "default: {parameters: {stop: [END, 010]}}",
+            "f:1: default.parameters.stop: accepted: a list of at most 4 texts of 1 to 64 "
+            'characters, in quotes where YAML may read it otherwise, as "010"',
+        ),
+        (
+            "max_retries: no",
+            "f:1: max_retries: accepted: a whole number from 0 to 10; found: 'no'",
+        ),
+        (
+            "max_retries: 010",
+            "f:1: max_retries: accepted: a whole number from 0 to 10; found: '010'",
+        ),
+        ("model_params: {a: {use_mmap: no}}", "f:1: model_params.a.use_mmap: accepted: true or f"),
         ("timeout: 1:30", f"f:1: timeout: accepted: {SECONDS}; found: '1:30'"),
         ("timeout: 2026-11-22", f"f:1: timeout: accepted: {SECONDS}; found: '2026-11-22'"),
         (

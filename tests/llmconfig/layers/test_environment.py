@@ -61,14 +61,36 @@ def test_model_parameters_are_stated_as_json(read):
 @pytest.mark.parametrize(
     ("variable", "text", "told"),
     [
-        ("LLM_DEFAULT_MODEL", "", ": accepted: a model's name such as llama3.2:3b; found: ''"),
-        ("LLM_FALLBACK_MODEL", "a b", ': accepted: a model\'s name such as llama3.2:3b, or ""'),
+        (
+            "LLM_DEFAULT_MODEL",
+            "a\tb",
+            ": accepted: a model's name such as llama3.2:3b; found: 'a\\tb'",
+        ),
+        (
+            "LLM_FALLBACK_MODEL",
+            "a b",
+            ": accepted: a model's name such as llama3.2:3b, or nothing f",
+        ),
+        (
+            "LLM_FALLBACK_MODEL",
+            '""',
+            ": it begins and ends with a quote (docker's --env-file keeps",
+        ),
+        (
+            "LLM_TASK_TYPE_CONFIGS",
+            "'{}'",
+            ": it begins and ends with a quote (docker's --env-file ",
+        ),
+        (
+            "LLM_DEFAULT_MODEL",
+            "a:",
+            ": accepted: a model's name such as llama3.2:3b (with a tag after the :); found: 'a:'",
+        ),
         ("LLM_DEFAULT_TIMEOUT", "soon", ": accepted: 1 to 300 seconds, written as 60, 60s"),
         ("LLM_DEFAULT_TIMEOUT", "0", ": accepted: 1 to 300 seconds"),
         ("LLM_MAX_RETRIES", "many", ": accepted: a whole number from 0 to 10; found: 'many'"),
         ("LLM_MAX_RETRIES", "11", ": accepted: a whole number from 0 to 10; found: '11'"),
         ("LLM_MAX_RETRIES", "1.0", ": accepted: a whole number from 0 to 10; found: '1.0'"),
-        ("LLM_TASK_TYPE_CONFIGS", "", ": not JSON: "),
         ("LLM_TASK_TYPE_CONFIGS", "{", ": not JSON: "),
         ("LLM_TASK_TYPE_CONFIGS", "[]", ": accepted: a mapping; found: []"),
         ("LLM_TASK_TYPE_CONFIGS", '{"TASK_TYPE_POEM": {}}', ": TASK_TYPE_POEM: unknown task type"),
@@ -102,8 +124,30 @@ def test_the_allow_list_is_separated_by_commas(report):
     ]
 
 
-@pytest.mark.parametrize("text", ["", " ", ",", "a b", "a;b"])
-def test_an_empty_or_misspelt_allow_list_is_a_problem(text, report):
+def test_the_entry_of_the_allow_list_that_breaks_a_rule_is_shown_with_it(report):
+    policy_read({"LLM_ALLOWED_MODELS": "qwen3, a::b"}, report)
+    assert str(report.problems[0]).endswith("(with one : between name and tag); found: 'a::b'")
+
+
+@pytest.mark.parametrize("text", [",", "a b", "a;b"])
+def test_a_misspelt_allow_list_is_a_problem(text, report):
     policy = policy_read({"LLM_ALLOWED_MODELS": text}, report)
-    assert str(report.problems[0]).startswith("LLM_ALLOWED_MODELS: accepted: up to 100 names")
+    assert str(report.problems[0]).startswith("LLM_ALLOWED_MODELS: accepted: 1 to 100 names")
     assert not policy.allows("a")
+
+
+@pytest.mark.parametrize("text", ["", " "])
+@pytest.mark.parametrize(
+    "name",
+    ["LLM_DEFAULT_MODEL", "LLM_DEFAULT_TIMEOUT", "LLM_MAX_RETRIES", "LLM_TASK_TYPE_CONFIGS",
+     "LLM_MODEL_PARAMS", "LLM_ALLOWED_MODELS"],
+)  # fmt: skip
+def test_an_empty_variable_states_nothing(name, text, read, report):
+    source, problems = read(**{name: text})
+    assert (list(source.statements()), dict(source.model_params), problems) == ([], {}, [])
+    assert policy_read({name: text}, report).allows("anything")
+
+
+def test_an_allow_list_in_quotes_is_a_problem(report):
+    policy_read({"LLM_ALLOWED_MODELS": '"qwen3"'}, report)
+    assert "begins and ends with a quote" in str(report.problems[0])

@@ -82,3 +82,9 @@ def test_a_row_that_became_invalid_is_skipped_field_by_field():
         ("model", "a b", "invalid"),
         ("parameters.top_k", -1, "invalid"),
     ]
+    told = [str(each.sentence) for each in skipped]
+    assert told == [
+        "'a b' is not valid; accepted: a model's name such as llama3.2:3b (without a blank);"
+        " found: 'a b'",
+        "-1 is not valid; accepted: a whole number from 0 to 1000",
+    ]

@@ -18,7 +18,7 @@ def test_an_edit_of_the_file_counts_from_the_next_start(configure):
 
 
 def test_problems_of_file_and_variables_are_one_report(configure):
-    configure("default: {colour: 1}", LLM_MAX_RETRIES="many", LLM_ALLOWED_MODELS="")
+    configure("default: {colour: 1}", LLM_MAX_RETRIES="many", LLM_ALLOWED_MODELS="a b")
     with pytest.raises(ConfigurationError) as told:
         static_config()
     assert [problem.place for problem in told.value.problems] == [

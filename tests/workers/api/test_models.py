@@ -73,6 +73,7 @@ def test_a_model_of_a_live_worker_is_available_with_what_the_worker_tells(models
         "loaded": True,
         "size": 40_000,
         "context_length": 8192,
+        "context_window": {"tokens": 4096, "source": "default", "place": "Ollama's default"},
         "capabilities": ["completion"],
         "workers": [{"name": "text", "state": "loaded"}],
         "used_by": [],
@@ -127,6 +128,20 @@ def test_a_worker_whose_model_server_is_away_has_nothing_at_hand(models, worker)
     assert (told["available"], told["workers"]) == (
         False, [{"name": "text", "state": "unreachable"}],
     )  # fmt: skip
+
+
+def test_a_model_that_cannot_be_used_is_not_available(models, worker):
+    worker("text@box", has("ok:3b", fault="Ollama cannot load the model"))
+    told = models()["ok:3b"]
+    assert (told["available"], told["workers"]) == (
+        False, [{"name": "text", "state": "unusable"}],
+    )  # fmt: skip
+
+
+def test_staff_see_why_a_model_cannot_be_used(models, worker, staff):
+    worker("text@box", has("ok:3b", fault="Ollama cannot load the model"))
+    [told] = models()["ok:3b"]["workers"]
+    assert told["reason"] == "Ollama cannot load the model"
 
 
 def test_a_gone_worker_counts_for_nothing(models, worker):
@@ -189,3 +204,13 @@ def test_who_is_nobody_is_told_nothing(client):
 def test_the_answer_is_kept_by_no_shared_cache(person):
     told = client_of(person).get("/v1/llm/models").headers["Cache-Control"]
     assert {part.strip() for part in told.split(",")} == {"private", "no-cache"}
+
+
+def test_each_models_window_is_told_with_where_it_comes_from(models, worker, config_file):
+    config_file('default: {model: "ok:3b"}\nmodel_params: {"ok:3b": {context_window: 2048}}')
+    worker("text@box", has("ok:3b", context_window=512), has("a:1", context_window=8192))
+    worker("more@box", has("a:1", context_window=1024), {**has("b:1"), "loaded": True})
+    windows = {name: told["context_window"] for name, told in models().items()}
+    assert windows["a:1"] == {"tokens": 1024, "source": "loaded", "place": None}
+    assert (windows["ok:3b"]["tokens"], windows["ok:3b"]["source"]) == (2048, "stated")
+    assert windows["b:1"]["source"] == "default"

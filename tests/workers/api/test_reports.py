@@ -221,3 +221,10 @@ def test_a_page_of_twenty_takes_as_many_queries_as_one_of_one(
 def test_nobody_anonymous_comes_here(client_of):
     assert APIClient().get(URL).status_code == 401
     assert APIClient().post(URL).status_code == 401
+
+
+def test_notes_on_a_text_are_told_with_it_and_in_the_list(api, report):
+    note = {"code": "entries_left_out", "detail": "2 of 9 entries were left out."}
+    made = report(notes=[note])
+    assert api.get(f"{URL}/{made.pk}").json()["notes"] == [note]
+    assert api.get(URL).json()["results"][0]["notes"] == [note]

@@ -206,3 +206,17 @@ def test_somebody_elses_run_is_not_found_by_any_path(client, run, path):
         eve.generic("GET" if path == "result" else "POST", f"/v1/tasks/{made}/{path}").status_code
         == 404
     )
+
+
+def test_notes_stand_beside_the_result(client, run):
+    note = {"code": "entries_left_out", "detail": "2 of 9 entries were left out."}
+    made = run(status="succeeded", result={"content": "Hi."}, notes=[note])
+    told = client.get(f"/v1/tasks/{made}").json()
+    assert (told["result"], told["notes"]) == ({"content": "Hi."}, [note])
+    (listed,) = client.get("/v1/tasks").json()["results"]
+    assert listed["notes"] == [note]
+    assert client.get(f"/v1/tasks/{made}/result").json() == {"content": "Hi.", "notes": [note]}
+
+
+def test_a_result_without_notes_has_none(client, run):
+    assert client.get(f"/v1/tasks/{run(status='succeeded')}").json()["notes"] == []

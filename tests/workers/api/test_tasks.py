@@ -213,3 +213,19 @@ def _forget_connections(app):
     app._pool = None
     app.amqp._producer_pool = None
     kombu.pools.reset()
+
+
+@pytest.mark.parametrize(
+    ("parked_on", "kind", "names"),
+    [
+        ("permit http://gpu:11434 qwen3:8b", "permit", ["http://gpu:11434", "qwen3:8b"]),
+        ("http://gpu:11434", "host", ["http://gpu:11434"]),
+        ("breaker big:7b small:1b", "breaker", ["big:7b", "small:1b"]),
+        ("queue llm.text_generation", "queue", ["llm.text_generation"]),
+    ],
+)
+def test_a_parked_task_says_what_it_waits_for(client, parked_on, kind, names):
+    url = client.post("/v1/tasks", PROMPT).json()["status_url"]
+    assert client.get(url).json()["waits_for"] is None
+    TaskRun.objects.update(status="retrying", parked_on=parked_on, published_at=None)
+    assert client.get(url).json()["waits_for"] == {"kind": kind, "names": names}

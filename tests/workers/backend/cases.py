@@ -306,6 +306,7 @@ CASES = [*PROMPT, *SLOW]
 #: Rows that no server can bring about, and the tests that have them.
 ELSEWHERE = {
     Cause.UNEXPECTED: "test_an_error_that_nobody_foresaw_is_transient",
+    Cause.SERVER_QUEUE: "test_server_queue: what the permits find out, not the client",
     Cause.STOPPED: "test_runtime: test_closing_ends_what_is_under_way_as_transient",
     Cause.INVALID_OUTPUT: "test_output: test_what_is_not_valid_by_the_schema_is_refused",
 }

@@ -43,7 +43,7 @@ def test_without_a_system_prompt_there_is_no_system_message(fake_ollama):
 def test_what_is_not_stated_is_not_sent(fake_ollama):
     body = sent(fake_ollama, options={"temperature": None})
     # The client itself adds an empty list of tools.
-    assert body.keys() - {"tools"} == {"model", "messages", "stream", "think"}
+    assert body.keys() - {"tools"} == {"model", "messages", "stream", "think", "truncate"}
 
 
 def test_every_request_states_whether_the_model_thinks(fake_ollama):
@@ -81,6 +81,13 @@ def test_a_request_that_is_refused_for_another_reason_is_sent_once(fake_ollama):
     with pytest.raises(AttemptFailed):
         ask(fake_ollama.host, "m:1")
     assert len(fake_ollama.requests("/api/chat")) == 1
+
+
+def test_every_request_that_reads_a_prompt_says_that_it_must_not_be_cut(fake_ollama):
+    ask(fake_ollama.host, prompt="größer 日本語", options={"context_window": 512})
+    asked = [*fake_ollama.requests("/api/generate"), *fake_ollama.requests("/api/chat")]
+    assert {exchange.body["truncate"] for exchange in asked} == {False}
+    assert asked[-1].body["messages"][-1]["content"] == "größer 日本語"
 
 
 def test_options_are_sent_under_ollamas_names(fake_ollama):

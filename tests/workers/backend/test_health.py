@@ -63,7 +63,14 @@ def test_the_models_of_a_host_are_listed_with_size_and_digest():
 
 def test_the_loaded_models_of_a_host_are_listed():
     with FakeOllama(models=["a:1", "b"], resident=["b"]) as server:
-        assert backend.loaded(server.host) == ("b:latest",)
+        assert backend.loaded(server.host) == {"b:latest": 4096}
+
+
+@pytest.mark.parametrize("told", [{}, {"context_length": None}, {"context_length": 0}], ids=str)
+def test_a_loaded_model_whose_context_is_not_told_has_none(fake_ollama, told):
+    raw = json.dumps({"models": [{"model": "a:1", **told}]}).encode()
+    fake_ollama.script("/api/ps", [b.Status(code=200, raw=raw)])
+    assert backend.loaded(fake_ollama.host) == {"a:1": None}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +79,7 @@ def test_the_loaded_models_of_a_host_are_listed():
 def test_a_model_is_described_without_being_loaded(fake_ollama, model, capabilities):
     details = backend.described(fake_ollama.host, model)
     assert (details.context_length, details.capabilities) == (4096, capabilities)
-    assert backend.loaded(fake_ollama.host) == ()
+    assert backend.loaded(fake_ollama.host) == {}
 
 
 @pytest.mark.parametrize(

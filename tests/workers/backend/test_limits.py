@@ -162,21 +162,6 @@ def test_a_host_that_is_silent_from_the_first_byte_costs_one_timeout(server):
     assert 2.5 <= time.monotonic() - began < HANGS
 
 
-def test_a_prompt_that_cannot_fit_is_not_sent(server):
-    failed = failure(server.host, "m:1", prompt="x" * 301, options={"context_window": 100})
-    assert (failed.outcome, failed.cause) == (Outcome.UNUSABLE, Cause.CONTEXT_OVERFLOW)
-    assert server.log == ()
-
-
-def test_the_system_prompt_is_part_of_the_estimate(server):
-    details = {"system": "x" * 150, "prompt": "y" * 151, "options": {"context_window": 100}}
-    assert failure(server.host, "m:1", **details).cause is Cause.CONTEXT_OVERFLOW
-
-
-def test_a_prompt_that_just_fits_is_sent(server):
-    assert ask(server.host, "m:1", prompt="x" * 300, options={"context_window": 100})
-
-
 @pytest.mark.parametrize(("read", "fits"), [(99, True), (100, False), (101, False)])
 def test_a_prompt_that_was_read_up_to_the_stated_context_was_cut(server, read, fits):
     server.script("m:1", [b.Ok(prompt_tokens=read)])

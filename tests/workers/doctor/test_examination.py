@@ -3,6 +3,8 @@
 import pytest
 
 from llmconfig.stated_models import StatedModel
+from llmconfig.unnamed_params import UnnamedParams
+from llmconfig.windows import Window, WindowSource
 from workers.doctor.examination import TITLES, examine
 from workers.doctor.facts import Facts, Finding, Server, Worker
 
@@ -28,6 +30,12 @@ def test_nothing_is_wrong_where_every_model_is_present():
         found(stated=(stated("a:1"), stated("qwen3")), servers=(server("a:1", "qwen3:latest"),))
         == []
     )
+
+
+def test_mails_that_do_not_get_through_are_told():
+    assert found("mails_waiting", mails="2 mails wait: 550 no") == [
+        ("mail", "2 mails wait: 550 no")
+    ]
 
 
 def test_a_missing_model_is_told_with_its_users_and_how_to_get_it():
@@ -59,6 +67,36 @@ def test_a_model_is_missed_only_where_it_is_needed():
     assert found(stated=uses, servers=servers) == []
     assert found(stated=(stated("a:1"),), servers=servers) == [
         ("a:1", f"not on {THERE}: everyone (llm.yaml:1)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "pulled"),
+    [
+        ("library/Qwen3:8B", "qwen3:8b"),
+        ("hf.co/User/Model-GGUF:Q4", "hf.co/User/Model-GGUF:Q4"),
+    ],
+)
+def test_a_model_of_another_host_is_pulled_as_it_is_spelled(spelling, pulled):
+    (finding,) = examine(Facts(stated=(stated(spelling),), servers=(server("b:1"),)))
+    assert finding.commands == (f"ollama pull {pulled}",)
+
+
+def test_a_configured_model_that_cannot_be_used_is_a_finding_with_host_and_reason():
+    broken = server("a:1", "b:1", faults={"a:1": "HTTP 500", "b:1": "HTTP 500"})
+    assert found(stated=(stated("A:1"),), servers=(broken,)) == [
+        ("a:1", f"{HERE}: HTTP 500; everyone (llm.yaml:1)")
+    ]
+
+
+def test_parameters_of_a_model_that_nothing_names_are_told_with_their_place_and_the_nearest_name():
+    unnamed = (
+        UnnamedParams(model="qwen3:8", place="llm.yaml:2", nearest="qwen3:8b"),
+        UnnamedParams(model="x:1", place="LLM_MODEL_PARAMS", nearest=""),
+    )
+    assert found("model_params_unnamed", unnamed_params=unnamed) == [
+        ("qwen3:8", "llm.yaml:2; the nearest name is qwen3:8b"),
+        ("x:1", "LLM_MODEL_PARAMS"),
     ]
 
 
@@ -129,3 +167,32 @@ def test_what_could_not_be_gathered_comes_first():
     findings = examine(Facts(problems=(problem,), ignored_rows={"TASK_TYPE_OLD": 1}))
     assert findings[0] is problem
     assert {finding.code for finding in findings} <= TITLES.keys()
+
+
+@pytest.mark.parametrize(
+    ("source", "place", "reason"),
+    [
+        (WindowSource.DEFAULT, "Ollama's default", "Ollama's default"),
+        (WindowSource.STATED, "llm.yaml:3", "stated in llm.yaml:3"),
+        (WindowSource.LOADED, "", "as it is loaded now"),
+    ],
+)
+def test_a_model_that_could_hold_longer_prompts_is_a_warning(source, place, reason):
+    window = Window(tokens=4096, source=source, place=place)
+    (finding,) = examine(
+        Facts(
+            stated=(stated("a:1"),),
+            servers=(server("a:1", trained={"a:1": 8192}),),
+            windows={"a:1": window},
+        )
+    )
+    assert (finding.code, finding.subject, finding.is_warning) == ("window_small", "a:1", True)
+    assert finding.text.startswith(f"4096 tokens ({reason}), trained for 8192. In model_params")
+    assert finding.commands == ('"a:1": {context_window: 8192}',)
+
+
+@pytest.mark.parametrize("trained", [{}, {"a:1": 4096}, {"a:1": 2048}, {"b:1": 8192}], ids=str)
+def test_a_model_that_is_given_what_it_can_hold_is_none(trained):
+    window = Window(tokens=4096, source=WindowSource.DEFAULT, place="")
+    facts = {"stated": (stated("a:1"),), "servers": (server("a:1", trained=trained),)}
+    assert found(windows={"a:1": window}, **facts) == []

@@ -1,11 +1,13 @@
 """How the doctor's findings look."""
 
 import json
+from dataclasses import replace
 
 from llmconfig.stated_models import StatedModel
 from workers.doctor.examination import examine
 from workers.doctor.facts import Facts, Server, Worker
 from workers.doctor.report import WIDTH, report_json, report_lines
+from workers.permits.selectors import PoolState
 
 FACTS = Facts(
     stated=(
@@ -36,6 +38,24 @@ def test_the_head_tells_server_workers_and_models():
         "Workers        1 live, 1 gone, 1 stopped",
         "Models         3 configured, 1 present",
     ]
+
+
+def permits(**fields):
+    facts = {"host": "http://h:1", "model": "a:1", "permits": 1, "stated": None, "held": 1}
+    return PoolState(**{**facts, "waiting": 7, "queued_at": 2, **fields})
+
+
+def test_the_head_shows_the_permits_of_each_model():
+    lines = told(replace(FACTS, permits=(permits(), permits(model="b:1", stated=1))))
+    assert "Permits        a:1  1 (learned), 1 held, 7 waiting" in lines
+    assert "               b:1  1 (stated), 1 held, 7 waiting" in lines
+
+
+def test_a_number_that_is_stated_too_high_is_a_finding():
+    facts = replace(FACTS, permits=(permits(permits=1, stated=4), permits(model="b:1", stated=1)))
+    [found] = [each for each in examine(facts) if each.code == "permits_overstated"]
+    assert found.subject == "a:1 @ http://h:1"
+    assert "4 at once are stated" in found.text
 
 
 def test_findings_stand_in_two_columns_under_their_title():

@@ -40,6 +40,42 @@ def test_a_text_is_told_as_it_is_written_and_put_together_it_is_the_result(
     assert end["status_url"] == f"/v1/tasks/{run.pk}"
 
 
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"<think>Let me see.\n</think>\n\n{TEXT}<|im_end|>",
+        f"<|channel|>analysis Let me see.<|channel|>final<|message|>{TEXT}<|return|>",
+    ],
+)
+def test_thinking_and_special_tokens_are_neither_streamed_nor_part_of_the_result(
+    celery_worker, ollama, ask, watch, finished, written
+):
+    ollama.script("ok:3b", [Ok(text=written, chunks=30, delay=0.02)])
+    run = ask()
+    seen = watch(run)
+    seen.wait_end()
+    assert finished(run).result == {"content": TEXT}
+    assert seen.text == TEXT
+    assert "reset" not in seen.names()
+
+
+def test_thinking_that_began_in_the_prompt_is_withdrawn_once_and_withheld_from_then_on(
+    celery_worker, ollama, ask, watch, finished
+):
+    unopened = Ok(text=f"Let me see.\n</think>\n\n{TEXT}", chunks=20, delay=0.05)
+    ollama.script("ok:3b", [unopened, unopened])
+    withdrawn = []
+    for _ in range(2):
+        run = ask()
+        seen = watch(run)
+        seen.wait_end()
+        assert finished(run).result == {"content": TEXT}
+        assert seen.text == TEXT
+        withdrawn.append("reset" in seen.names())
+    assert withdrawn == [True, False]
+    assert "Let me see" not in str(seen.of("text"))
+
+
 def test_a_fallback_withdraws_what_the_primary_said(celery_worker, ollama, ask, watch, person):
     Preference.objects.create(user=person, model="ok:9b", first_token_timeout_seconds=1)
     ollama.script("ok:9b", [b.StallAfter()])

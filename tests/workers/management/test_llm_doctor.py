@@ -43,6 +43,23 @@ def test_where_all_is_well_it_says_so(doctor, server):
     assert told.endswith("Nothing is wrong.\n")
 
 
+def test_each_models_window_is_told_with_where_it_comes_from(doctor, server, config_file):
+    config_file(
+        'default: {model: "ok:3b", fallback_model: "ok:1b"}\n'
+        'model_params: {"ok:3b": {context_window: 2048}}'
+    )
+    server.load("ok:1b")
+    told = " ".join(doctor("--strict").split())
+    assert "Windows ok:1b 4096 tokens, as it is loaded now ok:3b 2048 tokens, stated in" in told
+    assert "Models that could hold longer prompts than they are given" in told
+    assert '"ok:3b": {context_window: 4096}' in told
+    assert told.endswith("Nothing is wrong.")
+    found = json.loads(doctor("--json"))
+    assert found["ok"] is True
+    assert {each["code"] for each in found["findings"]} == {"window_small"}
+    assert found["models"][0]["context_window"]["tokens"] == 4096
+
+
 def test_a_missing_model_is_told_with_who_uses_it(doctor, server):
     group = Group.objects.create(name="premium")
     Preference.objects.create(group=group, model="qwen3:8b", version=2)
@@ -93,6 +110,15 @@ def test_a_configuration_that_cannot_be_used_is_told_line_by_line(doctor, server
     assert codes(doctor("--json")) == ["configuration_invalid"] * 2
 
 
+def test_parameters_of_a_model_that_nothing_names_are_told(doctor, server, config_file):
+    config_file("model_params: {'ok:33b': {top_k: 1}, 'embed:1': {top_k: 1}, 'mine:1': {top_k: 1}}")
+    user = get_user_model().objects.create_user("ada")
+    Preference.objects.create(user=user, fallback_model="Mine:1", version=1)
+    told = json.loads(doctor("--json"))["findings"]
+    unnamed = [each["subject"] for each in told if each["code"] == "model_params_unnamed"]
+    assert unnamed == ["ok:33b"]
+
+
 def test_parts_that_are_away_are_lines_and_no_traceback(doctor, server, broker, monkeypatch):
     monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
     monkeypatch.setitem(connection.settings_dict, "PORT", free_port())
@@ -128,5 +154,5 @@ def test_its_queries_do_not_grow_with_the_users(doctor, server, django_assert_ma
     for number in range(20):
         user = get_user_model().objects.create_user(f"user{number}")
         Preference.objects.create(user=user, model="ok:3b", version=1)
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(9):
         doctor()

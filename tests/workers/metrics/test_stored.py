@@ -1,5 +1,6 @@
 """Gauges of what the database holds."""
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from prometheus_client import CollectorRegistry
 from workers.breakers import State
 from workers.metrics import labels
 from workers.metrics.stored import StoredCollector, snapshot_take
-from workers.models import Breaker, TaskRun
+from workers.models import Breaker, PermitPool, TaskRun
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +71,25 @@ def test_breakers_of_models_without_a_name_here_are_counted_together(sample):
     assert sample("llm_breakers", model="other", state="closed") == 2
 
 
-def test_a_look_takes_two_queries(django_assert_num_queries):
-    with django_assert_num_queries(2):
+def test_a_look_takes_five_queries(django_assert_num_queries):
+    with django_assert_num_queries(5):
         snapshot_take(HOST, QUEUES)
+
+
+def test_permits_are_counted_by_model(sample, settings):
+    settings.LLM_HOST_CONCURRENCY = 3
+    pool = PermitPool.objects.create(host=HOST, model="a:1")
+    park(QUEUES[0], on=f"permit {HOST} a:1")
+    TaskRun.objects.create(
+        task_type="TASK_TYPE_TEXT_GENERATION",
+        queue=QUEUES[0],
+        status="running",
+        permit=pool,
+        claim_token=uuid.uuid4(),
+        lease_expires_at=timezone.now() + timedelta(minutes=1),
+        payload={},
+        llm_config={},
+        deadline=timezone.now() + timedelta(minutes=10),
+    )
+    gauges = ("llm_permits", "llm_permits_held", "llm_permits_waiting")
+    assert [sample(name, model="a:1") for name in gauges] == [3, 1, 1]

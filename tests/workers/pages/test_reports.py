@@ -215,3 +215,10 @@ def test_a_post_without_its_token_is_refused(ada, address):
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(ada)
     assert strict.post(address).status_code == 403
+
+
+def test_what_a_text_leaves_out_is_told_above_it(page, report_of):
+    note = {"code": "entries_left_out", "detail": "2 of 9 <b>entries</b> were left out."}
+    text = page.get(f"/reports/{report_of(notes=[note]).pk}/").content.decode()
+    assert '<p class="note">2 of 9 &lt;b&gt;entries&lt;/b&gt; were left out.</p>' in text
+    assert text.index("2 of 9") < text.index("<article")

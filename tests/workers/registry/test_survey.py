@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from workers import backend
+from workers import backend, load_faults
 from workers.registry.survey import LOOK_SECONDS, Survey
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
@@ -28,6 +28,10 @@ def tags(*models):
     return b.Status(code=200, raw=json.dumps({"models": listed}).encode())
 
 
+def entry(survey, name="a:1"):
+    return next(model for model in survey.look({name}).models if model["name"] == name)
+
+
 def test_a_server_tells_its_models_and_which_are_loaded(server):
     report = Survey(server.host).look({"a:1", "embed:1"})
     assert (report.version, report.error) == ("0.99.0", "")
@@ -40,8 +44,10 @@ def test_a_server_tells_its_models_and_which_are_loaded(server):
         "context_length": 4096,
         "capabilities": ["completion"],
         "loaded": False,
+        "context_window": None,
+        "fault": "",
     }
-    assert told["b:1"]["loaded"] is True
+    assert (told["b:1"]["loaded"], told["b:1"]["context_window"]) == (True, 4096)
     assert told["embed:1"]["capabilities"] == ["embedding"]
 
 
@@ -63,9 +69,37 @@ def test_a_model_with_another_digest_is_described_again(server):
 def test_a_model_that_could_not_be_described_is_asked_for_again(server):
     server.script("/api/show", [b.Status(code=500)])
     survey = Survey(server.host)
-    (first,) = (m for m in survey.look({"a:1"}).models if m["name"] == "a:1")
-    (again,) = (m for m in survey.look({"a:1"}).models if m["name"] == "a:1")
+    first, again = entry(survey), entry(survey)
     assert (first["capabilities"], again["capabilities"]) == (None, ["completion"])
+    assert first["fault"].startswith("Ollama failed: HTTP 500")
+    assert again["fault"] == ""
+
+
+@pytest.mark.parametrize("answer", [b.Missing(), b.Status(code=500), b.Status(code=400)])
+def test_a_model_that_is_listed_and_cannot_be_shown_has_a_fault(server, answer):
+    server.script("/api/show", [answer])
+    assert bool(entry(Survey(server.host))["fault"]) is (answer != b.Status(code=400))
+
+
+@pytest.mark.parametrize("answer", [b.Silent(), b.NoSuchPath()])
+def test_a_server_that_shows_no_model_blames_none(server, monkeypatch, answer):
+    monkeypatch.setattr("workers.registry.survey.LOOK_SECONDS", 0.3)
+    server.script("/api/show", [answer])
+    assert entry(Survey(server.host))["fault"] == ""
+
+
+def test_a_model_that_could_not_be_loaded_has_a_fault_until_its_digest_changes(server):
+    survey = Survey(server.host)
+    server.script("/api/tags", [tags(("a:1", digest)) for digest in ("one", "one", "two")])
+    survey.look({"a:1"})
+    load_faults.note(server.host, "library/A:1", "requires more system memory")
+    faults = [entry(survey)["fault"] for _ in range(2)]
+    assert faults == ["requires more system memory", ""]
+
+
+def test_a_model_that_is_loaded_has_no_fault(server):
+    load_faults.note(server.host, "b:1", "requires more system memory")
+    assert entry(Survey(server.host), "b:1")["fault"] == ""
 
 
 def test_a_server_that_is_away_keeps_its_last_known_models_none_loaded(server):

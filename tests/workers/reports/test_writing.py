@@ -7,12 +7,15 @@ import pytest
 from django.utils import timezone
 
 from workers.enqueue import enqueue
+from workers.fitting import prompt_tokens_at_most
 from workers.models import MailState, ReportSettings, TaskRun, WeeklyReport
 from workers.reports.making import report_start, reports_start
 from workers.retries import run_retry
 from workers.states import Status
 from workers.testing.behaviours import Ok
 from workers.testing.delivery import run_finish
+from workers.testing.fake_ollama import FakeOllama
+from workers.testing.one_host import OneHost, Pace
 
 MODEL = "ok:7b"
 SMALL = """\
@@ -37,7 +40,13 @@ def written(transactional_db, broker, ollama, wanted):
 
 
 def asked(ollama):
-    return [x.body["messages"] for x in ollama.requests("/api/chat")]
+    """The prompts, without those that were sent for one token alone, to count theirs."""
+    bodies = [x.body for x in ollama.requests("/api/chat")]
+    return [body["messages"] for body in bodies if not body_counts(body)]
+
+
+def body_counts(body):
+    return (body.get("options") or {}).get("num_predict") == 1
 
 
 def test_a_report_is_what_the_model_wrote_of_the_entries_and_results_of_the_week(
@@ -53,6 +62,12 @@ def test_a_report_is_what_the_model_wrote_of_the_entries_and_results_of_the_week
     assert f"- {week.monday}: Fixed the login\n" in user["content"]
     assert "[insight generation]: Logins matter." in user["content"]
     assert str(week) in user["content"]
+
+
+def test_a_report_has_neither_thinking_nor_special_tokens(written, sent, ollama):
+    sent("worked")
+    ollama.script(MODEL, [Ok("<think>What was done?</think>\n# The week<|im_end|>")])
+    assert written().content == "# The week"
 
 
 @pytest.mark.parametrize(
@@ -113,9 +128,27 @@ def test_a_long_week_is_summarised_in_parts_and_joined_and_nothing_is_left_out(
     prompts = [user["content"] for _system, user in asked(ollama)]
     for text in texts:
         assert sum(text.strip() in prompt for prompt in prompts) == 1
-    assert prompts[-1].count("[part ") == children.filter(payload__round=1).count()
-    assert f"part 1 of {children.count()}" in prompts[0]
+    last = max(child.payload["round"] for child in children)
+    assert prompts[-1].count("[part ") == children.filter(payload__round=last).count()
+    assert f"part 1 of {children.filter(payload__round=1).count()}" in prompts[0]
+    assert report.notes == []
     assert not WeeklyReport.objects.exclude(pk=report.pk).exists()
+
+
+def test_what_a_text_had_to_leave_out_is_kept_with_the_report(
+    written, sent, ollama, settings, config_file
+):
+    """The host's window is smaller than what is expected of a model that is not loaded."""
+    config_file('default: {model: "ok:3b", fallback_model: ""}')
+    sent(*[f"Entry number {n:03d}: did much good work." for n in range(60)], status="failed")
+    host = OneHost(context_length=1024, load_seconds=0.0, pace=Pace(tokens=2, seconds=0.0))
+    with FakeOllama(one_host=host) as server:
+        settings.OLLAMA_HOST = server.host
+        report = written()
+    (note,) = report.notes
+    assert note["code"] == "entries_left_out"
+    assert " of 60 entries were left out, the oldest first: " in note["detail"]
+    assert report.run.notes == report.notes
 
 
 def test_an_entry_longer_than_a_context_is_split_and_not_cut(written, sent, ollama, config_file):
@@ -157,8 +190,8 @@ def test_every_prompt_of_a_long_week_fits_the_smallest_context(written, sent, ol
     sent(*["Ünïcödé 日本語 " * 20 for _ in range(20)], *["x" * n for n in range(900)][::50])
     written()
     for system, user in asked(ollama):
-        size = len((system["content"] + user["content"]).encode())
-        assert size / 3 + 900 / 4 <= 900
+        tokens = prompt_tokens_at_most(system["content"], user["content"])
+        assert tokens + 900 / 4 <= 900
 
 
 def test_a_week_whose_material_has_gone_since_ends_without_a_call(written, ollama):

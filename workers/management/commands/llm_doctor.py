@@ -34,7 +34,7 @@ class Command(BaseCommand):
         else:
             for kind, line in report_lines(facts, findings):
                 self.stdout.write(self._styled(kind, line))
-        if findings and options["strict"]:
+        if options["strict"] and not all(finding.is_warning for finding in findings):
             sys.exit(1)
 
     def _styled(self, kind: str, line: str) -> str:

@@ -100,6 +100,8 @@ def _mark() -> WeeklyReport | None:
 def _record(report: WeeklyReport, verdict: Verdict) -> None:
     wait = wait_after(verdict, report.mail_tries)
     if wait is not None:
+        reason = one_line(verdict.reason)
+        logger.warning("The mail of report %s waits for another try: %s", report.pk, reason)
         _write(report, MailState.WAITING, verdict.reason, mail_at=timezone.now() + wait)
         return
     state = {

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import reverse
+from django.urls import get_script_prefix, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
@@ -60,8 +60,12 @@ def _message(report: WeeklyReport, address: str) -> EmailMultiAlternatives:
 
 
 def _address(name: str, *arguments: object) -> str:
-    """The page's whole address; "" where nobody said where the site is."""
-    return settings.SITE_URL and settings.SITE_URL + reverse(name, args=arguments)
+    """The page's whole address; "" where nobody said where the site is.
+
+    ``SITE_URL`` has the path that the site lies below; ``reverse`` has it in some threads only.
+    """
+    page = reverse(name, args=arguments).removeprefix(get_script_prefix())
+    return settings.SITE_URL and f"{settings.SITE_URL}/{page}"
 
 
 def _message_id(report: WeeklyReport) -> str:

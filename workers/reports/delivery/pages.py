@@ -33,10 +33,12 @@ def report_shown(report: WeeklyReport, now: datetime) -> Shown:
 
 
 def report_values(report: WeeklyReport) -> dict[str, Any]:
-    """For the templates: the text of a report, as HTML and as text, and its facts as tables."""
+    """For the templates: the text of a report, as HTML and as text, what to know about it, and its
+    facts as tables."""
     return {
         "html": report_html(report.content),
         "text": text_clean(report.content),
+        "notes": [note["detail"] for note in report.notes],
         "facts": tables_of(report.facts),
     }
 

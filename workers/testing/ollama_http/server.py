@@ -46,8 +46,9 @@ class Server:
         """Stop listening, and end every connection; requests in the works have a moment left."""
         if self._server is not None:
             # asyncio leaks a connection that it has accepted and not begun when its server closes.
+            loop = asyncio.get_running_loop()
             for listener in self._server.sockets:
-                asyncio.get_running_loop().remove_reader(listener.fileno())
+                loop.remove_reader(listener.fileno())
             await asyncio.sleep(0)
             self._server.close()
         for task, works in tuple(self._open.items()):

@@ -109,7 +109,7 @@ class HostModels(FakeModels):
         if not fake.is_too_long():
             return
         statistics = self._statistics[runner.model]
-        if fake.generation.truncate:
+        if fake.generation.truncate or not self._options.honours_truncate:
             statistics.cut_prompts += 1
         else:
             statistics.refused_prompts += 1

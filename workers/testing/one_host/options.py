@@ -36,6 +36,9 @@ class OneHost:
     keep_alive: float = 300.0
     #: Tokens of prompt and answer, where the request states no ``num_ctx`` (OLLAMA_CONTEXT_LENGTH).
     context_length: int = 4096
+    #: Whether a request's ``truncate: false`` has a prompt that is too long refused; without it, as
+    #: by releases that do not know the field, it is cut in silence.
+    honours_truncate: bool = True
     #: What the models were trained for: a larger ``num_ctx`` is lowered to it.
     longest_context: int = 131_072
     #: How answers are generated: all alike, by model (others by the default), or by the request.

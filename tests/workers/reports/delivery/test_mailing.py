@@ -43,6 +43,15 @@ def test_a_mail_is_sent_once_with_both_forms_and_its_links(mail_server, postman,
     assert "https://app.example/reports/settings/" in html
 
 
+def test_a_mail_tells_what_its_text_leaves_out(mail_server, postman, report_of):
+    report_of(notes=[{"code": "entries_left_out", "detail": "2 of 9 <entries> were left out."}])
+    postman()
+    message = email.message_from_bytes(mail_server.taken[0], policy=email.policy.default)
+    text = message.get_body(("plain",)).get_content()
+    assert text.splitlines()[2:5] == ["(2 of 9 <entries> were left out.)", "", "# Done"]
+    assert "2 of 9 &lt;entries&gt; were left out." in message.get_body(("html",)).get_content()
+
+
 def test_a_mail_names_its_week_and_the_language_of_its_text(mail_server, postman, report_of):
     report_of(language="de")
     postman()

@@ -1,0 +1,1 @@
+"""Environment variables: ``reading`` finds their texts, the rest say what a text may be."""

@@ -1,0 +1,53 @@
+"""Sending a chat request and reading its answer chunk by chunk."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from typing import cast
+
+import ollama
+
+from workers import output
+from workers.backend import classify, options
+from workers.backend.clients import HostClients
+from workers.backend.values import GenerationRequest
+
+Chunks = AsyncGenerator[ollama.ChatResponse, None]
+
+
+async def chunks_of(clients: HostClients, request: GenerationRequest) -> Chunks:
+    """The answer's chunks, asked for without ``think`` where the server does not know the field.
+
+    A server older than the field has no thinking to switch off, so both requests mean the same.
+    """
+    think = options.think(request.options)
+    try:
+        async with aclosing(await _ask(clients, request, think)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+        return
+    except ollama.ResponseError as error:
+        if think is not False or not classify.refuses_think(error):
+            raise
+    async with aclosing(await _ask(clients, request, None)) as chunks:
+        async for chunk in chunks:
+            yield chunk
+
+
+async def _ask(
+    clients: HostClients, request: GenerationRequest, think: bool | str | None
+) -> Chunks:
+    """The answer's chunks; the request itself is sent when the first one is read."""
+    messages = [
+        {"role": role, "content": output.well_formed(text)}
+        for role, text in (("system", request.system), ("user", request.prompt))
+        if text
+    ]
+    chunks = await clients.ollama.chat(
+        model=request.model,
+        messages=messages,
+        stream=True,
+        think=think,
+        format=None if request.format is None else dict(request.format),
+        options=options.to_ollama(request.options) or None,
+    )
+    return cast("Chunks", chunks)

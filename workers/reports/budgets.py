@@ -1,0 +1,18 @@
+"""How many tokens a prompt may have beside its answer, whichever model answers."""
+
+from llmconfig.types import ResolvedConfig
+from llmconfig.windows import MAX_TOKENS
+from workers.candidates import models_of
+from workers.windows import windows_here
+
+
+def prompt_budget(config: ResolvedConfig) -> int:
+    """What the smallest context of primary and fallback has beside the longest answer."""
+    windows = windows_here(models_of(config)).values()
+    smallest = min(windows, key=lambda window: window.tokens)
+    stated = [
+        limit
+        for parameters in (config.parameters, *config.model_parameters.values())
+        if isinstance(limit := parameters.get(MAX_TOKENS), int)
+    ]
+    return smallest.tokens - smallest.answer_tokens(max(stated, default=None))
