@@ -12,7 +12,7 @@ from django.db.models.lookups import Exact
 from llmconfig.model_expressions import normal_model
 from llmconfig.model_names import normalise_model
 from workers.errors import UnknownRun
-from workers.models import Attempt, TaskRun
+from workers.models import UNREAD, Attempt, TaskRun
 from workers.states import OPEN, Status
 
 Person = AbstractBaseUser | AnonymousUser
@@ -27,7 +27,8 @@ def runs_visible(person: Person) -> QuerySet[TaskRun]:
 def runs_for_telling(runs: QuerySet[TaskRun]) -> QuerySet[TaskRun]:
     """The runs with all that is told of one: its attempts, its feedback, and the tokens of its
     parts as ``parts_prompt_tokens`` and ``parts_completion_tokens``."""
-    of_parts = Attempt.objects.filter(run__parent=OuterRef("pk")).order_by().values("run__parent")
+    attempts = Attempt.objects.filter(~UNREAD, run__parent=OuterRef("pk"))
+    of_parts = attempts.order_by().values("run__parent")
     tokens = {
         f"parts_{name}": Subquery(of_parts.annotate(total=Sum(name)).values("total"))
         for name in ("prompt_tokens", "completion_tokens")

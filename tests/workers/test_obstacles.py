@@ -15,7 +15,7 @@ from workers import backend, reachability
 from workers.breakers import breakers_of
 from workers.cancel import run_cancel
 from workers.enqueue import enqueue
-from workers.models import Breaker, Pause, TaskRun
+from workers.models import Breaker, Pause, TaskRun, usage
 from workers.runner import run_deliver
 from workers.testing.behaviours import SlowFirstToken, Status
 from workers.testing.fake_ollama import FakeOllama
@@ -330,6 +330,7 @@ def test_a_fallback_is_large_enough_if_it_is_larger_than_the_window_that_refused
         "unusable", "context_overflow", 1510,
     )  # fmt: skip
     assert "the prompt has 1510 tokens, the context 1024" in first.reason
+    assert usage(list(run.attempts.all()))["prompt_tokens"] == (1510 if run.result else 0)
     assert asked(host, FALLBACK) == (status == "succeeded")
 
 

@@ -42,7 +42,7 @@ def attempt_ended(attempt: Attempt) -> None:
     _book("attempt_seconds", attempt.duration_ms / 1000, model=model)
     if attempt.first_token_ms is not None:
         _book("first_token_seconds", attempt.first_token_ms / 1000, model=model)
-    _book("tokens", attempt.prompt_tokens or 0, model=model, kind="prompt")
+    _book("tokens", attempt.tokens_read, model=model, kind="prompt")
     _book("tokens", attempt.completion_tokens or 0, model=model, kind="completion")
 
 

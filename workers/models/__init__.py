@@ -7,10 +7,11 @@ from workers.models.feedback import Feedback
 from workers.models.pauses import Pause
 from workers.models.permits import PermitPool
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
-from workers.models.runs import Attempt, TaskRun, usage
+from workers.models.runs import UNREAD, Attempt, TaskRun, usage
 from workers.models.worker_nodes import WorkerNode
 
 __all__ = [
+    "UNREAD",
     "Attempt",
     "Breaker",
     "Delivery",

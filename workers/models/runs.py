@@ -10,8 +10,11 @@ from django.db.models import Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from workers.outcomes import Outcome
+from workers.outcomes import Cause, Outcome
 from workers.states import FINAL, OPEN, Status
+
+#: Attempts whose prompt the server counted and refused to read: those tokens were not used.
+UNREAD = Q(cause=Cause.CONTEXT_OVERFLOW, completion_tokens=None)
 
 
 class TaskRun(models.Model):
@@ -209,10 +212,16 @@ class Attempt(models.Model):
     def __str__(self) -> str:
         return f"{self.number or '–'} {self.model}: {self.outcome}"
 
+    @property
+    def tokens_read(self) -> int:
+        """Tokens of the prompt, where the model read it."""
+        refused = self.cause == Cause.CONTEXT_OVERFLOW and self.completion_tokens is None
+        return 0 if refused else self.prompt_tokens or 0
+
 
 def usage(attempts: list[Attempt]) -> dict[str, Any]:
     """Tokens over all attempts of a run, those of failed attempts included."""
     return {
-        "prompt_tokens": sum(attempt.prompt_tokens or 0 for attempt in attempts),
+        "prompt_tokens": sum(attempt.tokens_read for attempt in attempts),
         "completion_tokens": sum(attempt.completion_tokens or 0 for attempt in attempts),
     }

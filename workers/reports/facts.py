@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from llmconfig.model_names import normalise_model
-from workers.models import Attempt, Feedback, TaskRun
+from workers.models import UNREAD, Attempt, Feedback, TaskRun
 from workers.models.feedback import Rating
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import LATEST
@@ -104,7 +104,7 @@ def _models(attempts: QuerySet[Attempt], answers: dict[str, int]) -> list[Facts]
     """What each model did, by its one name."""
     rows = attempts.order_by().values_list("model").annotate(
         attempts=Count("pk", filter=Q(number__isnull=False)),
-        prompt_tokens=Sum("prompt_tokens", default=0),
+        prompt_tokens=Sum("prompt_tokens", filter=~UNREAD, default=0),
         completion_tokens=Sum("completion_tokens", default=0),
         duration_ms=Sum("duration_ms", default=0),
     )  # fmt: skip

@@ -84,3 +84,13 @@ def test_it_writes_nothing(staff, ada, state):
     before = list(Preference.objects.values())
     staff.get(PAGE, {"user": ada.pk})
     assert list(Preference.objects.values()) == before
+
+
+def test_each_models_window_is_shown_and_an_answer_that_fills_it_is_a_warning(staff, ada, state):
+    state(user=ada, parameters={"max_tokens": 4000})
+    page = text_of(staff.get(PAGE, {"user": ada.pk, "task_type": INSIGHT}))
+    assert "Context window 4096 model server Ollama&#x27;s default" in page
+    assert (
+        "max_tokens 4000 leaves no room for a prompt in the context of llama3.2:3b, which has 4096"
+        " tokens (Ollama&#x27;s default); accepted: 1 to 3840"
+    ) in page

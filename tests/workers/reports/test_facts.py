@@ -168,3 +168,11 @@ def _counted(person, starts_at, ends_at):
             [person.pk, starts_at, ends_at],
         )
         return cursor.fetchone()
+
+
+def test_a_prompt_that_was_refused_for_its_length_was_not_read(span, sent, attempt):
+    run = sent("worked")
+    attempt(run, outcome="unusable", cause="context_overflow", prompt_tokens=9000,
+            completion_tokens=None)  # fmt: skip
+    attempt(run, number=2, prompt_tokens=70)
+    assert facts_of(span)["usage"]["prompt_tokens"] == 70
