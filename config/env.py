@@ -17,17 +17,18 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env_values
 from config.api.throttles.rates import rate_parse
 from config.mail import Mailer, mailer_parse
-from config.variables.broker import Broker, broker_of_redis, broker_parse
-from config.variables.database import Parameters, database_read
-from config.variables.ollama import Ollama, key_parse, ollama_parse
+from config.variables.broker import Broker
+from config.variables.database import Parameters
+from config.variables.https import https_read
+from config.variables.ollama import Ollama
 from config.variables.reading import Variables
-from config.variables.redis import Redis, redis_parse
+from config.variables.redis import Redis
+from config.variables.servers import servers_read
 from config.variables.web import hosts_parse, origins_parse, path_parse, site_parse
 from llmconfig.durations import DAY
 
 #: Of what is kept or valid for days.
 LONGEST_DAYS = 36_500
-YEAR = 365 * DAY
 PROJECT = Path(__file__).resolve().parent.parent
 
 #: Raw values of these go to llmconfig, which owns their meaning.
@@ -189,28 +190,6 @@ def _values(variables: Variables) -> dict[str, Any]:
     }
 
 
-def servers_read(variables: Variables) -> dict[str, Any]:
-    """Database, Redis, broker and Ollama; what is wrong is noted with the variables."""
-    redis_password = variables.secret("REDIS_PASSWORD")
-    broker_password = variables.secret("CELERY_BROKER_PASSWORD")
-    password = variables.secret("OLLAMA_PASSWORD")
-    key = variables.parsed("OLLAMA_API_KEY", "", key_parse) or ""
-    redis = variables.parsed(
-        "REDIS_URL", "redis://127.0.0.1:6379/0", lambda text: redis_parse(text, redis_password)
-    )
-    broker = variables.parsed(
-        "CELERY_BROKER_URL", "", lambda text: broker_parse(text, broker_password)
-    )
-    return {
-        "database": database_read(variables),
-        "redis": redis,
-        "broker": broker or (redis and broker_of_redis(redis)),
-        "ollama": variables.parsed(
-            "OLLAMA_HOST", "127.0.0.1", lambda text: ollama_parse(text, password, key)
-        ),
-    }
-
-
 def _models(variables: Variables) -> dict[str, Any]:
     default_file = str(PROJECT / "config" / "llm.yaml")
     texts = {name: variables.stated(name) for name in LLM_VARIABLES}
@@ -310,28 +289,5 @@ def _web(variables: Variables) -> dict[str, Any]:
         "allowed_hosts": variables.parsed("ALLOWED_HOSTS", "", hosts_parse) or (),
         "csrf_trusted_origins": variables.parsed("CSRF_TRUSTED_ORIGINS", "", origins_parse) or (),
         "script_name": variables.parsed("FORCE_SCRIPT_NAME", "", path_parse) or "",
-        **_tls(variables),
+        **https_read(variables),
     }
-
-
-def _tls(variables: Variables) -> dict[str, Any]:
-    parsed = {
-        "ssl_redirect": variables.parsed("SECURE_SSL_REDIRECT", "true", env_values.flag),
-        "secure_cookies": variables.parsed("SESSION_COOKIE_SECURE", "true", env_values.flag),
-        "hsts_seconds": variables.parsed(
-            "SECURE_HSTS_SECONDS", "1h", env_values.seconds(0, 2 * YEAR)
-        ),
-        "hsts_subdomains": variables.parsed(
-            "SECURE_HSTS_INCLUDE_SUBDOMAINS", "false", env_values.flag
-        ),
-        "hsts_preload": variables.parsed("SECURE_HSTS_PRELOAD", "false", env_values.flag),
-    }
-    if parsed["hsts_preload"] and not (
-        parsed["hsts_subdomains"] and (parsed["hsts_seconds"] or 0) >= YEAR
-    ):
-        variables.problem(
-            "SECURE_HSTS_PRELOAD",
-            "browsers preload a domain for a year or more, with all names below it; accepted: true"
-            " beside SECURE_HSTS_INCLUDE_SUBDOMAINS=true and SECURE_HSTS_SECONDS=365d, or false",
-        )
-    return parsed

@@ -32,7 +32,7 @@ from workers.thinking import cut_thinking
 logger = logging.getLogger(__name__)
 
 DEFAULT_LOAD_TIMEOUT_SECONDS = 300.0
-#: What an answer and a failure tell alike, by the same names.
+#: Attributes that a `backend.Generation` and an `AttemptFailed` share with the row.
 MEASURED = ("load_ms", "queue_ms", "first_token_ms", "prompt_tokens", "completion_tokens")
 
 

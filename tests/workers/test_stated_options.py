@@ -1,4 +1,4 @@
-"""Whatever anybody states, no model server is sent an option of a type that Ollama refuses.
+"""No stated option reaches a model server with a type that Ollama refuses.
 
 Ollama answers such a request with a 500. The fake does the same, so each way to state an option is
 tried with any value: it is refused where it is stated, or the server takes it.
@@ -115,7 +115,7 @@ def states(layer, parameters):
 
 
 @pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(parameters=stated(PARAMETERS))
 def test_a_parameter_of_any_layer_is_refused_or_has_the_type_that_ollama_takes(
     server, layer, parameters
@@ -126,7 +126,7 @@ def test_a_parameter_of_any_layer_is_refused_or_has_the_type_that_ollama_takes(
 
 
 @pytest.mark.parametrize("layer", MODEL_LAYERS.values(), ids=MODEL_LAYERS)
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=80)
 @given(parameters=stated(MODEL_PARAMETERS))
 def test_an_option_of_a_model_is_refused_or_has_the_type_that_ollama_takes(
     server, layer, parameters
@@ -148,7 +148,7 @@ VALUES = {
 }
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=100)
 @given(
     parameters=st.fixed_dictionaries(
         {},
@@ -180,7 +180,7 @@ NAMED = [
 
 
 @pytest.mark.parametrize(("name", "value"), NAMED, ids=str)
-def test_a_wrong_type_in_the_options_of_a_model_is_told_with_place_and_key(name, value):
+def test_a_wrong_type_in_the_options_of_a_model_is_reported_with_place_and_key(name, value):
     for layer, place, key in (
         ("file", "f:1", f"model_params.{MODEL}.{name}"),
         ("variable", "LLM_MODEL_PARAMS", f"{MODEL}.{name}"),

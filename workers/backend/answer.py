@@ -20,7 +20,7 @@ MAX_COUNT = 2**31 - 1
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """Called on the event loop's thread while an answer comes."""
+    """Callbacks of an answer under way, on the event loop's thread."""
 
     #: With each piece of text.
     on_text: Callable[[str], None] | None = None
@@ -28,7 +28,7 @@ class Hooks:
     on_token: Callable[[], None] | None = None
 
     def call(self, content: str) -> None:
-        """A chunk with a token came, and this text in it."""
+        """Report a chunk with a token, and the text in it."""
         if self.on_token is not None:
             self.on_token()
         if content and self.on_text is not None:
@@ -37,7 +37,7 @@ class Hooks:
 
 @dataclass(frozen=True, kw_only=True)
 class Measured:
-    """Milliseconds; None is what is not known, or did not happen."""
+    """Milliseconds of an attempt; None: not known, or it did not happen."""
 
     load_ms: int | None
     #: In the server's own queue.
@@ -96,7 +96,7 @@ class Answer:
         return _count(self.last.eval_count if self.last else None)
 
     def measured(self, clock: Clock) -> "Measured":
-        """What the answer took, by the server's durations where they can be right."""
+        """The attempt's times, by the server's durations where they can be right."""
         durations = self._durations(clock.asked_at)
         load = clock.load_seconds if durations.load is None else durations.load
         began = clock.asked_at + (load or 0.0)

@@ -64,7 +64,6 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
 ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
     (httpx.ConnectTimeout, Cause.CONNECT_TIMEOUT),
     (httpx.ConnectError, Cause.UNREACHABLE),
-    (httpx.InvalidURL, Cause.UNREACHABLE),
     (AnswerTooLarge, Cause.TOO_LONG),
     (httpx.DecodingError, Cause.BROKEN_ANSWER),
     (httpx.TransportError, Cause.CONNECTION_LOST),
@@ -224,5 +223,5 @@ def _foreign_type(cause: Cause, seen: Seen) -> str:
 
 def _detail(error: BaseException) -> str:
     name = type(error).__name__
-    tells = isinstance(error, httpx.HTTPError | httpx.InvalidURL)
+    tells = isinstance(error, httpx.HTTPError)
     return f"{name}: {error}" if tells and str(error) else name

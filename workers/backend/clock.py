@@ -16,7 +16,7 @@ EARLY_SECONDS = 0.01
 
 
 class Clock:
-    """An attempt's limits as one timeout that moves.
+    """An attempt's limits as one timeout, which moves with load and tokens.
 
     While the model loads, ``load_timeout_seconds`` counts from the request; from the end of the
     load, or from the beginning where the model was loaded already, the attempt's own limits do. The
@@ -36,7 +36,7 @@ class Clock:
         self._timeout: asyncio.Timeout | None = None
 
     def ask(self, *, is_loaded: bool) -> None:
-        """Note that the request is sent now; ``is_loaded`` false: it makes the model load."""
+        """Begin the request; with ``is_loaded`` false, the load that it causes."""
         self.asked_at = self._token_at = time.monotonic()
         self.is_loading = self._waited_for_load = not is_loaded
 
@@ -48,9 +48,10 @@ class Clock:
             self._move()
 
     def token(self) -> None:
-        """Note that a token came: the next one is due later."""
-        self._token_at = time.monotonic()
-        self._move()
+        """Move the next token's limit, where there is one."""
+        if self.limits.first_token_timeout_seconds is not None:
+            self._token_at = time.monotonic()
+            self._move()
 
     @property
     def end(self) -> float:

@@ -1,4 +1,4 @@
-"""The durations of Ollama's last chunk, believed as far as our own clock allows.
+"""Durations of Ollama's last chunk, validated against our own clock.
 
 ``total_duration`` is the server's whole time for a request, ``load_duration`` the part until the
 model was loaded, the wait for another model to leave included. What is neither that nor prompt nor
@@ -16,14 +16,14 @@ TOLERANCE_SECONDS = 0.05
 
 @dataclass(frozen=True, kw_only=True)
 class Durations:
-    """Seconds; None is what the server does not report, or cannot be right."""
+    """Seconds; None: not reported, or impossible."""
 
     load: float | None = None
     queue: float | None = None
 
 
 def durations_of(last: ollama.ChatResponse, *, elapsed: float, to_first_token: float) -> Durations:
-    """What the last chunk reports of an answer that took ``elapsed`` seconds by our clock.
+    """Load and queue of an answer that took ``elapsed`` seconds by our clock.
 
     ``to_first_token``: the seconds to its first token, which no load can exceed.
     """

@@ -1,4 +1,4 @@
-"""Which models a host has loaded, and following the load that a request causes.
+"""Loaded models of a host, and the load watch beside a request that makes its model load.
 
 A request is sent at once, loaded or not: Ollama loads the model for it and keeps it until the
 answer is there, so that no load is wasted where models are unloaded when idle. To know when the
@@ -46,7 +46,7 @@ UNKNOWN = Residence(ready=True)
 
 
 class Loader:
-    """What is loaded, and what loads, for all attempts of a process."""
+    """Listings and load watches, single-flight for all attempts of a process."""
 
     def __init__(self) -> None:
         self._listings: Shared[Listing] = Shared()
@@ -77,9 +77,9 @@ class Loader:
 
 
 class Load:
-    """The load of one attempt's model, from the request on; the clock is told when it ends.
+    """Load phase of one attempt: ends the clock's load when the model is loaded.
 
-    It ends with the first chunk of the answer (`end`), or when the watch returns.
+    That is with the first chunk of the answer (`end`), or when the watch returns.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Load:
         self._listing: asyncio.Task[Residence] | None = None
 
     def end(self) -> None:
-        """The model is loaded; called again, it does nothing."""
+        """End the load, once: the model is loaded."""
         if self._clock.is_loading:
             self._clock.loaded()
             # Only a loaded model has a context to report, and it may leave with its answer.
@@ -103,7 +103,7 @@ class Load:
         return await self._listing if self._listing else UNKNOWN
 
     def cancel(self) -> None:
-        """Give up following it."""
+        """Stop the watch and the listing."""
         self._watching.cancel()
         if self._listing is not None:
             self._listing.cancel()

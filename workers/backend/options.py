@@ -48,7 +48,7 @@ def context_window(options: Mapping[str, Any]) -> int | None:
 
 
 def think(options: Mapping[str, Any]) -> bool | str:
-    """Whether, or how much, the model thinks before it answers; false where nothing states it.
+    """The field ``think``: whether, or how much, the model thinks; false where it is not stated.
 
     It is always sent: without it, Ollama has every model think that can.
     """

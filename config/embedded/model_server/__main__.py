@@ -4,14 +4,16 @@ import argparse
 import os
 import sys
 
-from config.embedded.model_server.app import create_app
 from config.embedded.model_server.catalogue import find_weights
-from config.embedded.model_server.describe import Description
+from config.embedded.model_server.describe import cards
 from config.embedded.model_server.engine import Engine
 from config.embedded.model_server.errors import StartError
+from config.embedded.model_server.gguf import read_header
+from config.embedded.model_server.models import EmbeddedModels
 from config.embedded.model_server.native import default_threads
 from config.embedded.model_server.server import listen, serve
 from config.embedded.model_server.texts import gettext as _
+from config.embedded.model_server.tokenizer import Tokenizer
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -19,13 +21,14 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         weights = find_weights()
-        description = Description(weights)
+        header = read_header(weights)
         listener = listen(options.host, options.port)
         engine = Engine(weights, threads=options.threads)
     except (StartError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         return 1
-    serve(create_app(engine, description), engine, listener)
+    models = EmbeddedModels(engine, Tokenizer(header), cards(weights, header))
+    serve(models, engine, listener)
     if not engine.ended():
         # The native code must not call into an interpreter that is being torn down.
         os._exit(0)

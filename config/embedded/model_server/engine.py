@@ -6,9 +6,9 @@ import threading
 from http import HTTPStatus
 from pathlib import Path
 
-from config.embedded.model_server.errors import RequestError
 from config.embedded.model_server.jobs import Chunk, Job
 from config.embedded.model_server.native import Native, load
+from workers.testing.ollama_http.errors import RequestError, runner_error
 
 LOGGER = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class Engine:
             raise _shutting_down()
         if self._waiting.qsize() >= MOST_WAITING:
             raise RequestError(
-                "server busy, please try again. maximum pending requests exceeded",
+                "server busy, please try again.  maximum pending requests exceeded",
                 HTTPStatus.SERVICE_UNAVAILABLE,
             )
         self._open.add(job)
@@ -61,7 +61,6 @@ class Engine:
     def _work(self, native: Native) -> None:
         while (job := self._waiting.get()) is not None:
             if not job.cancelled and not self._closing.is_set():
-                job.begin()
                 job.finish(self._outcome(native, job))
             self._open.discard(job)
 
@@ -70,7 +69,7 @@ class Engine:
         try:
             return _Run(native, job, self._closing).outcome()
         except ValueError as refused:
-            return RequestError(_reason(str(refused)))
+            return runner_error(_reason(str(refused)))
         except Exception:
             LOGGER.exception("The engine failed")
             return RequestError("the engine failed", HTTPStatus.INTERNAL_SERVER_ERROR)
@@ -81,22 +80,14 @@ class _Run:
 
     def __init__(self, native: Native, job: Job, closing: threading.Event) -> None:
         self._native, self._job, self._closing = native, job, closing
-        self._request = dict(job.request)
         self._error: RequestError | None = None
-        self._again = False
 
     def outcome(self) -> RequestError | None:
-        self._generate()
-        if self._again:
-            self._again = False
-            self._generate()
-        return self._error
-
-    def _generate(self) -> None:
-        is_raw = "prompt" in self._request
+        is_chat = "messages" in self._job.request
         native = self._native
-        handle = native.handle_completions if is_raw else native.handle_chat_completions
-        handle(self._request, self._receive)
+        handle = native.handle_chat_completions if is_chat else native.handle_completions
+        handle(self._job.request, self._receive)
+        return self._error
 
     def _receive(self, chunk: Chunk) -> bool:
         """Called by the engine for every chunk; True stops it."""
@@ -104,20 +95,9 @@ class _Run:
             return True
         if "error" in chunk:
             self._error = _engine_error(chunk["error"])
-        elif "prompt_progress" in chunk:
-            self._fit(prompt_tokens=chunk["prompt_progress"]["total"])
-        else:
+        elif "prompt_progress" not in chunk:
             self._job.offer(chunk)
-        return self._again or self._error is not None
-
-    def _fit(self, *, prompt_tokens: int) -> None:
-        """Start again with a lower limit where prompt and answer may exceed the job's context."""
-        left = self._job.context_length - prompt_tokens
-        if left <= 0:
-            self._error = _too_long(prompt_tokens, self._job.context_length)
-        elif self._request.get("max_tokens", left + 1) > left:
-            self._request["max_tokens"] = left
-            self._again = True
+        return self._error is not None
 
 
 def _shutting_down() -> RequestError:
@@ -125,15 +105,9 @@ def _shutting_down() -> RequestError:
 
 
 def _engine_error(error: Chunk) -> RequestError:
-    if "n_prompt_tokens" in error:
-        return _too_long(error["n_prompt_tokens"], error["n_ctx"])
+    if error["code"] == HTTPStatus.BAD_REQUEST:
+        return runner_error(_reason(error["message"]))
     return RequestError(_reason(error["message"]), error["code"])
-
-
-def _too_long(prompt_tokens: int, context_length: int) -> RequestError:
-    return RequestError(
-        f"the prompt ({prompt_tokens} tokens) exceeds the context length ({context_length} tokens)"
-    )
 
 
 def _reason(message: str) -> str:

@@ -1,7 +1,4 @@
-"""Reads the header of a GGUF file: its metadata and how many parameters its tensors hold.
-
-Long lists (the vocabulary) come back empty, as in Ollama's own ``/api/show``.
-"""
+"""Reads the header of a GGUF file: its metadata and its tensors' names, types and shapes."""
 
 import math
 import struct
@@ -10,7 +7,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 MAGIC = b"GGUF"
-LONGEST_LIST = 5
 STRING, ARRAY = 8, 9
 NUMBERS = {
     0: "B",
@@ -26,7 +22,19 @@ NUMBERS = {
     12: "d",
 }
 
+#: Types of tensors, as far as weights this small are published.
+TENSOR_TYPES = {0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 8: "Q8_0", 12: "Q4_K", 14: "Q6_K"}
+
 Value = str | int | float | bool | list["Value"]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """One tensor, without its numbers."""
+
+    name: str
+    type: str
+    shape: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -34,7 +42,11 @@ class Header:
     """What a GGUF file says about itself."""
 
     metadata: dict[str, Value]
-    parameter_count: int
+    tensors: tuple[Tensor, ...]
+
+    @property
+    def parameter_count(self) -> int:
+        return sum(math.prod(tensor.shape) for tensor in self.tensors)
 
     def text(self, key: str) -> str:
         return str(self.metadata.get(key, ""))
@@ -42,6 +54,16 @@ class Header:
     def number(self, key: str) -> int:
         value = self.metadata.get(key)
         return value if isinstance(value, int) else 0
+
+    def texts(self, key: str) -> list[str]:
+        return [item for item in self._list(key) if isinstance(item, str)]
+
+    def numbers(self, key: str) -> list[int]:
+        return [item for item in self._list(key) if isinstance(item, int)]
+
+    def _list(self, key: str) -> list[Value]:
+        value = self.metadata.get(key)
+        return value if isinstance(value, list) else []
 
 
 def read_header(path: Path) -> Header:
@@ -51,7 +73,7 @@ def read_header(path: Path) -> Header:
             raise ValueError(f"{path} is not a GGUF file")
         _version, tensors, pairs = _unpack(file, "IQQ")
         metadata = {_string(file): _value(file, *_unpack(file, "I")) for _ in range(pairs)}
-        return Header(metadata, sum(_tensor_size(file) for _ in range(tensors)))
+        return Header(metadata, tuple(_tensor(file) for _ in range(tensors)))
 
 
 def _unpack(file: BinaryIO, layout: str) -> tuple[int, ...]:
@@ -79,13 +101,12 @@ def _value(file: BinaryIO, kind: int) -> Value:
 
 def _list(file: BinaryIO) -> list[Value]:
     kind, length = _unpack(file, "IQ")
-    values = [_value(file, kind) for _ in range(length)]
-    return values if length <= LONGEST_LIST else []
+    return [_value(file, kind) for _ in range(length)]
 
 
-def _tensor_size(file: BinaryIO) -> int:
-    _string(file)
+def _tensor(file: BinaryIO) -> Tensor:
+    name = _string(file)
     (dimensions,) = _unpack(file, "I")
-    sizes = _unpack(file, f"{dimensions}Q")
-    _unpack(file, "IQ")
-    return math.prod(sizes)
+    shape = _unpack(file, f"{dimensions}Q")
+    kind, _offset = _unpack(file, "IQ")
+    return Tensor(name, TENSOR_TYPES.get(kind, "unknown"), shape)

@@ -6,28 +6,21 @@ to it (DNS rebinding). Both show in Host and Origin, which must then name this m
 
 import ipaddress
 import socket
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from workers.testing.ollama_http.errors import RequestError
 
 LOCAL_SUFFIXES = (".localhost", ".local", ".internal")
 
 
-class LocalOnly:
-    """ASGI middleware that answers 403 to requests with a foreign Host or Origin."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_local(Headers(scope=scope)):
-            message = "requests must name this machine in Host and Origin"
-            refusal = JSONResponse({"error": message}, HTTPStatus.FORBIDDEN)
-            return await refusal(scope, receive, send)
-        return await self._app(scope, receive, send)
+def check_local(headers: Mapping[str, str]) -> None:
+    """Raises RequestError 403 for a foreign Host or Origin; names of headers are in lower case."""
+    origin = headers.get("origin")
+    if not (_names_us(f"//{headers.get('host', '')}") and (origin is None or _names_us(origin))):
+        message = "requests must name this machine in Host and Origin"
+        raise RequestError(message, HTTPStatus.FORBIDDEN)
 
 
 def is_loopback(host: str) -> bool:
@@ -36,11 +29,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _is_local(headers: Headers) -> bool:
-    origin = headers.get("origin")
-    return _names_us(f"//{headers.get('host', '')}") and (origin is None or _names_us(origin))
 
 
 def _names_us(url: str) -> bool:

@@ -6,7 +6,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-from config.embedded.model_server.errors import JobCancelled, RequestError
+from config.embedded.model_server.errors import JobCancelled
+from workers.testing.ollama_http.errors import RequestError
 
 Chunk = dict[str, Any]
 
@@ -14,16 +15,14 @@ Chunk = dict[str, Any]
 class Job:
     """A request for the engine and the chunks that come back.
 
-    Made, read and cancelled in the event loop; ``cancelled``, ``begin``, ``offer`` and ``finish``
-    are for the engine.
+    Made, read and cancelled in the event loop; ``cancelled``, ``offer`` and ``finish`` are for the
+    engine.
     """
 
-    def __init__(self, request: dict[str, Any], *, context_length: int) -> None:
+    def __init__(self, request: dict[str, Any]) -> None:
         self.request = request
-        #: Tokens that prompt and answer may take together.
-        self.context_length = context_length
-        #: When it was made and when the engine took it up, in nanoseconds of ``perf_counter_ns``.
-        self.created = self.started = time.perf_counter_ns()
+        #: When it was made, in nanoseconds of ``perf_counter_ns``.
+        self.created = time.perf_counter_ns()
         self._loop = asyncio.get_running_loop()
         self._events: asyncio.Queue[Chunk | RequestError | JobCancelled | None] = asyncio.Queue()
         self._cancelled = threading.Event()
@@ -42,9 +41,6 @@ class Job:
     @property
     def cancelled(self) -> bool:
         return self._cancelled.is_set()
-
-    def begin(self) -> None:
-        self.started = time.perf_counter_ns()
 
     def offer(self, chunk: Chunk) -> None:
         self._put(chunk)

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-NEVER = float("inf")
+DEFAULT_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Resident:
-    """A loaded name: its context in tokens and the Unix time when it is unloaded."""
+    """A loaded name: its window in tokens and the Unix time when it is unloaded."""
 
     name: str
     context_length: int
@@ -28,22 +28,27 @@ class Residents:
     def __init__(self) -> None:
         self._loaded: dict[str, Resident] = {}
         self._running: dict[str, int] = {}
+        #: Names that are unloaded as soon as nothing runs.
+        self._leaving: set[str] = set()
 
     @contextmanager
-    def using(
-        self, name: str, *, keep_alive_seconds: float | None, context_length: int
-    ) -> Iterator[None]:
-        """Count ``name`` as loaded during the block and ``keep_alive_seconds`` after it."""
-        self._keep(name, keep_alive_seconds, context_length)
+    def using(self, name: str, keep_alive: float | None, context_length: int) -> Iterator[None]:
+        """Count ``name`` as loaded during the block and ``keep_alive`` seconds after it."""
+        self._leaving.discard(name)
+        self._keep(name, keep_alive, context_length)
         self._running[name] = self._running.get(name, 0) + 1
         try:
             yield
         finally:
             self._running[name] -= 1
-            self._keep(name, keep_alive_seconds, context_length)
+            self._keep(name, 0 if name in self._leaving else keep_alive, context_length)
 
     def unload(self, name: str) -> None:
-        self._loaded.pop(name, None)
+        """Unload a name as soon as it is idle."""
+        if self._running.get(name):
+            self._leaving.add(name)
+        else:
+            self._loaded.pop(name, None)
 
     def loaded(self) -> list[Resident]:
         """The loaded names, the longest stay first."""
@@ -56,5 +61,5 @@ class Residents:
         return sorted(loaded, key=lambda resident: -resident.expires_at)
 
     def _keep(self, name: str, seconds: float | None, context_length: int) -> None:
-        expires_at = NEVER if seconds is None else time.time() + seconds
-        self._loaded[name] = Resident(name, context_length, expires_at)
+        stay = DEFAULT_SECONDS if seconds is None else seconds
+        self._loaded[name] = Resident(name, context_length, time.time() + stay)

@@ -11,7 +11,8 @@ from itertools import islice
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from config.embedded.model_server.errors import RequestError
+from workers.testing.ollama_http import schemas
+from workers.testing.ollama_http.errors import RequestError
 
 MAX_DEPTH = 32
 MAX_VALUES = 1000
@@ -33,6 +34,7 @@ def check_schema(schema: dict[str, object]) -> None:
     for value in values:
         if isinstance(value, dict):
             _check_node(value)
+            _check_reference(value.get("$ref"), schema)
         elif isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
             raise _invalid("a number that is out of range")
 
@@ -56,6 +58,18 @@ def _check_node(node: dict[str, object]) -> None:
         _check_pattern(pattern)
 
 
+def _check_reference(reference: object, schema: dict[str, object]) -> None:
+    """The engine takes what it cannot resolve for any value."""
+    if not isinstance(reference, str):
+        return
+    found: object = schema if reference.startswith("#") else None
+    for part in reference.removeprefix("#").split("/")[1:]:
+        name = part.replace("~1", "/").replace("~0", "~")
+        found = found.get(name) if isinstance(found, dict) else None
+    if found is None:
+        raise _invalid(f"cannot resolve $ref {reference}")
+
+
 def _check_pattern(pattern: str) -> None:
     if len(pattern) > MAX_PATTERN_CHARACTERS:
         raise _invalid(f"a pattern of more than {MAX_PATTERN_CHARACTERS} characters")
@@ -64,4 +78,4 @@ def _check_pattern(pattern: str) -> None:
 
 
 def _invalid(reason: str) -> RequestError:
-    return RequestError(f"invalid JSON schema in format: {reason}")
+    return schemas.refused(f"invalid JSON schema in format: {reason}")

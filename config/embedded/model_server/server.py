@@ -1,21 +1,25 @@
 """Listens, announces the address when requests are answered, and ends on SIGINT and SIGTERM."""
 
+import asyncio
 import os
 import signal
 import socket
 import sys
 
-import uvicorn
-from starlette.types import ASGIApp
-
 from config.embedded.model_server.engine import Engine
 from config.embedded.model_server.errors import StartError
-from config.embedded.model_server.guard import LocalOnly, is_loopback
+from config.embedded.model_server.guard import check_local, is_loopback
 from config.embedded.model_server.texts import gettext as _
+from workers.testing.ollama_http.connection import Connection, Limits, Request
+from workers.testing.ollama_http.front import Front
+from workers.testing.ollama_http.models import Models
+from workers.testing.ollama_http.server import Handler, Server, until_gone
 
 STOP_SECONDS = 2
 #: Longer than clients keep idle connections, so that none is closed while it is used again.
-KEEP_ALIVE_SECONDS = 75
+IDLE_SECONDS = 75
+BODY_BYTES = 4 * 2**20
+LIMITS = Limits(body=BODY_BYTES, read=4 * BODY_BYTES)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -37,40 +41,31 @@ def url(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def serve(app: ASGIApp, engine: Engine, listener: socket.socket) -> None:
+def serve(models: Models, engine: Engine, listener: socket.socket) -> None:
     """Answer requests until SIGINT or SIGTERM; running generations then end with an error."""
-    loopback = is_loopback(listener.getsockname()[0])
-    server = _Server(
-        uvicorn.Config(
-            LocalOnly(app) if loopback else app,
-            http="h11",
-            ws="none",
-            lifespan="off",
-            access_log=False,
-            log_level="warning",
-            server_header=False,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-            timeout_graceful_shutdown=STOP_SECONDS,
-        ),
-        engine,
-    )
-    # The signal has done its work when uvicorn raises it again after its end.
+    asyncio.run(_serve(models, engine, listener))
+
+
+async def _serve(models: Models, engine: Engine, listener: socket.socket) -> None:
+    loop, ended = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: None)
-    server.run(sockets=[listener])
+        loop.add_signal_handler(number, ended.set)
+    server = Server(_handler(models, listener), limits=LIMITS, idle_seconds=IDLE_SECONDS)
+    address = url(listener)
+    await server.listen_on(listener)
+    sys.stdout.write(_("Model server ready at %s") % address + "\n")
+    sys.stdout.flush()
+    await ended.wait()
+    engine.close()
+    await server.close(grace_seconds=STOP_SECONDS)
 
 
-class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, engine: Engine) -> None:
-        super().__init__(config)
-        self._engine = engine
+def _handler(models: Models, listener: socket.socket) -> Handler:
+    front, guarded = Front(models), is_loopback(listener.getsockname()[0])
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or ():
-            sys.stdout.write(_("Model server ready at %s") % url(listener) + "\n")
-        sys.stdout.flush()
+    async def answer(connection: Connection, request: Request) -> None:
+        if guarded:
+            check_local(request.headers)
+        await until_gone(connection, front.answer(connection, request))
 
-    def handle_exit(self, sig: int, frame: object) -> None:
-        self._engine.close()
-        super().handle_exit(sig, frame)  # type: ignore[arg-type]
+    return answer

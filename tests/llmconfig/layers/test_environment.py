@@ -64,7 +64,7 @@ def test_model_parameters_are_stated_as_json(read):
         (
             "LLM_DEFAULT_MODEL",
             "a\tb",
-            ": accepted: a model's name such as llama3.2:3b; found: 'a\\tb'",
+            ": accepted: a model's name such as llama3.2:3b (without a blank); found: 'a\\tb'",
         ),
         (
             "LLM_FALLBACK_MODEL",

@@ -46,7 +46,7 @@ def test_what_is_not_stated_is_not_sent(fake_ollama):
     assert body.keys() - {"tools"} == {"model", "messages", "stream", "think", "truncate"}
 
 
-def test_what_is_sent_of_thinking_is_decided(fake_ollama):
+def test_every_request_states_whether_the_model_thinks(fake_ollama):
     assert sent(fake_ollama)["think"] is False
     assert sent(fake_ollama, model="thinker:1")["think"] is False
     assert sent(fake_ollama, model="thinker:1", options={"think": "low"})["think"] == "low"
@@ -62,7 +62,7 @@ def test_what_is_sent_of_thinking_is_decided(fake_ollama):
     ],
     ids=str,
 )
-def test_a_server_that_refuses_to_be_told_not_to_think_is_asked_without(fake_ollama, refusal):
+def test_a_server_that_refuses_think_is_asked_without_it(fake_ollama, refusal):
     fake_ollama.script("m:1", [refusal])
     assert ask(fake_ollama.host, "m:1").content
     first, second = (exchange.body for exchange in fake_ollama.requests("/api/chat"))

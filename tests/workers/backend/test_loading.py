@@ -137,7 +137,7 @@ def test_the_deadline_covers_loading_and_answering_together(fake_ollama):
 
 
 @pytest.mark.parametrize("model", ["missing:1", "load-fails:1"])
-def test_a_load_that_fails_is_told_once_by_the_requests_own_error(fake_ollama, model):
+def test_a_load_that_fails_ends_the_attempt_by_the_requests_own_error(fake_ollama, model):
     assert failure(fake_ollama.host, model).outcome is Outcome.UNUSABLE
     assert paths(fake_ollama) == ["/api/ps", "/api/chat"]
 
@@ -167,14 +167,14 @@ def test_a_watch_that_never_returns_ends_at_the_load_limit(fake_ollama):
     assert failed.cause is Cause.LOAD_TIMEOUT
 
 
-def test_many_who_wait_for_a_load_share_one_watch(fake_ollama):
+def test_concurrent_attempts_share_one_watch(fake_ollama):
     with ThreadPoolExecutor(10) as threads:
         answers = list(threads.map(lambda _: ask(fake_ollama.host, "slow-load-1:1"), range(10)))
     assert len(answers) == 10
     assert len(fake_ollama.requests("/api/generate")) == 1
 
 
-def test_each_who_waits_for_a_load_has_a_failure_of_its_own(fake_ollama):
+def test_each_attempt_that_waits_for_a_load_has_a_failure_of_its_own(fake_ollama):
     limits = {"load_timeout_seconds": SOON}
     with ThreadPoolExecutor(5) as threads:
         works = [
@@ -186,7 +186,7 @@ def test_each_who_waits_for_a_load_has_a_failure_of_its_own(fake_ollama):
     assert len({id(error) for error in failed}) == 5
 
 
-def test_a_watch_goes_on_while_somebody_waits_for_it(fake_ollama):
+def test_a_watch_goes_on_while_another_attempt_waits_for_it(fake_ollama):
     leaver = threading.Event()
     with ThreadPoolExecutor(2) as threads:
         first = threads.submit(ask, fake_ollama.host, "slow-load-0.8:1", cancelled=leaver)

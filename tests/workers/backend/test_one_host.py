@@ -62,7 +62,7 @@ def test_a_load_that_is_over_before_it_is_watched_is_not_repeated(one_host):
 
 
 @settings(keep_alive=0)
-def test_those_who_need_a_model_at_the_same_time_load_it_once(one_host):
+def test_concurrent_requests_for_a_model_load_it_once(one_host):
     ask_many(one_host.host, ["m:1"] * 6)
     assert loads(one_host) == 1
 

@@ -215,7 +215,7 @@ def test_it_forgets_the_oldest_requests(fake_ollama, client, monkeypatch):
     assert [exchange.model for exchange in fake_ollama.log] == ["b:1", "c:1"]
 
 
-def test_stopping_leaves_no_connection_of_those_who_come_at_that_moment():
+def test_stopping_while_clients_connect_leaks_no_connection():
     for _ in range(10):
         over = threading.Event()
         with FakeOllama() as fake, ThreadPoolExecutor(1) as threads:

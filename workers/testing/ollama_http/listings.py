@@ -18,20 +18,25 @@ def running(loaded: Sequence[Running]) -> Payload:
 
 
 def show(card: Card, *, verbose: bool) -> Payload:
-    metadata = {
-        key: None if isinstance(value, list) and not verbose else value
-        for key, value in card.metadata.items()
-    }
     return {
         "modelfile": card.modelfile,
         "parameters": card.parameters,
         "template": card.template,
         "details": _details(card),
-        "model_info": metadata,
+        "model_info": {
+            key: _fact(value, verbose=verbose) for key, value in sorted(card.metadata.items())
+        },
         "tensors": list(card.tensors),
         "capabilities": list(card.capabilities),
         "modified_at": rfc3339(card.modified_at),
     }
+
+
+def _fact(value: Any, *, verbose: bool) -> Any:
+    """A value of the metadata as Go writes it: a float without decimals like a whole number."""
+    if isinstance(value, list):
+        return value if verbose else None
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _listed(card: Card) -> Payload:

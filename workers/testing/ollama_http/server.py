@@ -4,20 +4,23 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 
 from workers.testing.ollama_http.connection import Connection, Limits, Request
+from workers.testing.ollama_http.errors import RequestError
 
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[Connection, Request], Awaitable[None]]
 BACKLOG = 512
+BROKEN = RequestError("internal server error", HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 class Server:
     """Serves on the running loop.
 
-    ``handler`` answers one request; ``idle_seconds``: how long a connection may wait for its next
-    request (None: for ever).
+    ``handler`` answers one request, or raises RequestError. ``idle_seconds``: how long a connection
+    may wait for its next request (None: for ever).
     """
 
     def __init__(
@@ -80,10 +83,23 @@ class Server:
             if request is None:
                 return
             self._open[task] = True
-            await self._handler(connection, request)
+            await self._answer(connection, request)
             self._open[task] = False
             if self._server is None or not self._server.is_serving():
                 return
+
+    async def _answer(self, connection: Connection, request: Request) -> None:
+        try:
+            await self._handler(connection, request)
+        except ConnectionError:
+            raise
+        except RequestError as error:
+            await connection.refuse(error)
+        except Exception:
+            logger.exception("A request could not be answered")
+            connection.closing = True
+            if not connection.begun:
+                await connection.refuse(BROKEN)
 
 
 async def until_gone(connection: Connection, work: Awaitable[None]) -> bool:

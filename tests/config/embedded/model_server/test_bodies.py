@@ -1,7 +1,7 @@
 import httpx
 import pytest
 
-from config.embedded.model_server.bodies import MAX_BYTES, MAX_READ_BYTES
+from config.embedded.model_server.server import LIMITS
 
 PATHS = ["/api/chat", "/api/generate", "/api/show"]
 
@@ -10,17 +10,13 @@ PATHS = ["/api/chat", "/api/generate", "/api/show"]
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
-        (b"", "missing request body"),
         (b" \n", "missing request body"),
-        (b"{", "invalid JSON"),
-        (b"\xff\xfe", "invalid JSON"),
-        (b'{"model": NaN}', "invalid JSON"),
-        (b'{"model": 1e999}', "invalid JSON"),
-        (b'{"model": "\\ud800"}', "invalid JSON"),
-        (b"[" * 100_000, "invalid JSON"),
-        (b"[]", "must be a JSON object"),
-        (b"null", "must be a JSON object"),
-        (b"{}", "model is required"),
+        (b"{", "unexpected EOF"),
+        (b"\xff\xfe", "looking for beginning of value"),
+        (b'{"model": NaN}', "looking for beginning of value"),
+        (b'{"model": 1e999}', "cannot unmarshal number 1e999"),
+        (b"[" * 100_000, "exceeded max depth"),
+        (b"[]", "cannot unmarshal array into Go value"),
     ],
 )
 def test_a_body_that_is_no_request_is_refused(server, path, body, complaint):
@@ -35,8 +31,8 @@ def test_the_content_type_does_not_matter(server):
     assert httpx.post(f"{server.url}/api/show", content=body, headers=headers).status_code == 200
 
 
-@pytest.mark.parametrize("size", [MAX_BYTES + 1, MAX_READ_BYTES])
+@pytest.mark.parametrize("size", [LIMITS.body + 1, LIMITS.read])
 def test_a_body_over_the_limit_is_refused(server, size):
     answer = httpx.post(f"{server.url}/api/chat", content=b" " * size, timeout=30)
     assert answer.status_code == 413
-    assert str(MAX_BYTES) in answer.json()["error"]
+    assert str(LIMITS.body) in answer.json()["error"]

@@ -132,19 +132,42 @@ def test_the_last_message_of_the_assistant_is_continued(client):
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize(
-    ("words", "options"), [(3000, {"num_ctx": 512}), (9000, {}), (9000, {"num_ctx": 99_999})]
+    ("words", "options", "window"),
+    [(3000, {"num_ctx": 512}, 512), (9000, {}, 8192), (9000, {"num_ctx": 99_999}, 8192)],
 )
-def test_a_prompt_longer_than_the_context_is_refused(client, stream, words, options):
-    with pytest.raises(ollama.ResponseError, match="exceeds the context length") as caught:
-        list(client.generate(MODEL, prompt="log " * words, options=options, stream=stream))
-    assert caught.value.status_code == 400
+def test_a_prompt_longer_than_the_window_is_refused_where_it_must_not_be_cut(
+    server, stream, words, options, window
+):
+    messages = [{"role": "user", "content": "log " * words}]
+    body = {"model": MODEL, "messages": messages, "options": options, "stream": stream}
+    answer = server.post("/api/chat", {**body, "truncate": False})
+    assert answer.status_code == 400
+    inner = json.loads(answer.json()["error"])["error"]
+    assert (inner["type"], inner["n_ctx"]) == ("exceed_context_size_error", window)
+    assert inner["n_prompt_tokens"] > words
+    assert inner["message"].startswith(f"request ({inner['n_prompt_tokens']} tokens) exceeds")
 
 
-def test_prompt_and_answer_fit_the_context_together(client):
+@pytest.mark.parametrize(("window", "read"), [(64, 34), (512, 258)])
+def test_a_prompt_longer_than_the_window_is_halved_in_silence(client, window, read):
+    options = {"num_ctx": window, "num_predict": 2}
+    answer = client.generate(MODEL, prompt="log " * 600, options=options)
+    assert (answer.prompt_eval_count, answer.done) == (read, True)
+
+
+def test_without_shift_prompt_and_answer_fit_the_window_together(server):
     text = "Write a very long story about a lighthouse keeper and the sea."
-    answer = client.generate(MODEL, prompt=text, options={"num_ctx": 64, "num_predict": -1})
-    assert answer.done_reason == "length"
-    assert answer.prompt_eval_count + answer.eval_count == 64
+    options = {"num_ctx": 64, "num_predict": -1}
+    body = {"model": MODEL, "prompt": text, "options": options, "stream": False, "shift": False}
+    answer = server.post("/api/generate", body).json()
+    assert answer["done_reason"] == "length"
+    assert answer["prompt_eval_count"] + answer["eval_count"] == 64
+
+
+def test_an_answer_may_go_on_beyond_its_window(client):
+    text = "Write a very long story about a lighthouse keeper and the sea."
+    answer = client.generate(MODEL, prompt=text, options={"num_ctx": 64, "num_predict": 90})
+    assert answer.eval_count == 90
 
 
 def test_what_the_engine_refuses_is_a_bad_request(client):
@@ -153,20 +176,34 @@ def test_what_the_engine_refuses_is_a_bad_request(client):
     assert caught.value.status_code == 400
     with pytest.raises(ollama.ResponseError, match=r"cannot resolve \$ref") as caught:
         client.generate(MODEL, prompt="Hi.", format={"$ref": "#/absent"})
-    assert caught.value.status_code == 400
+    assert json.loads(caught.value.error)["error"]["code"] == 400
+
+
+def test_a_context_continues_the_conversation(client):
+    first = client.generate(MODEL, prompt="My name is Ana.", options=FIXED)
+    second = client.generate(MODEL, prompt="Go on.", context=first.context, options=FIXED)
+    assert second.prompt_eval_count > len(first.context) > first.prompt_eval_count
+    assert second.context[: len(first.context)] == first.context
+
+
+def test_log_probabilities_come_with_each_token(server):
+    body = {"model": MODEL, "messages": ASK, "options": FIXED, "stream": False}
+    answer = server.post("/api/chat", {**body, "logprobs": True, "top_logprobs": 2}).json()
+    assert "".join(item["token"] for item in answer["logprobs"]) == answer["message"]["content"]
+    assert {len(item["top_logprobs"]) for item in answer["logprobs"]} == {2}
 
 
 def test_extreme_options_harm_nobody(server):
     options = {
         "temperature": 3e38,
-        "top_k": -(10**400),
+        "top_k": -(10**300),
         "top_p": -1,
-        "seed": 10**400,
+        "seed": 10**300,
         "presence_penalty": -99,
         "repeat_last_n": 10**9,
         "stop": ["", "zzz"] * 1000,
         "num_predict": 2,
-        "num_ctx": 10**400,
+        "num_ctx": 10**299,
     }
-    body = {**QUICK, "options": options, "keep_alive": 10**400}
+    body = {**QUICK, "options": options, "keep_alive": 10**299}
     assert server.post("/api/generate", body).status_code == 200

@@ -11,13 +11,17 @@ def test_the_weights_describe_themselves():
     assert header.parameter_count == 134_515_008
 
 
-def test_long_lists_are_left_out():
-    assert read_header(find_weights()).metadata["tokenizer.ggml.tokens"] == []
+def test_the_vocabulary_and_the_tensors_are_read():
+    header = read_header(find_weights())
+    assert len(header.texts("tokenizer.ggml.tokens")) == 49_152
+    assert len(header.numbers("tokenizer.ggml.token_type")) == 49_152
+    assert (header.tensors[0].name, header.tensors[0].shape) == ("token_embd.weight", (576, 49_152))
 
 
 def test_absent_keys_are_empty():
     header = read_header(find_weights())
     assert (header.text("no.such.key"), header.number("no.such.key")) == ("", 0)
+    assert (header.texts("no.such.key"), header.numbers("general.architecture")) == ([], [])
 
 
 def test_another_file_is_refused(tmp_path):

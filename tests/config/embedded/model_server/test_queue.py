@@ -69,6 +69,20 @@ def test_waiting_requests_are_served_in_turn(server):
     assert [answer.result()["done"] for answer in asked] == [True] * 6
 
 
+def test_the_wait_for_the_slot_is_no_time_of_loading(server):
+    body = {**QUICK, "options": {"num_predict": 40}}
+    asked = [Background(lambda: server.post("/api/generate", body).json()) for _ in range(3)]
+    answers = [answer.result() for answer in asked]
+    assert all(answer["load_duration"] < answer["eval_duration"] for answer in answers)
+    waits = sorted(
+        answer["total_duration"]
+        - sum(answer[f"{part}_duration"] for part in ("load", "prompt_eval", "eval"))
+        for answer in answers
+    )
+    assert waits[0] < waits[1] < waits[2]
+    assert waits[1] > min(answer["eval_duration"] for answer in answers) / 2
+
+
 @pytest.mark.parametrize("stream", [False, True])
 def test_a_stop_of_the_server_ends_what_runs_and_what_waits(stream):
     body = {**SLOW, "stream": stream}

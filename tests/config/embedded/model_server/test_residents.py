@@ -4,7 +4,7 @@ NAME = "smollm2:135m"
 
 
 def use(residents, *, seconds, name=NAME):
-    return residents.using(name, keep_alive_seconds=seconds, context_length=8192)
+    return residents.using(name, seconds, 8192)
 
 
 def names(residents):
@@ -31,7 +31,7 @@ def test_a_name_is_loaded_while_it_runs_however_short_its_time():
 
 def test_for_ever_is_listed_first():
     residents = Residents()
-    with use(residents, seconds=60, name="b"), use(residents, seconds=None, name="a"):
+    with use(residents, seconds=60, name="b"), use(residents, seconds=float("inf"), name="a"):
         pass
     assert names(residents) == ["a", "b"]
 
@@ -43,3 +43,27 @@ def test_an_unloaded_name_is_gone():
     residents.unload(NAME)
     residents.unload("never loaded")
     assert names(residents) == []
+
+
+def test_a_name_is_not_unloaded_in_the_middle_of_an_answer():
+    residents = Residents()
+    with use(residents, seconds=60):
+        residents.unload(NAME)
+        assert names(residents) == [NAME]
+    assert names(residents) == []
+
+
+def test_a_request_undoes_an_unload_that_waits():
+    residents = Residents()
+    with use(residents, seconds=60):
+        residents.unload(NAME)
+        with use(residents, seconds=60):
+            pass
+    assert names(residents) == [NAME]
+
+
+def test_without_a_stated_time_a_name_stays_for_five_minutes():
+    residents = Residents()
+    with use(residents, seconds=None):
+        pass
+    assert names(residents) == [NAME]

@@ -1,7 +1,7 @@
 import pytest
 
-from config.embedded.model_server.errors import RequestError
 from config.embedded.model_server.schema_guard import MAX_DEPTH, MAX_VALUES, check_schema
+from workers.testing.ollama_http.errors import RequestError
 
 
 def nested(depth):
@@ -19,6 +19,7 @@ def nested(depth):
         {"type": "string", "minLength": 3, "maxLength": 3, "pattern": "^a{1,2}$"},
         {"enum": ["a", None, 1]},
         nested(MAX_DEPTH // 2),
+        {"$ref": "#/$defs/a~1b", "$defs": {"a/b": {"items": {"$ref": "#"}}}},
     ],
 )
 def test_usual_schemas_pass(schema):
@@ -32,6 +33,8 @@ def test_usual_schemas_pass(schema):
         ({"properties": []}, "properties"),
         ({"maxLength": -1}, "maxLength"),
         ({"required": "a"}, "required"),
+        ({"$ref": "#/absent"}, r"cannot resolve \$ref #/absent"),
+        ({"properties": {"a": {"$ref": "https://example.org/b"}}}, r"cannot resolve \$ref"),
         # Each of these takes the engine all memory or minutes.
         ({"minItems": 3, "maxItems": 2}, "minItems 3 is above maxItems 2"),
         ({"minLength": 3, "maxLength": 2}, "minLength 3 is above maxLength 2"),

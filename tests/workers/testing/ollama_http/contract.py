@@ -15,7 +15,7 @@ from config.env import PROJECT
 RECORD = json.loads((Path(__file__).parent.parent / "ollama_record.json").read_text())
 PAGE = (PROJECT / "docs" / "ollama-api.md").read_text()
 #: Server, request and what differs: the first three cells of a row.
-ROWS = re.compile(r"^\| (fake|embedded) \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
+ROWS = re.compile(r"^\| (fake|embedded|chance) \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
 MODEL = "smollm2:135m"
 
 
@@ -38,7 +38,7 @@ class Seen:
 
 
 def left_out(server):
-    """What a server leaves out: pairs of a request and what differs."""
+    """What a server leaves out, or what chance decides: pairs of a request and what differs."""
     return {(name, what) for owner, name, what in ROWS.findall(PAGE) if owner == server}
 
 
@@ -46,13 +46,19 @@ def replayed(url):
     """The answers to all requests of the record in their order; the model is loaded before."""
     with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
         client.post("/api/generate", json={"model": MODEL}).raise_for_status()
-        return {name: _sent(client, name, *entry["request"]) for name, entry in RECORD.items()}
+        return {name: _sent(client, name) for name in RECORD}
 
 
-def _sent(client, name, method, path, body):
-    content = _long(name) if body == "(long)" else body
-    if isinstance(content, dict):
-        content = json.dumps(content)
+def body_of(name):
+    """What a request of the record sends: an object, a text or None."""
+    body = RECORD[name]["request"][2]
+    return _long(name) if body == "(long)" else body
+
+
+def _sent(client, name):
+    method, path, _body = RECORD[name]["request"]
+    body = body_of(name)
+    content = json.dumps(body) if isinstance(body, dict) else body
     answer = client.request(method, path, content=content or None)
     return Seen(answer.status_code, answer.headers, answer.content)
 
@@ -83,7 +89,8 @@ def differences(name, seen):
 
 def unexplained(server, name, seen):
     """The differences that the page does not list."""
-    listed = {what for request, what in left_out(server) if request == name}
+    rows = left_out(server) | left_out("chance")
+    listed = {what for request, what in rows if request == name}
     return {what: pair for what, pair in differences(name, seen).items() if what not in listed}
 
 

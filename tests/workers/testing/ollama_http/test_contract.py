@@ -23,3 +23,10 @@ def test_what_is_left_out_differs(answers):
 
 def test_the_whole_record_is_replayed(answers):
     assert len(answers) == 111
+
+
+def test_chance_decides_only_where_no_seed_is_stated():
+    for name, _what in contract.left_out("chance"):
+        body = contract.body_of(name)
+        assert "seed" not in body["options"]
+        assert body["options"].get("temperature") != 0
