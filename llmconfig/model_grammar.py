@@ -9,12 +9,14 @@ from collections.abc import Iterator
 
 from llmconfig.messages import Message, gettext_noop
 
-#: Of what is stored; Ollama limits each part.
+#: Of what is stored.
 MAX_LENGTH = 200
+#: Of namespace, name and tag each.
+PART_LENGTH = 80
 
 _FIRST = "[A-Za-z0-9_]"
-_PART = f"{_FIRST}[A-Za-z0-9_.-]*"
-_NAMESPACE = f"{_FIRST}[A-Za-z0-9_-]*"
+_PART = f"{_FIRST}[A-Za-z0-9_.-]{{0,{PART_LENGTH - 1}}}"
+_NAMESPACE = f"{_FIRST}[A-Za-z0-9_-]{{0,{PART_LENGTH - 1}}}"
 _HOST = f"{_FIRST}[A-Za-z0-9_.:-]*"
 _SCHEME = r"[A-Za-z]+://"
 #: The whole grammar as a regular expression that Python and ECMA-262 read alike; not anchored.
@@ -50,6 +52,9 @@ def _broken(text: str) -> Iterator[Message]:
     yield from _broken_tag(last)
     if not all(re.match(_FIRST, part) for part in (*path, *last.split(":"))):
         yield Message(gettext_noop("with a letter, a digit or _ at the start of each part"))
+    if any(len(part) > PART_LENGTH for part in (*path[-1:], *last.split(":"))):
+        limit = {"limit": PART_LENGTH}
+        yield Message(gettext_noop("with at most %(limit)s characters in each part"), limit)
     if path and re.search("[.:]", path[-1]):
         yield Message(gettext_noop("with a namespace between the host and the name"))
 

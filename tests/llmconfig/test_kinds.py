@@ -69,7 +69,7 @@ def test_durations_over_the_wire_are_numbers_only():
         "smollm2-long:135m",
         "hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M",
         "registry.local:5000/team/model:v1",
-        "a" * 200,
+        "a" * 80,
     ],
 )
 def test_names_of_models_are_accepted(name):
@@ -77,7 +77,7 @@ def test_names_of_models_are_accepted(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["", " ", "a b", "a\n", "-rf", "a" * 201, "modèle", "a\x00", None, 3.2, ["a"]]
+    "name", ["", " ", "a b", "a\n", "-rf", "a" * 81, "modèle", "a\x00", None, 3.2, ["a"]]
 )
 def test_what_cannot_be_a_model_is_refused(name):
     with pytest.raises(Refused, match="a model's name"):

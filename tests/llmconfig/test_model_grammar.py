@@ -21,7 +21,7 @@ from llmconfig.model_grammar import broken_rule, is_name
         "http://registry.local:5000/team/model",
         "localhost:5000/team/model:v1",
         "hf.co/bartowski/Llama-3.2-1B-Instruct-GGUF:Q4_K_M",
-        "a" * 200,
+        f"{'h' * 38}/{'n' * 80}/{'a' * 80}",
     ],
 )
 def test_what_ollama_takes_for_a_name_is_one(name):
@@ -57,6 +57,9 @@ def test_what_ollama_takes_for_a_name_is_one(name):
         ("localhost:5000/model", "with a namespace between the host and the name"),
         ("https://a/b", "in the form host/namespace/name:tag"),
         ("a" * 201, "of at most 200 characters"),
+        ("a" * 81, "with at most 80 characters in each part"),
+        (f"{'n' * 81}/a:1", "with at most 80 characters in each part"),
+        (f"a:{'t' * 81}", "with at most 80 characters in each part"),
     ],
 )
 def test_a_refusal_names_the_rule_that_is_broken(text, rule):

@@ -11,7 +11,6 @@ from llmconfig.errors import ConfigurationError, MalformedConfig
 from llmconfig.fields import FIELDS
 from llmconfig.kinds import Integer, Number, Refused
 from llmconfig.layers.static import static_config
-from llmconfig.model_grammar import MAX_LENGTH
 from llmconfig.model_names import Policy
 from llmconfig.models import TASK_TYPE_MAX_LENGTH, Preference
 from llmconfig.parameters import PARAMETERS
@@ -21,7 +20,8 @@ from llmconfig.types import Origin, ResolvedConfig, Statement
 from workers.enqueue import enqueue
 from workers.header import MAX_BYTES, config_of, header_build
 
-MODELS = ["m" * (MAX_LENGTH - 2) + ":1", "n" * (MAX_LENGTH - 2) + ":1"]
+#: As long as names may be, each part and the whole.
+MODELS = [f"{'h' * 36}/{'n' * 80}/{letter * 80}:1" for letter in "mn"]
 STOP = PARAMETERS["stop"]
 LAYERS = ["system", "task_type", "experiment", "tier", "user", "request"]
 

@@ -11,7 +11,8 @@ from llmconfig.layers.document import document_read
 from llmconfig.layers.located import Report
 from llmconfig.layers.static import static_read
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.model_names import Policy
+from llmconfig.model_grammar import is_name
+from llmconfig.model_names import Policy, normalise_model
 from llmconfig.models import Preference
 from llmconfig.stated_models import StatedModel
 from llmconfig.types import ResolvedConfig
@@ -31,6 +32,7 @@ from workers.registry.nodes import node_register
 from workers.registry.survey import HostReport
 from workers.runner import run_deliver
 from workers.selectors import runs_narrowed
+from workers.testing.ollama_http import names
 
 HOST = "http://gpu:11434"
 TEXT = "TASK_TYPE_TEXT_GENERATION"
@@ -44,6 +46,18 @@ SPELLINGS = [
 each_spelling = pytest.mark.parametrize("spelling", SPELLINGS)
 #: Two spellings of one model.
 TWO = NAMES.flatmap(lambda name: st.tuples(spellings(name), spellings(name)))
+
+
+#: Ollama takes anything for a scheme; we take letters.
+TEXTS = st.text(alphabet="aA1_.-:/ é", max_size=14).filter(lambda text: "://" not in text)
+
+
+@given(TEXTS | NAMES.flatmap(spellings))
+def test_names_are_those_that_the_model_server_parses_and_have_its_keys(text):
+    """Its parser is written part by part, as Ollama's is."""
+    assert is_name(text) is (names.parse(text) is not None)
+    if is_name(text):
+        assert normalise_model(text) == names.key(text)
 
 
 @given(TWO)

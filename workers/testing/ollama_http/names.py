@@ -3,8 +3,6 @@
 import re
 from dataclasses import dataclass
 
-from llmconfig.model_names import normalise_model
-
 HOST, NAMESPACE, TAG = "registry.ollama.ai", "library", "latest"
 #: What a part may consist of: no dots in a namespace, colons in a host only.
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,349}")
@@ -51,6 +49,6 @@ def parse(text: str) -> Name | None:
 
 
 def key(text: str) -> str:
-    """One spelling of all names of a model; of an invalid name itself, with a tag."""
+    """One spelling of all names of a model; of an invalid name itself."""
     name = parse(text)
-    return name.short if name else normalise_model(text)
+    return name.short if name else text
