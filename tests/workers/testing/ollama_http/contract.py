@@ -6,13 +6,15 @@ What a server of ours leaves out on purpose stands in docs/ollama-api.md, a row 
 import json
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import httpx
 
 from config.env import PROJECT
 
-RECORD = json.loads((Path(__file__).parent.parent / "ollama_record.json").read_text())
+TEXT = (Path(__file__).parent.parent / "ollama_record.json").read_text()
+RECORD = json.loads(TEXT)
 PAGE = (PROJECT / "docs" / "ollama-api.md").read_text()
 #: Server, request and what differs: the first three cells of a row.
 ROWS = re.compile(r"^\| (fake|embedded|chance) \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
@@ -42,31 +44,39 @@ def left_out(server):
     return {(name, what) for owner, name, what in ROWS.findall(PAGE) if owner == server}
 
 
-def replayed(url):
+@cache
+def record_for(model):
+    """The record as it would be of another model."""
+    if model == MODEL:
+        return RECORD
+    return json.loads(TEXT.replace(MODEL, model).replace("SmolLM2:135M", model.upper()))
+
+
+def replayed(url, model=MODEL):
     """The answers to all requests of the record in their order; the model is loaded before."""
     with httpx.Client(base_url=url, timeout=120, trust_env=False) as client:
-        client.post("/api/generate", json={"model": MODEL}).raise_for_status()
-        return {name: _sent(client, name) for name in RECORD}
+        client.post("/api/generate", json={"model": model}).raise_for_status()
+        return {name: _sent(client, name, model) for name in RECORD}
 
 
-def body_of(name):
+def body_of(name, model=MODEL):
     """What a request of the record sends: an object, a text or None."""
-    body = RECORD[name]["request"][2]
-    return _long(name) if body == "(long)" else body
+    body = record_for(model)[name]["request"][2]
+    return _long(name, model) if body == "(long)" else body
 
 
-def _sent(client, name):
+def _sent(client, name, model):
     method, path, _body = RECORD[name]["request"]
-    body = body_of(name)
+    body = body_of(name, model)
     content = json.dumps(body) if isinstance(body, dict) else body
     answer = client.request(method, path, content=content or None)
     return Seen(answer.status_code, answer.headers, answer.content)
 
 
-def _long(name):
+def _long(name, model):
     """The two requests that the record does not spell out."""
     body = {
-        "model": MODEL,
+        "model": model,
         "messages": [{"role": "user", "content": "word " * 6000}],
         "stream": False,
         "options": {"num_predict": 8, "num_ctx": 512},
@@ -74,9 +84,9 @@ def _long(name):
     return {**body, "truncate": False} if "truncate false" in name else body
 
 
-def differences(name, seen):
+def differences(name, seen, model=MODEL):
     """What differs from the record: ``{what: (recorded, seen)}``."""
-    recorded = RECORD[name]
+    recorded = record_for(model)[name]
     pairs = {
         "status": (recorded["status"], seen.status),
         "type": (recorded["type"], seen.type),
