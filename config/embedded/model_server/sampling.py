@@ -23,7 +23,7 @@ SAME_NAME = (
 #: Without a limit an answer may be as long as so many windows, as in Ollama.
 MOST_WINDOWS = 10
 
-#: Streams, so that it can be stopped; tells its progress with the prompt, for the same reason; uses
+#: Streams, so that it can be stopped; reports progress with the prompt, for the same reason; uses
 #: nothing of earlier requests, so that equal requests get equal answers. Ollama's own min_p is 0.
 ALWAYS = {
     "stream": True,

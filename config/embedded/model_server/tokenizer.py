@@ -1,6 +1,6 @@
 """Byte-pair encoding with the vocabulary of the weights: the engine's own token ids.
 
-The engine itself tells only how many tokens a text has, and that while it generates.
+The engine itself reports only how many tokens a prompt has, and that while it generates.
 """
 
 import heapq

@@ -5,6 +5,7 @@ import json
 import socket
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -15,6 +16,7 @@ from workers.testing.ollama_http.errors import BadHttp, RequestError, too_large
 JSON = "application/json; charset=utf-8"
 NDJSON = "application/x-ndjson"
 TEXT = "text/plain; charset=utf-8"
+LINGER_SECONDS = 1.0
 #: What a client's TLS handshake begins with.
 TLS = b"\x16"
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -83,7 +85,16 @@ class Connection:
         except RequestError as error:
             self.closing = True
             await self.refuse(error)
+            await self._linger()
         return None
+
+    async def _linger(self) -> None:
+        """Read on for a moment: to close with bytes unread would reset what was answered."""
+        self._writer.write_eof()
+        with suppress(TimeoutError, ConnectionError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                while await self._reader.read(2**16):
+                    pass
 
     async def _parsed(self, head: bytes) -> Request:
         first, *lines = head.decode("latin-1").split("\r\n")[:-2]
@@ -160,6 +171,7 @@ class Connection:
         self.closing = True
         body = f"{status.value} {status.phrase}".encode()
         await self.respond(status, body, {"Content-Type": TEXT})
+        await self._linger()
 
     async def begin(self, headers: Mapping[str, str] | None = None) -> None:
         """The head of a streamed response."""

@@ -90,7 +90,7 @@ class Generation:
 
     @property
     def asks_to_think(self) -> bool:
-        """Whether a model that can think does: unless it is told not to."""
+        """Whether a model that can think does: unless the request says not to."""
         return self.think is not False
 
     @cached_property

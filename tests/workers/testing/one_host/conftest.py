@@ -10,6 +10,8 @@ from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace
 
 QUICK = Pace(tokens=4, seconds=0.1)
+#: So many at once that they are never all between two generations.
+STEADY = 5
 
 
 class Asking:
@@ -44,11 +46,11 @@ class Asking:
         raise AssertionError("the condition did not come true")
 
     async def steadily(self, model, **more):
-        """Keep two generations of the model open for ever."""
+        """Keep generations of the model open for ever, one at least at any time."""
         async with asyncio.TaskGroup() as group:
-            for _ in range(2):
+            for _ in range(STEADY):
                 group.create_task(self._for_ever(model, more))
-                await asyncio.sleep(0.03)
+                await asyncio.sleep(QUICK.seconds / STEADY)
 
     async def _for_ever(self, model, more):
         while True:

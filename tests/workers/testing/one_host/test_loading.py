@@ -8,7 +8,7 @@ import pytest
 
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
-from workers.testing.one_host import OneHost, Pace
+from workers.testing.one_host import OneHost
 
 WINDOW = {"num_ctx": 512}
 
@@ -36,7 +36,7 @@ def test_load_seconds_may_be_those_of_each_model(run):
         return [(await asking.chat(model)).load_duration / 1e9 for model in ("slow:1", "fast:1")]
 
     slow, fast = run(scenario, load_seconds={"slow:1": 0.3})
-    assert fast < 0.1 < 0.25 < slow
+    assert fast < slow >= 0.3
 
 
 def test_a_load_without_a_prompt_answers_when_it_is_loaded(run):
@@ -82,14 +82,17 @@ def test_the_default_window_when_stated_does_not_load_anew(run):
 
 def test_another_model_waits_until_the_one_that_must_leave_is_idle(run):
     async def scenario(asking):
-        tasks = [await asking.start("a:1"), await asking.start("b:1")]
+        asking.fake.script("a:1", [b.Silent()])
+        holder, waiting = await asking.start("a:1"), await asking.start("b:1")
+        await asyncio.sleep(0.2)
         assert await running(asking) == ["a:1"]
-        _, other = await asyncio.gather(*tasks)
-        return asking.order, other, await running(asking)
+        holder.cancel()
+        answer = await waiting
+        return answer, await running(asking)
 
-    order, other, left = run(scenario, max_loaded=1, pace=Pace(seconds=0.3))
-    assert (order, left) == (["a:1", "b:1"], ["b:1"])
-    assert other.load_duration > 0.2e9  # the wait for the other model to leave
+    answer, left = run(scenario, max_loaded=1)
+    assert left == ["b:1"]
+    assert answer.load_duration >= 0.2e9  # the wait for the other model to leave
 
 
 def test_a_model_that_is_asked_for_steadily_starves_the_other(run):
@@ -102,7 +105,7 @@ def test_a_model_that_is_asked_for_steadily_starves_the_other(run):
         await starving
         return asking.order[-1]
 
-    assert run(scenario, max_loaded=1, places=2) == "b:1"
+    assert run(scenario, max_loaded=1, places=5) == "b:1"
 
 
 def test_all_behind_the_head_wait_too_while_the_loaded_model_is_passed_through(run):
@@ -126,16 +129,28 @@ def test_all_behind_the_head_wait_too_while_the_loaded_model_is_passed_through(r
 
 def test_a_positive_keep_alive_undoes_an_eviction_that_waits(run):
     async def scenario(asking):
-        holder = await asking.start("a:1")
-        waiting = await asking.start("b:1")
+        asking.fake.script("a:1", [b.Silent()])
+        holder, waiting = await asking.start("a:1"), await asking.start("b:1")
         await asking.chat("a:1", keep_alive="1m")
-        await holder
+        holder.cancel()
         with pytest.raises(asyncio.TimeoutError):
             await asyncio.wait_for(asyncio.shield(waiting), 0.5)
         waiting.cancel()
         return await running(asking)
 
     assert run(scenario, max_loaded=1, places=2) == ["a:1"]
+
+
+@pytest.mark.parametrize("more", [{}, {"keep_alive": 0}])
+def test_a_request_without_a_positive_keep_alive_does_not(run, more):
+    async def scenario(asking):
+        asking.fake.script("a:1", [b.Silent()])
+        holder, waiting = await asking.start("a:1"), await asking.start("b:1")
+        await asking.chat("a:1", **more)
+        holder.cancel()
+        return (await waiting).done
+
+    assert run(scenario, max_loaded=1, places=2)
 
 
 def test_the_victim_is_idle_before_it_is_of_short_keep_alive_or_first_by_name(run):
@@ -224,19 +239,19 @@ def test_an_idle_model_is_unloaded_after_its_keep_alive(run):
         while await running(asking):
             await asyncio.sleep(0.02)
 
-    run(scenario, keep_alive=0.3)
+    run(scenario, keep_alive=1.5)
 
 
 def test_keep_alive_0_without_a_prompt_unloads_never_in_the_middle_of_an_answer(run):
     async def scenario(asking):
-        task = await asking.start("a:1")
-        answer = await asking.client.generate("a:1", keep_alive=0)
+        task = await asking.start("silent:1")
+        answer = await asking.client.generate("silent:1", keep_alive=0)
         during = await running(asking)
-        await task
-        await asking.until(lambda: asking.fake.statistics["a:1"].open == 0)
+        task.cancel()
+        await asking.until(lambda: asking.fake.statistics["silent:1"].open == 0)
         return answer.done_reason, during, await running(asking)
 
-    assert run(scenario) == ("unload", ["a:1"], [])
+    assert run(scenario) == ("unload", ["silent:1"], [])
 
 
 def test_a_server_that_starts_again_has_nothing_loaded():
