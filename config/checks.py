@@ -14,6 +14,15 @@ NO_DOMAINS = ("localhost", "invalid", "test", "example", "localdomain")
 
 
 @register("config")
+def quotes_check(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
+    """W002: a secret has quotes around it, which docker's ``--env-file`` keeps."""
+    text = _("%(name)s begins and ends with a quote, which is taken for a part of it.")
+    return [
+        Warning(text % {"name": name}, id="config.W002") for name in settings.ENVIRONMENT.quoted
+    ]
+
+
+@register("config")
 def sender_check(app_configs: Sequence[AppConfig] | None, **kwargs: Any) -> list[CheckMessage]:
     """W001: mails are sent from an address that other mail servers refuse."""
     if settings.ENVIRONMENT.mailer is None:

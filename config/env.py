@@ -109,6 +109,8 @@ class Environment:
     secret_key: str | None = field(repr=False)
     #: Every password and key, decoded, to keep them out of what is shown.
     secrets: frozenset[str] = field(repr=False)
+    #: Variables with a secret that begins and ends with a quote.
+    quoted: tuple[str, ...]
     allowed_hosts: tuple[str, ...]
     csrf_trusted_origins: tuple[str, ...]
     #: The path that the service lies below, without a slash at its end; "" for none.
@@ -169,7 +171,7 @@ def read(environ: Mapping[str, str] = os.environ) -> Environment:
     if problems := variables.problems:
         raise EnvironmentInvalid(problems)
     secrets = {*variables.secrets(), values["ollama"].authorization} - {""}
-    return Environment(home=home, secrets=frozenset(secrets), **values)
+    return Environment(home=home, secrets=frozenset(secrets), quoted=variables.quoted(), **values)
 
 
 def names() -> frozenset[str]:

@@ -19,10 +19,14 @@ def _is_number(value: str) -> bool:
     return value.isascii() and value.isdecimal() and len(value) <= MAX_DIGITS
 
 
+def is_quoted(value: str) -> bool:
+    """Whether it begins and ends with the same quote."""
+    return len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+
+
 def plain(value: str) -> str:
     """One line without quotes around it."""
-    is_quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
-    if is_quoted or not value.isprintable():
+    if is_quoted(value) or not value.isprintable():
         raise ValueError("accepted: one line of text, without quotes around it")
     return value
 

@@ -38,6 +38,8 @@ def mailer_parse(value: str, password: str = "") -> Mailer:
         raise AddressInvalid(
             "it names no user for EMAIL_PASSWORD; accepted: submissions://user@host"
         )
+    if not f"{url.user}{url.password}{password}".isascii():
+        raise AddressInvalid("smtplib logs in by ASCII alone; accepted: a user and password of it")
     port, encryption = _SCHEMES[url.scheme]
     options = {
         "host": url.host,

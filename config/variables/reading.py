@@ -13,6 +13,8 @@ from urllib.parse import unquote
 
 import environs
 
+from config.env_values import is_quoted
+
 #: By the variable that names a server: the others that say something of it.
 SERVERS: Mapping[str, tuple[str, ...]] = {
     "DATABASE_URL": (
@@ -75,9 +77,7 @@ class Variables(environs.Env):
 
     def problem(self, name: str, told: str) -> None:
         """Note what is wrong with a variable; never its text, which may hold a password."""
-        text = self._texts.get(name, "").strip()
-        is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "\"'"
-        line = f"{told}; {QUOTED}" if is_quoted else told
+        line = f"{told}; {QUOTED}" if is_quoted(self._texts.get(name, "").strip()) else told
         if line not in self._errors[name]:
             self._errors[name].append(line)
 
@@ -101,6 +101,12 @@ class Variables(environs.Env):
         self.names.add(name)
         text: str = self.str(name, "")
         return text
+
+    def quoted(self) -> tuple[str, ...]:
+        """The secrets whose texts begin and end with a quote, which may be part of them."""
+        return tuple(
+            name for name in SECRETS if name not in SERVERS and is_quoted(self._texts.get(name, ""))
+        )
 
     def secrets(self) -> set[str]:
         """Every password and key that is stated, decoded; also those within URLs."""
@@ -129,6 +135,9 @@ class Variables(environs.Env):
             return ""
         except ValueError:
             self.problem(name, f"{path} is not text in UTF-8")
+            return ""
+        if "\0" in text:
+            self.problem(name, f"{path} holds the character NUL; accepted: a file of text")
             return ""
         if not text:
             self.problem(name, f"{path} is empty; accepted: a file with the value")

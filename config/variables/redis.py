@@ -4,6 +4,7 @@ The two read URLs differently: an option that one knows is an error of the other
 another scheme. So both get a URL of our making.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,8 +20,10 @@ SCHEMES = ("redis", "rediss", "unix", "redis+socket")
 SOCKETS = ("unix", "redis+socket")
 EXAMPLE = "redis://user:password@host:6379/0"
 SOCKET_EXAMPLE = "unix:///run/redis.sock?db=0"
-#: Options besides those of TLS. Time limits are the service's own.
-OPTIONS = ("db", "virtual_host", "client_name", "health_check_interval", "socket_keepalive")
+#: Options of every server, of one with a host, and of a socket. Time limits are the service's own.
+OPTIONS = ("db", "client_name", "health_check_interval")
+HOST_OPTIONS = (*OPTIONS, "socket_keepalive")
+SOCKET_OPTIONS = (*OPTIONS, "virtual_host")
 PORT = 6379
 
 Value = TypeVar("Value")
@@ -101,13 +104,13 @@ def userinfo(user: str, password: str) -> str:
 
 def _redis(address: Address, password: str) -> Redis:
     options = address.options
-    _refuse_unknown(options, is_tls=address.scheme == "rediss")
+    _refuse_unknown(options, address.scheme)
     return Redis(
         **_place(address),
         user=address.user or "",
         password=address.password or password,
         tls=tls_parse(options) if address.scheme == "rediss" else None,
-        client_name=options.get("client_name", ""),
+        client_name=_option(options, "client_name", "", _word),
         health_check_seconds=_option(options, "health_check_interval", "0", whole(0, 3600)),
         keepalive=_option(options, "socket_keepalive", "false", flag),
     )
@@ -142,10 +145,18 @@ def _option(
         raise ValueError(f"{name}: {error}") from None
 
 
-def _refuse_unknown(options: Mapping[str, str], *, is_tls: bool) -> None:
+def _word(text: str) -> str:
+    """As ``CLIENT SETNAME`` takes it."""
+    if not re.fullmatch(r"[!-~]*", text):
+        raise ValueError("accepted: ASCII without blanks")
+    return text
+
+
+def _refuse_unknown(options: Mapping[str, str], scheme: str) -> None:
     """A name is not repeated: behind a raw ? of a password it may be a part of that."""
-    if options.keys() & set(TLS_OPTIONS) and not is_tls:
+    if options.keys() & set(TLS_OPTIONS) and scheme != "rediss":
         raise ValueError("options that begin with ssl_ need rediss://")
-    known = (*OPTIONS, *TLS_OPTIONS) if is_tls else OPTIONS
+    known = [*(SOCKET_OPTIONS if scheme in SOCKETS else HOST_OPTIONS)]
+    known += TLS_OPTIONS if scheme == "rediss" else ()
     if options.keys() - set(known):
         raise ValueError(f"an option is not accepted; accepted options: {', '.join(known)}")

@@ -1,9 +1,9 @@
-"""A sender that other mail servers refuse is told before the first mail."""
+"""What a variable can state and still get wrong is a warning at start."""
 
 import pytest
 
 from config import env
-from config.checks import sender_check
+from config.checks import quotes_check, sender_check
 
 
 @pytest.fixture
@@ -34,3 +34,16 @@ def test_a_sender_that_receives_no_mail_is_a_warning(told, sender):
 
 def test_where_no_mail_is_sent_any_sender_is_usable(told):
     assert told("llmconfig@localhost", url="") == []
+
+
+def test_quotes_around_a_secret_are_a_warning_for_they_may_belong_to_it(settings, tmp_path):
+    environ = {
+        "LLMCONFIG_HOME": str(tmp_path),
+        "SECRET_KEY": "'k'",
+        "REDIS_PASSWORD": '"hunter2"',
+        "DATABASE_PASSWORD": "a'",
+    }
+    settings.ENVIRONMENT = env.read(environ)
+    assert settings.ENVIRONMENT.redis.password == '"hunter2"'
+    told = [each.msg.partition(" ")[0] for each in quotes_check(None)]
+    assert told == ["SECRET_KEY", "REDIS_PASSWORD"]

@@ -28,3 +28,12 @@ def test_what_names_none_is_refused_without_being_repeated(value):
     with pytest.raises(ValueError, match="accepted: smtp://") as refused:
         mailer_parse(value.replace("mail", "secret"))
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "password"), [("smtp://me:p%C3%A4ss@mail", ""), ("smtp://me@mail", "p\xe4ss")]
+)
+def test_a_password_that_smtplib_cannot_send_is_refused(value, password):
+    with pytest.raises(ValueError, match="accepted: a user and password of it") as refused:
+        mailer_parse(value, password)
+    assert "\xe4" not in str(refused.value)

@@ -25,11 +25,13 @@ def test_the_line_end_of_a_file_is_no_part_of_the_secret(tmp_path, end):
 def test_a_file_that_cannot_be_used_is_refused_with_its_path(tmp_path):
     (tmp_path / "empty").write_text("\n")
     (tmp_path / "binary").write_bytes(b"hunter2\xff")
+    (tmp_path / "nul").write_bytes(b"hunter2\0")
     for path, told in {
         "absent": "cannot be read: No such file or directory",
         "": "cannot be read: Is a directory",
         "empty": "is empty; accepted: a file with the value",
         "binary": "is not text in UTF-8",
+        "nul": "holds the character NUL; accepted: a file of text",
     }.items():
         named = str(tmp_path / path)
         text, problems = read("SECRET_KEY", {"SECRET_KEY_FILE": named})

@@ -62,7 +62,7 @@ async def database_by_asyncio(url):
         ("redis://:{password}@127.0.0.1:{port}/1?health_check_interval=30", 1),
         ("redis://:{password}@127.0.0.1:{port}/1?client_name=llm&socket_keepalive=true", 1),
         ("unix://:{password}@{path}", 0),
-        ("unix://default:{password}@{path}?db=2", 2),
+        ("unix://default:{password}@{path}?db=2&client_name=a&health_check_interval=9", 2),
         ("redis+socket://:{password}@{path}?virtual_host=2", 2),
     ],
 )
@@ -116,8 +116,13 @@ def test_a_certificate_is_not_verified_where_an_option_says_so(front):
         ("redis://c?db=hidden", "db: accepted: a whole number from 0"),
         ("redis://c?health_check_interval=hidden", "health_check_interval: accepted: a whole"),
         ("redis://c?socket_keepalive=hidden", "socket_keepalive: accepted: true or false"),
-        ("redis://c?socket_timeout=5", "accepted options: db, virtual_host, client_name, health"),
+        (
+            "redis://c?socket_timeout=5",
+            "accepted options: db, client_name, health_check_interval, soc",
+        ),
         ("redis://c?hidden=5", "an option is not accepted"),
+        ("redis://c?client_name=hid%20den", "client_name: accepted: ASCII without blanks"),
+        ("unix:///hidden?socket_keepalive=true", "accepted options: db, client_name, health_check"),
         ("redis://c?ssl_cert_reqs=none", "need rediss://"),
         ("rediss://c?ssl_cert_reqs=hidden", "required, optional or none"),
         ("rediss://c?ssl_ca_certs=/hidden", "ssl_ca_certs: a file that can be read"),

@@ -110,7 +110,7 @@ HOSTS = [
     Case(name="no such name", cause=Cause.UNREACHABLE, play=at("http://nowhere.invalid:1")),
     Case(name="no http", cause=Cause.UNREACHABLE, play=at("ftp://host")),
     Case(name="no such port", cause=Cause.UNREACHABLE, play=at("http://host:99999")),
-    Case(name="no address", cause=Cause.UNREACHABLE, play=at("http://a\x7fb")),
+    Case(name="no address", cause=Cause.UNREACHABLE, play=at("http://ü_")),
     Case(name="TLS to a plain port", cause=Cause.UNREACHABLE, play=plain_text_on_tls),
     Case(name="connection not accepted", cause=Cause.CONNECT_TIMEOUT, play=not_accepted),
 ]
