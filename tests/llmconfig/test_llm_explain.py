@@ -14,7 +14,7 @@ from tests.llmconfig.conftest import ALL_TYPES, INSIGHT, SEED
 pytestmark = pytest.mark.django_db
 
 CONFIG = SEED + 'model_params: {"llama3.2:3b": {temperature: 0.7, context_window: 8192}}'
-LONGEST = "registry.example.org:5000/team/" + "m" * 100 + ":Q4_K_M"
+LONGEST = "registry.example.org:5000/team/" + "m" * 80 + ":Q4_K_M"
 
 
 @pytest.fixture(autouse=True)

@@ -58,4 +58,7 @@ def test_a_preview_takes_as_many_queries_however_many_rows_there_are(
     api = client(world.ada)
     with CaptureQueriesContext(connection) as captured:
         api.get(URL, {"task_type": INSIGHT, **({"user": world.bob.pk} if named else {})})
-    assert len([each for each in captured if "knox" not in each["sql"]]) == queries
+    # Which models are loaded is read by a process every few seconds, whoever asks.
+    beside = ("knox", "workers_workernode")
+    own = [each for each in captured if not any(word in each["sql"] for word in beside)]
+    assert len(own) == queries
