@@ -39,7 +39,9 @@ class PermitPoolAdmin(ReadOnly, ModelAdmin[PermitPool]):
         return super().get_queryset(request)
 
     def _state(self, pool: PermitPool) -> PoolState:
-        return self._states[pool.host, pool.model]
+        # Another request may have looked before the pool was made.
+        found = self._states.get((pool.host, pool.model))
+        return found or next(each for each in pool_states(pool.host) if each.model == pool.model)
 
     @admin.display(description=_("permits"))
     def permits(self, pool: PermitPool) -> int:
