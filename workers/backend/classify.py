@@ -64,6 +64,7 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
 ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
     (httpx.ConnectTimeout, Cause.CONNECT_TIMEOUT),
     (httpx.ConnectError, Cause.UNREACHABLE),
+    (httpx.InvalidURL, Cause.UNREACHABLE),
     (AnswerTooLarge, Cause.TOO_LONG),
     (httpx.DecodingError, Cause.BROKEN_ANSWER),
     (httpx.TransportError, Cause.CONNECTION_LOST),
@@ -223,5 +224,5 @@ def _foreign_type(cause: Cause, seen: Seen) -> str:
 
 def _detail(error: BaseException) -> str:
     name = type(error).__name__
-    tells = isinstance(error, httpx.HTTPError)
+    tells = isinstance(error, httpx.HTTPError | httpx.InvalidURL)
     return f"{name}: {error}" if tells and str(error) else name
