@@ -18,6 +18,10 @@ for number, default in {
     if signal.getsignal(number) is signal.SIG_IGN:
         signal.signal(number, default)
 
+# A Celery worker in this process sets the root logger's level: at its own default, "error", later
+# tests would miss warnings.
+os.environ["WORKER_LOGLEVEL"] = "info"
+
 services.start()
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings.test"
 # Before the conftests below, which import models.
