@@ -60,12 +60,13 @@ class Console:
         if self._stream is not None:
             self._lines.put(prefix + line.translate(_HARMLESS))
 
-    def flush(self, seconds: float = 2.0) -> None:
-        """Wait until all is written, or for the given time."""
-        if self._stream is not None:
-            written = threading.Event()
-            self._lines.put(written)
-            written.wait(seconds)
+    def flush(self, seconds: float = 2.0) -> bool:
+        """Wait until all is written, at most ``seconds``; return whether it is."""
+        if self._stream is None:
+            return True
+        written = threading.Event()
+        self._lines.put(written)
+        return written.wait(seconds)
 
     def _run(self, stream: TextIO) -> None:
         while True:
