@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import connection
 
 from llmconfig.model_names import normalise_model
+from workers import task_types
 from workers.claims import RESERVED_FOR
 from workers.models import Attempt, PermitPool, TaskRun
 from workers.obstacles import Obstacle
@@ -36,11 +37,27 @@ FROM {_RUN} WHERE permit_id = %(pool)s AND id IS DISTINCT FROM %(run)s
 _IS_WAITED_FOR = f"""
 EXISTS (SELECT FROM {_RUN} AS w WHERE w.parked_on = %(obstacle)s AND w.status = 'retrying')
 """
+# Those that could be woken now, as in `workers.permits.handing_on`.
+_IS_AHEAD = f"""
+EXISTS (
+    SELECT FROM {_RUN} AS w
+    WHERE w.parked_on = %(obstacle)s AND w.status = 'retrying' AND w.deadline > now()
+      AND (w.priority > taker.priority
+           OR w.priority = taker.priority AND w.created_at < taker.created_at)
+      AND w.task_type = ANY(%(task_types)s)
+      AND NOT EXISTS (
+          SELECT FROM {_RUN} AS late
+          WHERE late.permit_id = %(pool)s AND late.queue = w.queue AND late.status = 'queued'
+            AND late.published_at <= now() - make_interval(secs => %(reserved)s)
+      )
+)
+"""  # noqa: S608
 _TAKE = f"""
 UPDATE {_RUN} AS taker SET permit_id = %(pool)s, token_at = NULL
 FROM ({_COUNT}) AS held
 WHERE taker.id = %(run)s AND taker.claim_token = %(token)s AND taker.status = 'running'
   AND held.open + held.reserved < %(room)s
+  AND (taker.permit_id = %(pool)s OR NOT {_IS_AHEAD})
 RETURNING held.open, (SELECT coalesce(max(id), 0) FROM {_ATTEMPT}), {_IS_WAITED_FOR}
 """  # noqa: S608
 _GIVE_BACK = f"UPDATE {_RUN} SET permit_id = NULL WHERE id = %s AND claim_token = %s"  # noqa: S608
@@ -97,7 +114,9 @@ def held_count(pool: Pool) -> Held:
 def permit_give(pool: Pool, room: int, run_id: UUID, token: UUID) -> Taken | None:
     """Have the run hold a permit under its claim, if fewer than ``room`` are held by others.
 
-    None: all are held, or the claim was lost. The pool is locked.
+    A run that holds no reservation leaves a free permit to those that wait and come before it:
+    normal ones before low ones, then the oldest. None: no permit is to be had, or the claim was
+    lost. The pool is locked.
     """
     facts: dict[str, Any] = {
         "reserved": RESERVED_FOR.seconds,
@@ -106,6 +125,7 @@ def permit_give(pool: Pool, room: int, run_id: UUID, token: UUID) -> Taken | Non
         "token": token,
         "room": room,
         "obstacle": str(Obstacle.permit(pool.host, pool.model)),
+        "task_types": [kind.name for kind in task_types.registered()],
     }
     with connection.cursor() as cursor:
         cursor.execute(_TAKE, facts)

@@ -50,9 +50,9 @@ def test_as_many_are_woken_as_permits_are_free(wait, claimed, settings):
 
 
 def test_no_run_is_woken_while_all_permits_are_held(wait, claimed):
-    wait()
     claim = claimed()
     take(claim)
+    wait()
     assert hand_on() == 0
     claim_release(claim)
     assert hand_on() == 1
@@ -89,8 +89,8 @@ def test_one_is_tried_beyond_the_learned_number_when_the_others_have_begun(wait,
 
 def test_a_run_that_a_wait_would_end_is_not_tried(wait, claimed):
     known(learned=1, longest_seconds=6.0)
-    wait(llm_config={"timeout_seconds": 10})
     take(claimed())
+    wait(llm_config={"timeout_seconds": 10})
     assert hand_on() == 0
 
 

@@ -136,3 +136,45 @@ def test_a_message_that_comes_after_its_reservation_brings_no_permit(store, pool
     )
     claim_take(late.pk)
     assert TaskRun.objects.get(pk=late.pk).permit_id is None
+
+
+def test_an_arrival_does_not_overtake_the_runs_that_wait(claimed, wait):
+    waiting = wait()
+    assert take(claimed()) is None
+    TaskRun.objects.filter(pk=waiting.pk).delete()
+    assert take(claimed())
+
+
+def test_a_normal_run_that_arrives_goes_before_waiting_low_ones(claimed, wait):
+    wait(priority="low")
+    assert take(claimed(priority="low")) is None
+    assert take(claimed())
+
+
+def test_an_older_run_goes_before_those_that_wait(claimed, wait):
+    older = claimed()
+    wait()
+    assert take(older)
+
+
+def test_a_woken_run_takes_its_reserved_permit_before_others_that_wait(store, wait, pool):
+    wait()
+    woken = store(status="queued", permit_id=pool.id, published_at=timezone.now(), priority="low")
+    assert take(claim_take(woken.pk))
+
+
+@pytest.mark.parametrize("reason", ["deadline", "task type", "queue"])
+def test_a_run_that_cannot_be_woken_holds_up_no_arrival(claimed, store, wait, pool, reason):
+    run = wait()
+    fields = {
+        "deadline": {"deadline": timezone.now()},
+        "task type": {"task_type": "TASK_TYPE_UNKNOWN_HERE"},
+        "queue": {"queue": "llm.without_a_worker"},
+    }[reason]
+    TaskRun.objects.filter(pk=run.pk).update(**fields)
+    if reason == "queue":
+        late = store(
+            status="queued", permit_id=pool.id, published_at=timezone.now() - timedelta(seconds=3)
+        )
+        TaskRun.objects.filter(pk=late.pk).update(**fields)
+    assert take(claimed())
