@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from django.db import transaction
-from django.db.models import Case, F, Q, When
-from django.db.models.functions import Coalesce, Now
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
 
 from workers.events.publisher import changed
 from workers.losses import runs_reclaim
@@ -24,6 +24,26 @@ from workers.states import OPEN, Status
 LEASE = timedelta(seconds=30)
 #: How long a permit is kept for a run that was woken to take it, while its message is on the way.
 RESERVED_FOR = timedelta(seconds=2)
+
+# A queued row was published because it was due, by whatever clock. A message that comes too late
+# finds its permit with somebody else.
+_TAKE = f"""
+UPDATE {TaskRun._meta.db_table} SET
+    status = 'running',
+    claim_token = %(token)s,
+    lease_expires_at = statement_timestamp() + make_interval(secs => %(lease)s),
+    deliveries = deliveries + 1,
+    started_at = coalesce(started_at, statement_timestamp()),
+    parked_on = '',
+    permit_id = CASE
+        WHEN published_at > statement_timestamp() - make_interval(secs => %(reserved)s)
+        THEN permit_id
+    END
+WHERE id = %(run)s AND (
+    status = 'queued'
+    OR status IN ('pending', 'retrying') AND available_at <= statement_timestamp()
+)
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,23 +77,18 @@ def claim_take(run_id: uuid.UUID) -> Claim | None:
 
 
 def _take(claim: Claim) -> bool:
-    # A queued row was published because it was due, by whatever clock.
-    free = Q(status=Status.QUEUED) | Q(
-        status__in=(Status.PENDING, Status.RETRYING), available_at__lte=Now()
-    )
-    taken = TaskRun.objects.filter(free, pk=claim.run_id).update(
-        status=Status.RUNNING,
-        claim_token=claim.token,
-        lease_expires_at=Now() + LEASE,
-        deliveries=F("deliveries") + 1,
-        started_at=Coalesce("started_at", Now()),
-        parked_on="",
-        # A message that comes too late finds its permit with somebody else.
-        permit=Case(When(published_at__gt=Now() - RESERVED_FOR, then=F("permit"))),
-    )
+    facts: dict[str, Any] = {
+        "token": claim.token,
+        "run": claim.run_id,
+        "lease": LEASE.seconds,
+        "reserved": RESERVED_FOR.seconds,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_TAKE, facts)
+        taken = bool(cursor.rowcount)
     if taken:
         changed(claim.run_id)
-    return bool(taken)
+    return taken
 
 
 def claim_end(claim: Claim, *, status: Status, **fields: Any) -> bool:

@@ -40,9 +40,8 @@ class Paused:
 
 def pauses_of(queue: str, models: Iterable[str]) -> Paused:
     """The pauses of a run in this queue with these models, in one query."""
-    queues = {queue, queue.removesuffix(LOW)}
     found = Pause.objects.filter(
-        Q(kind=Pause.Kind.QUEUE, name__in=queues)
+        Q(kind=Pause.Kind.QUEUE, name__in=queues_of(queue))
         | Q(kind=Pause.Kind.MODEL, name__in=[normalise_model(model) for model in models])
     )
     by_kind: dict[str, dict[str, str]] = {kind: {} for kind in Pause.Kind.values}
@@ -50,6 +49,11 @@ def pauses_of(queue: str, models: Iterable[str]) -> Paused:
         by_kind[pause.kind][pause.name] = pause.reason
     name, reason = next(iter(by_kind[Pause.Kind.QUEUE].items()), ("", ""))
     return Paused(queue=name, queue_reason=reason, models=by_kind[Pause.Kind.MODEL])
+
+
+def queues_of(queue: str) -> set[str]:
+    """The queues whose pauses hold for this one."""
+    return {queue, queue.removesuffix(LOW)}
 
 
 def is_paused(obstacle: Obstacle) -> bool:

@@ -135,7 +135,8 @@ class _Delivery:
             kind=kind,
             config=config,
             prompt=prepared,
-            history=list(run.attempts.all()),
+            # The first delivery is spared the query.
+            history=list(run.attempts.all()) if run.deliveries > 1 else [],
             held=held,
         )
 

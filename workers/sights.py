@@ -1,9 +1,11 @@
 """What a run sees before it decides its next step: breakers, pauses, policy and its server."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from django.conf import settings
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -13,9 +15,20 @@ from llmconfig.types import ResolvedConfig
 from workers import reachability
 from workers.breakers import Standing, breakers_of
 from workers.candidates import View, models_of
-from workers.models import TaskRun
+from workers.models import Breaker, Pause, TaskRun
 from workers.outcomes import Outcome
-from workers.pauses import Paused, pauses_of
+from workers.pauses import Paused, pauses_of, queues_of
+
+# names of our own tables
+_IS_TROUBLED = f"""
+SELECT EXISTS (
+    SELECT FROM {Breaker._meta.db_table}
+    WHERE host = %(host)s AND model = ANY(%(models)s) AND open_until IS NOT NULL
+) OR EXISTS (
+    SELECT FROM {Pause._meta.db_table}
+    WHERE kind = 'model' AND name = ANY(%(models)s) OR kind = 'queue' AND name = ANY(%(queues)s)
+)
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,9 +65,12 @@ class Sight:
 
 
 def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -> Sight:
-    """What the run sees at this moment, in two queries."""
+    """What the run sees at this moment: one query, three where a breaker or pause concerns it."""
     models, host, policy = models_of(config), settings.OLLAMA_HOST, environment_policy()
-    breakers, pauses = breakers_of(host, models), pauses_of(run.queue, models)
+    breakers: dict[str, Standing] = {}
+    pauses = Paused()
+    if _is_troubled(run.queue, host, models):
+        breakers, pauses = breakers_of(host, models), pauses_of(run.queue, models)
     view = View(
         remaining_seconds=(run.deadline - timezone.now()).total_seconds(),
         host=host,
@@ -66,3 +82,12 @@ def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -
         context_windows=windows,
     )
     return Sight(view=view, breakers=breakers, pauses=pauses)
+
+
+def _is_troubled(queue: str, host: str, models: Sequence[str]) -> bool:
+    """Whether any breaker that is not closed, or any pause, concerns a run."""
+    names = [normalise_model(model) for model in models]
+    facts: dict[str, Any] = {"host": host, "models": names, "queues": sorted(queues_of(queue))}
+    with connection.cursor() as cursor:
+        cursor.execute(_IS_TROUBLED, facts)
+        return bool(cursor.fetchone()[0])
