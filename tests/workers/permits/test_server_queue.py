@@ -18,9 +18,15 @@ MODEL, FALLBACK = "big:3b", "small:1b"
 
 
 @pytest.fixture
-def host(ollama, settings):
-    """One host with one place, whose answers take three seconds."""
-    pace = {MODEL: Pace(tokens=10, seconds=3.0), FALLBACK: Pace(tokens=2, seconds=0.2)}
+def seconds():
+    """How long the host generates an answer."""
+    return 3.0
+
+
+@pytest.fixture
+def host(ollama, settings, seconds):
+    """One host with one place."""
+    pace = {MODEL: Pace(tokens=10, seconds=seconds), FALLBACK: Pace(tokens=2, seconds=0.2)}
     options = OneHost(places=1, load_seconds=0.0, pace=pace)
     with FakeOllama(one_host=options, resident=(MODEL, FALLBACK)) as fake:
         settings.OLLAMA_HOST = fake.host
@@ -61,6 +67,7 @@ def attempts(run):
     return [(a.model, a.outcome, a.cause) for a in fresh(run).attempts.all()]
 
 
+@pytest.mark.parametrize("seconds", [0.8])
 def test_a_run_waits_for_its_permit_without_a_slot_or_an_attempt(accept, host):
     first, second = accept(), accept()
     thread = begin(first)
@@ -77,10 +84,11 @@ def test_a_run_waits_for_its_permit_without_a_slot_or_an_attempt(accept, host):
     assert attempts(second) == [(MODEL, "succeeded", "")]
 
 
+@pytest.mark.parametrize("seconds", [0.8])
 def test_runs_that_the_permits_hold_back_are_all_answered_by_their_model(
     celery_worker, accept, host, finished
 ):
-    runs = [accept(timeout_seconds=8) for _ in range(5)]
+    runs = [accept(timeout_seconds=2) for _ in range(5)]
     ended = [finished(run, seconds=60) for run in runs]
     assert [(run.status, run.model_used) for run in ended] == [("succeeded", MODEL)] * 5
     assert host.statistics[MODEL].most_open <= 2
