@@ -88,6 +88,8 @@ class Environment:
     run_retention_days: int
     #: Of one user, before the API accepts no more; None: any number.
     max_active_runs: int | None
+    #: Of one user, open in one web process; None: any number.
+    max_event_streams: int | None
     audit_retention_days: int
     #: How long after its moment a weekly report is still made, and over how long those that are
     #: due at once are spread.
@@ -242,14 +244,17 @@ def _api(variables: Variables) -> dict[str, Any]:
             "API_TOKEN_TTL", "30d", env_values.duration(1, LONGEST_DAYS * DAY)
         ),
         "rates": {name: _rate(variables, name, rate) for name, rate in API_RATES.items()},
-        # Empty is a statement here: any number.
-        "max_active_runs": variables.parsed(
-            "API_MAX_ACTIVE_RUNS",
-            "" if variables.stated("API_MAX_ACTIVE_RUNS") == "" else "2000",
-            env_values.most,
-        ),
+        "max_active_runs": _most(variables, "API_MAX_ACTIVE_RUNS", "2000"),
+        "max_event_streams": _most(variables, "API_MAX_EVENT_STREAMS", "100"),
         "num_proxies": variables.parsed("NUM_PROXIES", "0", env_values.whole(0, 16)),
     }
+
+
+def _most(variables: Variables, name: str, default: str) -> int | None:
+    """The bound, or None. Empty is a statement here: any number."""
+    default = "" if variables.stated(name) == "" else default
+    most: int | None = variables.parsed(name, default, env_values.most)
+    return most
 
 
 def _rate(variables: Variables, name: str, default: str) -> str:

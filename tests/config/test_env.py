@@ -15,7 +15,12 @@ from config.variables.reading import SECRETS
 NAMES = env.names()
 #: Their meaning is llmconfig's.
 RAW = set(env.LLM_VARIABLES)
-STATED_EMPTY = {"API_MAX_ACTIVE_RUNS", "LLM_WORKER_METRICS_PORT", *env.API_RATES}
+STATED_EMPTY = {
+    "API_MAX_ACTIVE_RUNS",
+    "API_MAX_EVENT_STREAMS",
+    "LLM_WORKER_METRICS_PORT",
+    *env.API_RATES,
+}
 
 
 @pytest.fixture

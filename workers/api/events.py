@@ -24,7 +24,7 @@ from workers.events import wire
 from workers.events.asgi import hand_over
 from workers.events.cursors import PATTERN, START, Cursor, cursor_read
 from workers.events.rows import row_of
-from workers.events.serving import Ticket
+from workers.events.serving import NO_STREAM_RETRY_MILLISECONDS, Ticket
 from workers.events.snapshot import snapshot
 from workers.selectors import run_visible
 from workers.strict import StrictSerializer
@@ -126,10 +126,16 @@ class TaskEventsView(APIView):
         if told.ended:
             # Whoever was told everything stops asking: the standard's word for it.
             return HttpResponse(status=204, headers=wire.HEADERS)
-        ticket = Ticket(run_id=run.pk, row=row_of(run), told=told, seconds=seconds)
+        ticket = Ticket(
+            run_id=run.pk, user_id=request.user.pk, row=row_of(run), told=told, seconds=seconds
+        )
         is_open = bool(seconds) and ticket.row.end is None and request.method == "GET"
-        goes_on = is_open and hand_over(request._request, ticket)
-        body = b"" if goes_on else snapshot(run, told)
+        if is_open and hand_over(request._request, ticket):
+            body = b""
+        elif is_open:
+            body = wire.retry_encode(NO_STREAM_RETRY_MILLISECONDS) + snapshot(run, told)
+        else:
+            body = snapshot(run, told)
         return HttpResponse(body, content_type=wire.CONTENT_TYPE, headers=wire.HEADERS)
 
 

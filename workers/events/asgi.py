@@ -8,9 +8,13 @@ What limits the requests that are worked on belongs inside of this, around Djang
 stream is none of them.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from workers.events.hub import Hub
@@ -24,17 +28,24 @@ Application = Callable[[Any, Any, Any], Awaitable[None]]
 _KEY = "llmconfig.events"
 
 
+@dataclass(kw_only=True)
 class _Handover:
     """Where a request leaves its ticket."""
 
+    #: How many streams each user has open in this process.
+    open_of: Counter[Any]
     ticket: Ticket | None = None
 
 
 def hand_over(request: HttpRequest, ticket: Ticket) -> bool:
-    """Have the stream served when this request has ended. False where nobody does that (WSGI, the
-    test client): then the response must be complete in itself."""
+    """Have the stream served when this request has ended. False where its user has as many as
+    ``API_MAX_EVENT_STREAMS``, or no server serves it (WSGI, the test client): then the response
+    must be complete in itself."""
     handover = getattr(request, "scope", {}).get(_KEY)
     if handover is None:
+        return False
+    most = settings.API_MAX_EVENT_STREAMS
+    if most and handover.open_of[ticket.user_id] >= most:
         return False
     handover.ticket = ticket
     return True
@@ -46,12 +57,13 @@ class EventStreams:
     def __init__(self, application: Application) -> None:
         self._application = application
         self._hub: Hub | None = None
+        self._open_of = Counter[Any]()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
-        handover, heads = _Handover(), list[Message]()
+        handover, heads = _Handover(open_of=self._open_of), list[Message]()
 
         async def pass_on(message: Message) -> None:
             if message.get("status", 200) != 200:
@@ -64,7 +76,19 @@ class EventStreams:
 
         await self._application({**scope, _KEY: handover}, receive, pass_on)
         if handover.ticket is not None and heads:
-            await Stream(handover.ticket, receive, send).serve(self._the_hub(), _open(heads[0]))
+            with self._counted(handover.ticket.user_id):
+                stream = Stream(handover.ticket, receive, send)
+                await stream.serve(self._the_hub(), _open(heads[0]))
+
+    @contextmanager
+    def _counted(self, user_id: Any) -> Iterator[None]:
+        self._open_of[user_id] += 1
+        try:
+            yield
+        finally:
+            self._open_of[user_id] -= 1
+            if not self._open_of[user_id]:
+                del self._open_of[user_id]
 
     def _the_hub(self) -> Hub:
         if self._hub is None:

@@ -31,6 +31,8 @@ STUCK_SECONDS = 20.0
 #: The server buffers what is sent, and says that it has enough only after that.
 PIECE_BYTES = 2**15
 RETRY_MILLISECONDS = 1000
+#: For a client that gets no stream, since its user has so many.
+NO_STREAM_RETRY_MILLISECONDS = 5000
 #: Clients of a server that stops come back spread over this time.
 RETRY_SPREAD_MILLISECONDS = (500, 3000)
 
@@ -40,6 +42,7 @@ class Ticket:
     """What a client may see, as Django's request found it."""
 
     run_id: uuid.UUID
+    user_id: Any
     row: Row
     told: Cursor
     #: The stream ends after so long, whatever has come.

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,8 @@ from workers.events.serving import Ticket
 from workers.events.views import Row
 
 ENDED = Row(status="cancelled", deliveries=0, attempts=(), end={"status": "cancelled"})
+OPEN = Row(status="queued", deliveries=0, attempts=(), end=None)
+TICKET = Ticket(run_id=uuid.uuid4(), user_id=1, row=ENDED, told=START, seconds=5)
 
 
 class Request:
@@ -23,8 +26,7 @@ def answers(status, *, hands_over):
 
     async def application(scope, receive, send):
         if hands_over:
-            ticket = Ticket(run_id=uuid.uuid4(), row=ENDED, told=START, seconds=5)
-            assert hand_over(Request(scope), ticket)
+            assert hand_over(Request(scope), TICKET)
         headers = [(b"content-length", b"5"), (b"x-own", b"1")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": b"whole"})
@@ -79,5 +81,36 @@ def test_other_than_http_is_none_of_its_business():
 
 
 def test_a_request_that_nobody_serves_streams_for_has_to_be_answered_whole():
-    ticket = Ticket(run_id=uuid.uuid4(), row=ENDED, told=START, seconds=5)
-    assert not hand_over(object(), ticket)
+    assert not hand_over(object(), TICKET)
+
+
+def test_a_user_has_a_bounded_number_of_open_streams(settings):
+    settings.API_MAX_EVENT_STREAMS = 2
+    got, leave = [], asyncio.Event()
+
+    async def application(scope, receive, send):
+        ticket = replace(TICKET, row=OPEN, user_id=scope["user"])
+        got.append(hand_over(Request(scope), ticket))
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"whole"})
+
+    async def receive():
+        await leave.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message):
+        pass
+
+    async def ask():
+        streams = EventStreams(application)
+        tasks = []
+        for user in (1, 1, 1, 2):
+            scope = {"type": "http", "user": user}
+            tasks.append(asyncio.create_task(streams(scope, receive, send)))
+            await asyncio.sleep(0.01)
+        leave.set()
+        await asyncio.gather(*tasks)
+        await streams({"type": "http", "user": 1}, receive, send)
+
+    asyncio.run(ask())
+    assert got == [True, True, False, True, True]

@@ -60,6 +60,7 @@ def test_five_hundred_streams_hold_no_thread_and_no_connection(ask, token, perso
     environment = {
         "DATABASE_URL": database_url(application_name=MARK),
         "API_RATE_READ": "100000/min",
+        "API_MAX_EVENT_STREAMS": "",
     }
     with web_process(tmp_path / "web.log", **environment) as process:
         asyncio.run(watch(process))
