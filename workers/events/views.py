@@ -38,12 +38,15 @@ class Row:
         """Whether all attempts before this take are among those that are known to have ended."""
         return max((a["number"] or 0 for a in self.attempts), default=0) >= take.attempt - 1
 
-    def has_ended(self, take: Take) -> bool:
-        """Whether this take is over: its delivery is, or its attempt has its row."""
+    def has_failed(self, take: Take) -> bool:
+        """Whether this take is over without an answer: its delivery is, or its attempt's row says
+        so. One that succeeded ends its run in the same transaction; where the run was read just
+        before that, it reads as running still.
+        """
         if take.delivery != self.deliveries:
             return take.delivery < self.deliveries
-        numbers = (attempt["number"] for attempt in self.attempts)
-        return self.status != RUNNING or take.attempt in numbers
+        failed = (a["number"] for a in self.attempts if a["outcome"] != SUCCEEDED)
+        return self.status != RUNNING or take.attempt in failed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +71,7 @@ class View:
 
         What a run that ended without a result has said last stays.
         """
-        return take < self.take or (self.row.end is None and self.row.has_ended(take))
+        return take < self.take or (self.row.end is None and self.row.has_failed(take))
 
 
 @dataclass(frozen=True)

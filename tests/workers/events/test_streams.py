@@ -190,6 +190,17 @@ def test_redis_that_goes_and_comes_back_loses_nobody_a_word(run, watch, speaker,
     assert "reset" not in seen.names()
 
 
+def test_a_look_between_the_answer_and_the_end_of_its_run_withdraws_nothing(run, watch, speaker):
+    seen, worker = watch(run), speaker(run)
+    worker.say("Hello")
+    seen.wait_text("Hello")
+    worker.save_answer()
+    seen.wait("attempt", 2)
+    worker.succeed("Hello")
+    seen.wait_end()
+    assert "reset" not in seen.names()
+
+
 def test_redis_that_comes_back_empty_loses_nobody_a_word(run, watch, speaker, server):
     direct, proxy = server
     seen, worker = watch(run), speaker(run)

@@ -65,6 +65,15 @@ def test_more_words_are_told_alone():
     ]
 
 
+def test_an_answer_whose_run_was_read_before_it_ended_keeps_its_text():
+    # Run and attempts are read by two statements: the transaction that ends both may come between.
+    between = view("Hello", attempts=[attempt(1, "succeeded")])
+    done = view(
+        "Hello", status="succeeded", attempts=[attempt(1, "succeeded")], result={"content": "Hello"}
+    )
+    assert "reset" not in names(told([view("Hello"), between, done]))
+
+
 @pytest.mark.parametrize(
     "after",
     [
