@@ -13,7 +13,8 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from config.beat.leadership import Leadership, Standing
-from workers.outages import DATABASE_AWAY
+from llmconfig.database.faults import FAULT_CLASSES, kind_of
+from llmconfig.database.outages import outage_log
 
 logger = logging.getLogger(__name__)
 
@@ -84,8 +85,10 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # published without t
                 return LOOK_SECONDS
             self._mind_the_clock()
             return float(super().tick(*args, **kwargs))
-        except DATABASE_AWAY as error:
-            logger.debug("The schedule cannot be read: %s", error)
+        except FAULT_CLASSES as error:
+            if kind_of(error) is None:
+                raise
+            outage_log.fault(error)
             self.leadership.release()
             self._stand(Standing.ALONE)
             return LOOK_SECONDS
