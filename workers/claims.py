@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce, Now
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.events.publisher import changed
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
@@ -46,6 +47,7 @@ class Claim:
         self.lost.set()
 
 
+@conflicts_retried
 def claim_take(run_id: uuid.UUID) -> Claim | None:
     """Claim a run that waits, or whose worker stopped renewing; None when it is not to be had."""
     claim = Claim(run_id=run_id, token=uuid.uuid4())

@@ -15,6 +15,7 @@ from celery.canvas import Signature
 from django.db import transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import UnknownTaskType
 from llmconfig.selectors import config_resolve
 from llmconfig.types import Origin, ResolvedConfig
@@ -108,6 +109,7 @@ def task_type_get(name: object) -> task_types.TaskType:
     return kind
 
 
+@conflicts_retried
 def run_store(
     *,
     task_type: str,

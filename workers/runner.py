@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.database.faults import Kind, kind_of
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
@@ -223,6 +224,7 @@ class _Delivery:
             self.kind.finished(self.run, made.result)
         return _Recorded(history=history, step=None)
 
+    @conflicts_retried
     @transaction.atomic
     def _advance(self, history: list[Attempt], decide: _Decide) -> _Recorded | None:
         """Decide on the next step and write what it leads to. None: the claim was lost."""

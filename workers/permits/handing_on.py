@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.database.faults import FAULT_CLASSES, kind_of
 from llmconfig.database.outages import outage_log
 from workers import task_types
@@ -51,6 +52,7 @@ def _waiting(host: str, model: str) -> QuerySet[TaskRun]:
     )
 
 
+@conflicts_retried
 @transaction.atomic
 def _wake(host: str, model: str, waiting: QuerySet[TaskRun]) -> list[TaskRun]:
     """Reserve permits for the first of those that wait."""
