@@ -106,12 +106,12 @@ def test_who_leads_on_a_server_that_takes_no_changes_leads_no_more(leaderships):
         return sessions[-1]
 
     first = leaderships(connect=connect)
-    assert first.ask() is Standing.LEADS
+    wait_until(lambda: first.ask() is Standing.LEADS)
     # A failover: the session lives on with the primary of before.
     sessions[0].execute("SET default_transaction_read_only = on")
     assert first.ask() is Standing.ALONE
     assert not first.held
-    assert first.ask() is Standing.LEADS
+    wait_until(lambda: first.ask() is Standing.LEADS)
     assert len(sessions) == 2
 
 
