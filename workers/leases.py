@@ -43,6 +43,7 @@ class Leases:
         try:
             yield
         except FAULT_CLASSES:
+            claim.cut_off.set()
             with self._lock:
                 self._left[claim.token] = claim
             raise
@@ -58,16 +59,24 @@ class Leases:
             for claim in held:
                 claim.hand_back()
         if held:
-            self._renew(held)
-            self._note_tokens(held)
-            ours = claims_held(held)
-            for claim in held:
-                if claim.token not in ours:
-                    claim.lost.set()
+            self._look_after(held)
         for claim in left:
             claim_release(claim)
             with self._lock:
                 del self._left[claim.token]
+
+    def _look_after(self, held: list[Claim]) -> None:
+        try:
+            self._renew(held)
+            self._note_tokens(held)
+            ours = claims_held(held)
+        except FAULT_CLASSES:
+            for claim in held:
+                claim.cut_off.set()
+            raise
+        for claim in held:
+            if claim.token not in ours:
+                claim.lost.set()
 
     def _renew(self, held: list[Claim]) -> None:
         if time.monotonic() >= self._renew_at:
