@@ -20,12 +20,6 @@ def is_probe(scope: Mapping[str, Any]) -> bool:
     return path.removeprefix(get_script_prefix(scope)) in PATHS
 
 
-WORDS = {
-    "database": "unreachable",
-    "migrations": "unapplied",
-}
-
-
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 ``{"status": "ok"}`` while the process answers at all. Nothing else is asked: to restart
@@ -36,11 +30,12 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 ``{"status": "ok"}``, or 503 with the part that keeps the process from accepting work."""
-    part = readiness.unready.get()
-    if part == readiness.READY:
+    found = readiness.unready.get()
+    if found is None:
+        found = (readiness.SILENT,)
+    if not found:
         return _told({"status": "ok"}, 200)
-    part = part or "database"
-    return _told({"status": "unavailable", part: WORDS[part]}, 503)
+    return _told({"status": "unavailable", **{each.part: each.state for each in found}}, 503)
 
 
 def _told(body: dict[str, str], status: int) -> JsonResponse:

@@ -1,20 +1,33 @@
-"""Whether this process can accept work: the database answers and has what this release needs.
+"""Whether this process can accept work: the database takes changes and has what this release needs.
 
 Workers, broker, Redis and model server are no part of it: what they lack waits in the database, and
 one dead worker must not take the web tier down.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config.shared_answer import SharedAnswer
+from llmconfig.database.faults import Kind, kind_of
+from llmconfig.database.probe import probe_session
 
 ANSWER_SECONDS = 2
-READY = ""
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """What keeps the process from accepting work: a part, and what is wrong with it."""
+
+    part: str
+    state: str
+
+
+SILENT = Obstacle("database", Kind.UNREACHABLE)
+UNMIGRATED = Obstacle("migrations", "unapplied")
 
 
 class _Migrations:
@@ -29,19 +42,15 @@ def _needed() -> frozenset[tuple[str, str]]:
     return frozenset((app, name) for app, name in loader.graph.nodes)
 
 
-def unready_part() -> str:
-    """``READY``, or the part that keeps the process from accepting work.
-
-    Asked past the pool, which is busy exactly when there is much work.
-    """
+def obstacles() -> tuple[Obstacle, ...]:
+    """None, or the first obstacle that was found."""
     try:
-        parameters = {**connection.get_connection_params(), "connect_timeout": ANSWER_SECONDS}
-        parameters["tcp_user_timeout"] = ANSWER_SECONDS * 1000
-        with psycopg.connect(**parameters) as database:
-            database.execute("SELECT 1")
-            return READY if _Migrations.applied or _migrated(database) else "migrations"
-    except (psycopg.Error, ImproperlyConfigured):
-        return "database"
+        with probe_session(ANSWER_SECONDS) as database:
+            return () if _Migrations.applied or _migrated(database) else (UNMIGRATED,)
+    except ImproperlyConfigured:
+        return (SILENT,)
+    except psycopg.Error as error:
+        return (Obstacle("database", kind_of(error) or Kind.OTHER),)
 
 
 def _migrated(database: psycopg.Connection) -> bool:
@@ -54,4 +63,4 @@ def _migrated(database: psycopg.Connection) -> bool:
 
 
 #: Shared by all who ask: a probe that anybody may call is no lever for load.
-unready = SharedAnswer(unready_part, kept_seconds=1, wait_seconds=ANSWER_SECONDS)
+unready = SharedAnswer(obstacles, kept_seconds=1, wait_seconds=ANSWER_SECONDS)

@@ -15,6 +15,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from llmconfig.conflicts import conflicts_told, row_lock
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.documents import document_of, document_parse
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.history.authorship import authored
@@ -97,6 +98,7 @@ def tier_delete(
         tier.delete()
 
 
+@conflicts_retried
 def preferences_change(
     *,
     scope: Scope,
@@ -119,6 +121,7 @@ def preferences_change(
             _row_write(row, wanted.get(task_type, {}), by)
 
 
+@conflicts_retried
 def preferences_reset(
     *,
     scope: Scope,

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.models import Tier
 
 
+@conflicts_retried
 @transaction.atomic
 def tier_members_change(
     *, tier: Tier, add: Iterable[AbstractBaseUser], remove: Iterable[AbstractBaseUser]

@@ -100,9 +100,11 @@ def state_of(row: Any) -> State:
 @transaction.atomic
 def probe_take(host: str, model: str, token: uuid.UUID, seconds: float) -> bool:
     """Become the one probe of a half-open breaker under a claim's token, for a call of at most so
-    many seconds; False: another is."""
-    # Locked first, so that the UPDATE sees the claim of whoever held the lock before.
-    _rows(host, model).select_for_update().first()
+    many seconds; False: another is, or is about to be."""
+    # Locked first, so that the UPDATE sees the claim of whoever held the lock before. Not waited
+    # for: this transaction may hold another breaker, and whoever holds this one may wait for that.
+    if _rows(host, model).select_for_update(skip_locked=True).first() is None:
+        return False
     free = _rows(host, model).filter(~_probed(), open_until__lte=Now())
     until = Now() + timedelta(seconds=seconds)
     return bool(free.update(probe_token=token, probe_expires_at=until, changed_at=Now()))

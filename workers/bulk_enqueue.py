@@ -12,6 +12,7 @@ from django.contrib.auth import get_user_model
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import LLMConfigError
 from workers.bulk_publish import runs_publish
 from workers.bulk_resolve import Decision, Question, question_of, questions_decide
@@ -124,6 +125,7 @@ def _build(draft: _Draft, decision: Decision) -> None:
         draft.error = error
 
 
+@conflicts_retried
 def _store(drafts: Sequence[_Draft], *, publish: bool, room: Callable[[], int] | None) -> None:
     for tried in range(1, TRIES + 1):
         try:

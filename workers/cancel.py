@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.endings import run_end
 from workers.errors import RunFinished, UnknownRun
 from workers.models import TaskRun
@@ -19,6 +20,7 @@ from workers.states import FINAL, OPEN, Status
 logger = logging.getLogger(__name__)
 
 
+@conflicts_retried
 @transaction.atomic
 def run_cancel(run: TaskRun, by: Any) -> TaskRun:
     """Cancel an open run and its open children; the run as it is now. ``by`` is a user, or None.

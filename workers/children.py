@@ -14,6 +14,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers import header
 from workers.bulk_publish import runs_publish
 from workers.cancel import run_cancel
@@ -42,6 +43,7 @@ class Round:
         return any(child.status in OPEN for child in self.children)
 
 
+@conflicts_retried
 @transaction.atomic
 def run_divide(claim: Claim, run: TaskRun, division: Division) -> bool:
     """Have the run wait for its parts, the new ones among them. False: the claim was lost."""

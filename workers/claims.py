@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.events.publisher import changed
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
@@ -57,6 +58,8 @@ class Claim:
     lost: threading.Event = field(default_factory=threading.Event)
     #: Set with every token; cleared when its time has been written (`claims_touch`).
     heard: threading.Event = field(default_factory=threading.Event)
+    #: Set when the database could not be asked: a lease that runs out then says nothing of us.
+    cut_off: threading.Event = field(default_factory=threading.Event)
     #: Set before ``lost`` when the run is to be handed back, because this worker stops.
     handed_back: threading.Event = field(default_factory=threading.Event)
 
@@ -66,6 +69,7 @@ class Claim:
         self.lost.set()
 
 
+@conflicts_retried
 def claim_take(run_id: uuid.UUID) -> Claim | None:
     """Claim a run that waits, or whose worker stopped renewing; None when it is not to be had."""
     claim = Claim(run_id=run_id, token=uuid.uuid4())
@@ -143,7 +147,12 @@ def _rows(claims: Iterable[Claim]) -> Any:
 
 
 def _uncount_loss(claim: Claim) -> None:
-    """We live: if the lease ran out because the database was away, nobody died."""
+    """Take the loss back where the lease ran out because the database was away: nobody died.
+
+    A run that froze its process, so that nothing was renewed, is a loss although that lives again.
+    """
+    if not claim.cut_off.is_set():
+        return
     TaskRun.objects.filter(pk=claim.run_id, status__in=OPEN, losses__gt=0).update(
         losses=F("losses") - 1
     )

@@ -15,6 +15,7 @@ from django.core.exceptions import ValidationError
 from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import LLMConfigError, MalformedConfig
 from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
@@ -72,6 +73,7 @@ def _run_of_producer(
         return None
 
 
+@conflicts_retried
 def _run_make(
     request: Any, celery_name: str, message: Mapping[str, Any], named: Mapping[str, Any] | None
 ) -> TaskRun:

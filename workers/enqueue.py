@@ -12,9 +12,10 @@ from typing import Any
 
 from celery import current_app
 from celery.canvas import Signature
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import UnknownTaskType
 from llmconfig.selectors import config_resolve
 from llmconfig.types import Origin, ResolvedConfig
@@ -44,8 +45,9 @@ def enqueue(
     """Accept one run, to be published on commit.
 
     ``request`` is the strongest layer of configuration, where the environment permits it;
-    ``deadline_seconds`` shortens the configured deadline and is always permitted. ``admit`` is
-    called in the transaction that stores the run, and may refuse it. Raises
+    ``deadline_seconds`` shortens the configured deadline and is always permitted. Where a run has
+    the same ``idempotency_key``, that one is returned as it is. ``admit`` is called in the
+    transaction that stores a run, and may refuse it. Raises
     ``UnknownTaskType``, ``InvalidPayload``, ``PayloadTooLarge``, ``UnknownPriority``,
     ``DeadlineTooLong`` and what ``config_resolve`` raises.
     """
@@ -108,6 +110,7 @@ def task_type_get(name: object) -> task_types.TaskType:
     return kind
 
 
+@conflicts_retried
 def run_store(
     *,
     task_type: str,
@@ -120,7 +123,11 @@ def run_store(
     admit: Callable[[], object] | None = None,
     **fields: Any,
 ) -> TaskRun:
-    """Write the row with its decision; publish it on commit unless a message is there already."""
+    """Write the row with its decision, unless one of its key is there; publish it on commit unless
+    a message is there already. The run that is stored."""
+    key = fields.get("idempotency_key")
+    if first := _run_of_key(key):
+        return first
     run = run_build(
         task_type=task_type,
         payload=payload,
@@ -130,14 +137,24 @@ def run_store(
         priority=priority,
         **fields,
     )
-    # Who may refuse refuses the whole transaction: a savepoint would be two queries more.
-    with transaction.atomic(savepoint=admit is None):
-        if admit:
-            admit()
-        run.save(force_insert=True)
-        if publish and available_at <= timezone.now():
-            transaction.on_commit(lambda: run_publish(run), robust=True)
+    try:
+        # Who may refuse refuses the whole transaction: a savepoint would be two queries more.
+        with transaction.atomic(savepoint=admit is None):
+            if admit:
+                admit()
+            run.save(force_insert=True)
+            if publish and available_at <= timezone.now():
+                transaction.on_commit(lambda: run_publish(run), robust=True)
+    except IntegrityError:
+        # Stored by somebody else in the meantime; a transaction around this one may be over.
+        if not connection.needs_rollback and (first := _run_of_key(key)):
+            return first
+        raise
     return run
+
+
+def _run_of_key(key: str | None) -> TaskRun | None:
+    return None if key is None else TaskRun.objects.filter(idempotency_key=key).first()
 
 
 def run_build(

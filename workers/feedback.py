@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.errors import FeedbackNotYours, RunNotFinished, RunWithoutResult, UnknownFeedback
 from workers.models import Feedback, TaskRun
 from workers.models.feedback import SOURCE_MAX_LENGTH
@@ -40,6 +41,7 @@ def feedback_withdraw(run: TaskRun, *, user: Any) -> None:
         raise UnknownFeedback
 
 
+@conflicts_retried
 @transaction.atomic
 def _store(given: Feedback, changing: Iterable[str]) -> Feedback:
     """In one statement: somebody else may give or withdraw it at this moment."""

@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.active_runs import user_lock
 from workers.errors import IdempotencyKeyReused, InvalidIdempotencyKey
 from workers.models import KeptAnswer, TaskRun
@@ -25,6 +26,7 @@ PRINTABLE = r"^[!-~]([ -~]*[!-~])?$"
 _PRINTABLE = re.compile(PRINTABLE)
 
 
+@conflicts_retried
 @transaction.atomic
 def run_once(
     *, key: str, user_id: int | None, request: Any, make: Callable[[str, str], TaskRun]
@@ -47,6 +49,7 @@ def run_once(
     return found
 
 
+@conflicts_retried
 @transaction.atomic
 def answer_once(
     *, key: str, user_id: int | None, request: Any, make: Callable[[], dict[str, Any]]

@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+from llmconfig.database.faults import FAULT_CLASSES
 from workers import shutdown
 from workers.claims import Claim, claim_release, claims_held, claims_renew, claims_touch
-from workers.outages import DATABASE_AWAY
 from workers.ticking import Ticker
 
 LOOK_EVERY_SECONDS = 0.4
@@ -42,7 +42,8 @@ class Leases:
         self._watch(claim)
         try:
             yield
-        except DATABASE_AWAY:
+        except FAULT_CLASSES:
+            claim.cut_off.set()
             with self._lock:
                 self._left[claim.token] = claim
             raise
@@ -51,23 +52,31 @@ class Leases:
                 del self._held[claim.token]
 
     def look(self) -> None:
-        """Look once. Raises ``DATABASE_AWAY``; the next look renews then."""
+        """Look once. Raises a fault of the database; the next look renews then."""
         with self._lock:
             held, left = list(self._held.values()), list(self._left.values())
         if shutdown.grace_is_over():
             for claim in held:
                 claim.hand_back()
         if held:
-            self._renew(held)
-            self._note_tokens(held)
-            ours = claims_held(held)
-            for claim in held:
-                if claim.token not in ours:
-                    claim.lost.set()
+            self._look_after(held)
         for claim in left:
             claim_release(claim)
             with self._lock:
                 del self._left[claim.token]
+
+    def _look_after(self, held: list[Claim]) -> None:
+        try:
+            self._renew(held)
+            self._note_tokens(held)
+            ours = claims_held(held)
+        except FAULT_CLASSES:
+            for claim in held:
+                claim.cut_off.set()
+            raise
+        for claim in held:
+            if claim.token not in ours:
+                claim.lost.set()
 
     def _renew(self, held: list[Claim]) -> None:
         if time.monotonic() >= self._renew_at:

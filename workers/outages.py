@@ -1,8 +1,8 @@
-"""What we do while the database is away.
+"""Patience of a worker while the database cannot do its work.
 
-An answer that a model took minutes to write is not thrown away because the database restarts in
-that second: the write is tried again for a while. The claim stays ours meanwhile; if it does not,
-its token refuses the late write.
+An answer that a model took minutes to write is not thrown away because the database restarts or is
+read-only in that second: the write is tried again for as long as the delivery may last. The claim
+stays ours meanwhile; if it does not, its token refuses the late write.
 """
 
 import logging
@@ -11,29 +11,42 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
+
+from llmconfig.database.conflicts import TRIES, conflicts_retried
+from llmconfig.database.faults import FAULT_CLASSES, kind_of
+from llmconfig.database.outages import outage_log
 
 logger = logging.getLogger(__name__)
 
-DATABASE_AWAY = (OperationalError, InterfaceError)
+#: At least so long, however late in its delivery an answer comes.
 PATIENCE_SECONDS = 120.0
 AGAIN_EVERY_SECONDS = 1.0
 
 T = TypeVar("T")
 
 
-def patiently(write: Callable[[], T], stop: threading.Event) -> T:
+def patiently(write: Callable[[], T], stop: threading.Event, *, until: float = 0.0) -> T:
     """The result of ``write``, a transaction of its own that may be made again.
 
-    Raises ``DATABASE_AWAY`` when the database stays away for two minutes, or ``stop`` is set.
+    An outage is waited out until ``until`` (of the monotonic clock), and for two minutes at least;
+    any other fault is tried a few times. Raises the fault when that was in vain or ``stop`` is set.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
+    until = max(until, time.monotonic() + PATIENCE_SECONDS)
+    tries_left, waits = TRIES, False
     while True:
         try:
-            return write()
-        except DATABASE_AWAY as error:
-            if time.monotonic() >= until or stop.is_set():
+            return conflicts_retried(write)()
+        except FAULT_CLASSES as error:
+            kind = kind_of(error)
+            if kind is None or time.monotonic() >= until or stop.is_set():
                 raise
-            logger.warning("The database is away, an outcome waits to be written: %s", error)
+            outage_log.fault(error)
+            tries_left -= not kind.is_outage
+            if not tries_left:
+                raise
+        if not waits:
+            waits = True
+            logger.warning("An outcome waits to be written")
         connection.close()
         stop.wait(AGAIN_EVERY_SECONDS)

@@ -7,9 +7,9 @@ import psycopg
 from celery import Celery, current_app
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import connection
 from django.utils.translation import gettext as _
 
+from llmconfig.database.probe import probe_session
 from workers import backend
 from workers.outcomes import one_line
 
@@ -17,16 +17,14 @@ ANSWER_SECONDS = 2
 
 
 def database_problem() -> str:
-    """Why the database does not answer. Asked past the pool, which would wait for long."""
+    """Why the database does not answer, or takes no changes."""
     try:
-        parameters = {**connection.get_connection_params(), "connect_timeout": ANSWER_SECONDS}
-        with psycopg.connect(**parameters) as database:
-            database.execute("SELECT 1")
+        with probe_session(ANSWER_SECONDS):
+            return ""
     except ImproperlyConfigured:
         return _("none is named: set DATABASE_URL, or start a stack with `manage.py runstack`")
     except psycopg.Error as error:
         return one_line(str(error)) or type(error).__name__
-    return ""
 
 
 def broker_problem() -> str:

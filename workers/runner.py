@@ -11,11 +11,14 @@ import time
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from llmconfig.database.conflicts import conflicts_retried
+from llmconfig.database.faults import Kind, kind_of
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
 from workers import attempts, header, outages, plan, task_types
@@ -31,7 +34,6 @@ from workers.leases import leases
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
 from workers.obstacles import Obstacle
-from workers.outages import DATABASE_AWAY
 from workers.outcomes import Cause, Outcome
 from workers.permits import observing
 from workers.permits.holding import HeldPermit
@@ -75,18 +77,25 @@ def _work(claim: Claim, run: TaskRun, held: HeldPermit) -> float | None:
         return delivery.work() if delivery else None
     except Refused as refused:
         run_fail(claim, run, refused.code, str(refused))
-    except DATABASE_AWAY:
-        # Nothing can be written now; the claim is given back when the database answers.
-        raise
     except TaskRun.DoesNotExist:
         logger.info("Run %s was deleted while it was worked on", claim.run_id)
     except Exception as error:
+        kind = kind_of(error)
+        if kind is not None and (kind.is_outage or kind is Kind.CONFLICT):
+            # Nothing can be written now; the claim is given back when that has passed.
+            raise
         logger.exception("Run %s ends with an error of ours", claim.run_id)
-        detail = _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
-        run_fail(claim, run, "internal_error", detail)
+        run_fail(claim, run, "internal_error", _internal_error(error, kind))
     return None
 
 
+def _internal_error(error: Exception, kind: Kind | None) -> str:
+    if kind is not None:
+        return _("The database is %(state)s.") % {"state": kind.value}
+    return _("An internal error ended the run: %(error)s") % {"error": type(error).__name__}
+
+
+T = TypeVar("T")
 _Decide = Callable[[ResolvedConfig, Sequence[plan.Past], plan.View], plan.Step]
 
 
@@ -167,16 +176,21 @@ class _Delivery:
             self.run, self.kind, prompt, self.config, step, take, self.claim
         )
         if self.claim.handed_back.is_set() and made.attempt.outcome == Outcome.FINAL:
-            outages.patiently(lambda: claim_release(self.claim), self.claim.lost)
+            self._patiently(lambda: claim_release(self.claim))
             return None
         self._ask_windows([made.attempt])
         if made.window is not None:
             self.windows[step.model] = made.window
-        outages.patiently(lambda: self._give_back(made.attempt), self.claim.lost)
-        recorded = outages.patiently(lambda: self._record(made, step), self.claim.lost)
+        self._patiently(lambda: self._give_back(made.attempt))
+        recorded = self._patiently(lambda: self._record(made, step))
         if recorded is not None:
             book.attempt_ended(made.attempt)
         return self._keep(recorded)
+
+    def _patiently(self, write: Callable[[], T]) -> T:
+        """Keep what the attempt brought until it can be written, as long as the delivery lasts."""
+        until = self.began + LONGEST_DELIVERY_SECONDS
+        return outages.patiently(write, self.claim.lost, until=until)
 
     def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
         self.held.replace(recorded.permit if recorded else None)
@@ -211,6 +225,7 @@ class _Delivery:
             self.kind.finished(self.run, made.result)
         return _Recorded(history=history, step=None)
 
+    @conflicts_retried
     @transaction.atomic
     def _advance(self, history: list[Attempt], decide: _Decide) -> _Recorded | None:
         """Decide on the next step and write what it leads to. None: the claim was lost."""

@@ -18,12 +18,12 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from llmconfig.cache import owed
+from llmconfig.database.faults import FAULT_CLASSES, is_outage
 from workers import task_types
 from workers.bulk_publish import runs_send
 from workers.endings import run_end
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
-from workers.outages import DATABASE_AWAY
 from workers.parents import parents_release
 from workers.publish import BROKER_AWAY
 from workers.states import OPEN, Status
@@ -141,6 +141,7 @@ class Sweeper(Ticker):
     def tick(self) -> None:
         try:
             sweep(reclaim=time.monotonic() >= self._reclaim_from)
-        except DATABASE_AWAY:
-            self._reclaim_from = time.monotonic() + OUTAGE_GRACE_SECONDS
+        except FAULT_CLASSES as error:
+            if is_outage(error):
+                self._reclaim_from = time.monotonic() + OUTAGE_GRACE_SECONDS
             raise

@@ -7,8 +7,9 @@ from typing import ClassVar
 
 from django.db import connection
 
+from llmconfig.database.faults import kind_of
+from llmconfig.database.outages import outage_log
 from workers.metrics import book
-from workers.outages import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -51,11 +52,13 @@ class Ticker(threading.Thread):
         self._looked_at = time.monotonic()
         try:
             self.tick()
-        except DATABASE_AWAY as error:
+        except Exception as error:
             book.thread_failed(self.name)
-            logger.warning("The %s waits for the database: %s", self.name, error)
-        except Exception:
-            book.thread_failed(self.name)
-            logger.warning("The %s failed; trying again", self.name, exc_info=True)
+            if kind_of(error):
+                # The same outage stops all threads: it is logged once.
+                outage_log.fault(error)
+                logger.debug("The %s waits for the database", self.name)
+            else:
+                logger.warning("The %s failed; trying again", self.name, exc_info=True)
         finally:
             connection.close()

@@ -1,8 +1,11 @@
 """The schedule: which periodic task runs when. Beat reads a change within seconds.
 
-Crontabs and intervals are offered; a task's queue is decided by its route alone.
+Crontabs and intervals are offered; a task's queue is decided by its route alone. A crontab or an
+interval that a task runs by is not deleted: django-celery-beat would delete the task with it. Tasks
+of the system (``CELERY_BEAT_SCHEDULE``) can be disabled, and are neither deleted nor renamed.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from celery import current_app
@@ -59,8 +62,24 @@ class TaskForm(PeriodicTaskForm):  # type: ignore[misc]  # published without typ
         return value
 
 
+def _is_system(task: PeriodicTask) -> bool:
+    return task.name in current_app.conf.beat_schedule
+
+
+class DeletionAdmin(ModelAdmin[Any]):
+    """Refuses deletions, naming what stands in the way, as Django does for ``PROTECT``."""
+
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        deleted, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        return deleted, counts, lacking, [*protected, *map(str, self.in_the_way(list(objs)))]
+
+    def in_the_way(self, rows: list[Any]) -> Iterable[Any]:
+        """What must not be deleted with these rows."""
+        raise NotImplementedError
+
+
 @admin.register(PeriodicTask)
-class PeriodicTaskAdmin(ModelAdmin[PeriodicTask]):
+class PeriodicTaskAdmin(DeletionAdmin):
     form = TaskForm
     actions = ("enable", "disable", "run_now")
     list_display = ("name", "task", "state", "scheduler", "last_run_at", "total_run_count")
@@ -81,6 +100,13 @@ class PeriodicTaskAdmin(ModelAdmin[PeriodicTask]):
         (_("Arguments"), {"fields": ("args", "kwargs", "expire_seconds")}),
         (_("So far"), {"fields": ("last_run_at", "total_run_count", "date_changed")}),
     )
+
+    def in_the_way(self, rows: list[PeriodicTask]) -> Iterable[Any]:
+        return filter(_is_system, rows)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        named = ("name",) if obj is not None and _is_system(obj) else ()
+        return (*named, *self.readonly_fields)
 
     @admin.display(description=_("state"), ordering="enabled")
     def state(self, task: PeriodicTask) -> str:
@@ -121,10 +147,13 @@ class PeriodicTaskAdmin(ModelAdmin[PeriodicTask]):
 
 
 @admin.register(CrontabSchedule)
-class CrontabAdmin(ModelAdmin[CrontabSchedule]):
+class CrontabAdmin(DeletionAdmin):
     list_display = ("__str__", "told")
     fields = ("minute", "hour", "day_of_week", "day_of_month", "month_of_year", "timezone", "told")
     readonly_fields = ("told",)
+
+    def in_the_way(self, rows: list[CrontabSchedule]) -> Iterable[Any]:
+        yield from PeriodicTask.objects.filter(crontab__in=rows)
 
     @admin.display(description=_("in words"))
     def told(self, crontab: CrontabSchedule) -> str:
@@ -132,8 +161,11 @@ class CrontabAdmin(ModelAdmin[CrontabSchedule]):
 
 
 @admin.register(IntervalSchedule)
-class IntervalAdmin(ModelAdmin[IntervalSchedule]):
+class IntervalAdmin(DeletionAdmin):
     list_display = ("__str__",)
+
+    def in_the_way(self, rows: list[IntervalSchedule]) -> Iterable[Any]:
+        yield from PeriodicTask.objects.filter(interval__in=rows)
 
 
 def _send(task: PeriodicTask) -> None:

@@ -8,7 +8,6 @@ look and its message, sends a task twice; what the tasks make is unique in the d
 """
 
 import enum
-import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +15,7 @@ from typing import Any
 import psycopg
 from django.db import connection
 
-logger = logging.getLogger(__name__)
+from llmconfig.database.outages import outage_log
 
 LOCK_KEY = 0x6C6C6D62  # "llmb"
 #: The server ends a session that is silent for so long.
@@ -31,6 +30,10 @@ SOCKET_OPTIONS = {
     "keepalives_count": 3,
     "tcp_user_timeout": 5000,
 }
+
+_READ_ONLY = "current_setting('transaction_read_only') = 'on'"
+_PROVE = f"SELECT {_READ_ONLY}, true"
+_TAKE = f"SELECT {_READ_ONLY}, pg_try_advisory_lock(%s)"
 
 Connect = Callable[[], "psycopg.Connection[Any]"]
 
@@ -75,7 +78,7 @@ class Leadership:
         try:
             self._has_lock = self._query()
         except psycopg.Error as error:
-            logger.debug("The database does not say who leads: %s", error)
+            outage_log.fault(error)
             self.release()
             return Standing.ALONE
         self._proven_at = asked_at
@@ -91,9 +94,11 @@ class Leadership:
     def _query(self) -> bool:
         if self._session is None:
             self._session = self._connect()
-        if self._has_lock:
-            self._session.execute("SELECT 1")
-            return True
-        # Who has it already would get it a second time.
-        found = self._session.execute("SELECT pg_try_advisory_lock(%s)", [LOCK_KEY])
-        return bool((found.fetchone() or (False,))[0])
+        # Who has the lock already would get it a second time.
+        wanted = [] if self._has_lock else [LOCK_KEY]
+        row = self._session.execute(_PROVE if self._has_lock else _TAKE, wanted).fetchone()
+        is_read_only, is_ours = row or (True, False)
+        if is_read_only:
+            # A primary of before: the lock that counts is the new one's.
+            raise psycopg.errors.ReadOnlySqlTransaction("the session of beat is read-only")
+        return bool(is_ours)

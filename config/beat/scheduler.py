@@ -1,7 +1,8 @@
 """The schedule of the database, kept by one beat at a time.
 
 Two beats may run: the one that leads sends, the other looks every second whether it may. The
-entries of ``CELERY_BEAT_SCHEDULE`` are made once, where they are missing; what staff change stays.
+entries of ``CELERY_BEAT_SCHEDULE`` are made where they are missing, at the start and when they were
+deleted since; what staff change stays.
 """
 
 import logging
@@ -13,12 +14,15 @@ from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler, ModelEntry
 
 from config.beat.leadership import Leadership, Standing
-from workers.outages import DATABASE_AWAY
+from llmconfig.database.faults import FAULT_CLASSES, kind_of
+from llmconfig.database.outages import outage_log
 
 logger = logging.getLogger(__name__)
 
 #: How often who waits looks whether it may lead, and the leader proves that it does.
 LOOK_SECONDS = 1.0
+#: How often the leader looks for entries that are missing.
+COMPLETE_SECONDS = 30.0
 #: The wall clock was set when it went on so much more or less than time did.
 CLOCK_JUMP_SECONDS = 30.0
 
@@ -64,6 +68,7 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # published without t
         self.leadership = leadership or Leadership()
         self.standing: Standing | None = None
         self._clock_offset = _clock_offset()
+        self._complete_at = 0.0
         super().__init__(*args, **kwargs)
         self.max_interval = LOOK_SECONDS
         # Who leads next must know what was sent.
@@ -83,9 +88,12 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # published without t
             if self.standing is not Standing.LEADS:
                 return LOOK_SECONDS
             self._mind_the_clock()
+            self._complete()
             return float(super().tick(*args, **kwargs))
-        except DATABASE_AWAY as error:
-            logger.debug("The schedule cannot be read: %s", error)
+        except FAULT_CLASSES as error:
+            if kind_of(error) is None:
+                raise
+            outage_log.fault(error)
             self.leadership.release()
             self._stand(Standing.ALONE)
             return LOOK_SECONDS
@@ -110,7 +118,20 @@ class Scheduler(DatabaseScheduler):  # type: ignore[misc]  # published without t
         close_old_connections()
         if standing is Standing.LEADS:
             self._forget()
-            self.update_from_dict(self.app.conf.beat_schedule)
+            self._complete_at = 0.0
+
+    def _complete(self) -> None:
+        """Make the entries that are missing."""
+        if time.monotonic() < self._complete_at:
+            return
+        wanted = self.app.conf.beat_schedule
+        stored = PeriodicTask.objects.filter(name__in=wanted).values_list("name", flat=True)
+        if missing := wanted.keys() - set(stored):
+            if self._complete_at:
+                logger.warning("Made again, as they were deleted: %s", ", ".join(sorted(missing)))
+            self._forget()
+            self.update_from_dict({name: wanted[name] for name in missing})
+        self._complete_at = time.monotonic() + COMPLETE_SECONDS
 
     def _mind_the_clock(self) -> None:
         offset = _clock_offset()

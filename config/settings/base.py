@@ -91,18 +91,24 @@ def _database(parameters: Mapping[str, str] | None) -> dict[str, Any]:
         # Any use of it says that none is named; see config.startup.
         return {"ENGINE": "django.db.backends.dummy"}
     libpq = dict(parameters)
+    several = "," in libpq.get("host", "")
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "llmconfig.database",
         "NAME": libpq.pop("dbname", ""),
         "USER": libpq.pop("user", ""),
         "PASSWORD": Hidden(libpq.pop("password", "")),
         "HOST": libpq.pop("host", ""),
         "PORT": libpq.pop("port", ""),
-        # A database that restarted leaves dead connections in the pool.
-        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             "application_name": "llmconfig",
             "connect_timeout": 5,
+            # A server that vanishes without a word, as at a failover, is noticed within 6 s.
+            "keepalives_idle": 3,
+            "keepalives_interval": 1,
+            "keepalives_count": 3,
+            "tcp_user_timeout": 5000,
+            # Of several hosts the primary, wherever it is by now.
+            **({"target_session_attrs": "read-write"} if several else {}),
             **libpq,
             # While the database is away the pool itself tries again after 1 and 2 s, and no
             # longer than somebody waits for a connection: what it would wait by default (up to

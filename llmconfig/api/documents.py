@@ -14,6 +14,7 @@ from llmconfig.api.described import document_described
 from llmconfig.api.parsers import DocumentParser, DocumentPatchParser, body_of
 from llmconfig.api.preconditions import answer, read_answer
 from llmconfig.api.scoped import ScopedView
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.documents import document_patch
 from llmconfig.overviews import scope_overview
 
@@ -34,12 +35,14 @@ class DocumentView(ScopedView):
             request, named, lambda current: document_patch(current, body_of(request))
         )
 
+    @conflicts_retried
     @transaction.atomic
     def delete(self, request: Request, **named: str) -> Response:
         scope = self.scope_to_write(request, access.RESET, named)
         services.preferences_reset(scope=scope, **author(request))
         return answer(scope_overview(scope))
 
+    @conflicts_retried
     @transaction.atomic
     def _change(
         self,

@@ -1,8 +1,8 @@
 """Every error of the API as RFC 9457 ``application/problem+json``.
 
 Rendered are this project's errors (``status`` and ``code``, with ``detail``, ``errors`` and
-``retry_after_seconds`` where there are any), Django REST framework's, Django's, and a database that
-cannot be reached.
+``retry_after_seconds`` where there are any), Django REST framework's, Django's, and faults of the
+database.
 """
 
 import logging
@@ -16,7 +16,6 @@ from django.core.exceptions import (
     SuspiciousOperation,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -26,20 +25,15 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler as framework_handler
 from rest_framework.views import set_rollback
 
+from llmconfig.api.database_problems import DatabaseFault
 from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
+from llmconfig.database.faults import kind_of
+from llmconfig.database.outages import outage_log
 from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
 from llmconfig.messages import Message
 from llmconfig.texts import sayable
 
 logger = logging.getLogger(__name__)
-
-
-class DatabaseUnavailable(APIException):
-    """The database does not answer; the same request may succeed later."""
-
-    status_code = 503
-    default_code = "database_unavailable"
-    default_detail = _("The database cannot be reached. Try again later.")
 
 
 class Unusable(APIException):
@@ -98,8 +92,9 @@ def _unforeseen(exc: Exception) -> Response | None:
 
 
 def _translated(exc: Exception) -> Exception:
-    if isinstance(exc, OperationalError | InterfaceError):
-        return DatabaseUnavailable()
+    if kind := kind_of(exc):
+        outage_log.fault(exc)
+        return DatabaseFault(kind)
     if isinstance(exc, RequestDataTooBig):
         return BodyTooLarge()
     if isinstance(exc, BadRequest | SuspiciousOperation | MultiPartParserError):

@@ -11,6 +11,7 @@ from llmconfig.api.parsers import DocumentParser
 from llmconfig.api.preconditions import answer
 from llmconfig.api.row_versions import version_parse
 from llmconfig.api.scoped import ScopedView
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.history.rollback import document_rollback
 from llmconfig.overviews import scope_overview
 
@@ -20,6 +21,7 @@ class RollbackView(ScopedView):
 
     parser_classes = [DocumentParser]
 
+    @conflicts_retried
     @transaction.atomic
     def post(self, request: Request, **named: str) -> Response:
         scope = self.scope_to_write(request, access.WRITE, named)

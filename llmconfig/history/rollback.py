@@ -16,7 +16,7 @@ from llmconfig.conflicts import conflicts_told
 from llmconfig.errors import EditConflict, LLMConfigError, RollbackRefused
 from llmconfig.history.authorship import authored
 from llmconfig.history.plan import plan_at, plan_in, plan_of
-from llmconfig.history.states import AnyModel, last_version
+from llmconfig.history.states import AnyModel, last_version, versions_now
 from llmconfig.history.steps import Plan, Step
 from llmconfig.messages import gettext_noop
 from llmconfig.models import Preference, Tier
@@ -25,6 +25,8 @@ from llmconfig.scope_lock import rows_lock
 from llmconfig.scopes import Scope
 
 LOCK_TIMEOUT_SECONDS = 10
+#: How often a rollback of everything is planned while others save, the last time alone.
+PLANS = 3
 
 
 def row_rollback(
@@ -101,13 +103,23 @@ def everything_rollback(
     are skipped: then they stay as they are, and the plan names them.
     """
     note = f"rollback to {moment.isoformat(timespec='seconds')}"
-    with _alone(by, source, reason, note):
-        plan = plan_at(moment)
-        if plan.refused and not skip_refused:
-            text = gettext_noop("Nothing was changed: some rows cannot return to what they were.")
-            raise RollbackRefused(text, refusals=plan.refusals)
-        _apply(plan, by)
-    return plan
+    for tries_left in reversed(range(PLANS)):
+        # The whole history is read before the tables are locked; what was saved in between is
+        # seen by the versions. Where there is always something, the last plan is made alone.
+        versions, plan = versions_now(), plan_at(moment) if tries_left else None
+        with _alone(by, source, reason, note):
+            if plan is None or versions_now() == versions:
+                plan = plan or plan_at(moment)
+                _refusals_check(plan, skip_refused=skip_refused)
+                _apply(plan, by)
+                return plan
+    raise AssertionError("the last plan is made alone")
+
+
+def _refusals_check(plan: Plan, *, skip_refused: bool) -> None:
+    if plan.refused and not skip_refused:
+        text = gettext_noop("Nothing was changed: some rows cannot return to what they were.")
+        raise RollbackRefused(text, refusals=plan.refusals)
 
 
 @contextmanager

@@ -54,6 +54,13 @@ def last_version(model: AnyModel, row_id: int) -> int:
     return found["last"] or 0
 
 
+def versions_now() -> list[dict[int, int]]:
+    """Of all stored rows by their ids, for each table: other ones mean that something was saved."""
+    return [
+        dict(model.objects.order_by().values_list("id", "version")) for model in (Preference, Tier)
+    ]
+
+
 def _columns(model: AnyModel) -> list[str]:
     names = [field.attname for field in model.history.model.tracked_fields]
     return [name for name in names if name not in ("id", "version")]

@@ -105,3 +105,55 @@ def test_a_broker_that_is_away_is_told(admin_client, task, monkeypatch):
 def test_a_task_that_has_no_queue_is_told(admin_client, task):
     PeriodicTask.objects.update(task="somebody.elses")
     assert "was not sent" in act(admin_client, task, "run_now").content.decode()
+
+
+DELETE = "admin:django_celery_beat_%s_delete"
+
+
+def schedule_of(kind, task):
+    """A schedule of this kind that the task runs by."""
+    if kind == "crontabschedule":
+        return task.crontab
+    interval = IntervalSchedule.objects.create(every=1, period="hours")
+    PeriodicTask.objects.filter(pk=task.pk).update(crontab=None, interval=interval)
+    return interval
+
+
+@pytest.mark.parametrize("kind", ["crontabschedule", "intervalschedule"])
+@pytest.mark.parametrize("way", ["page", "action"])
+def test_a_schedule_that_a_task_runs_by_is_not_deleted(kind, way, admin_client, task):
+    row = schedule_of(kind, task)
+    if way == "page":
+        page = admin_client.post(reverse(DELETE % kind, args=[row.pk]), {"post": "yes"})
+    else:
+        marked = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+        page = admin_client.post(reverse(f"admin:django_celery_beat_{kind}_changelist"), marked)
+    assert page.status_code == 200
+    assert "weekly-reports" in page.content.decode()
+    assert type(row).objects.filter(pk=row.pk).exists()
+    assert PeriodicTask.objects.filter(pk=task.pk).exists()
+
+
+@pytest.mark.parametrize("kind", ["crontabschedule", "intervalschedule"])
+def test_a_schedule_that_no_task_runs_by_is_deleted(kind, admin_client, task):
+    row = schedule_of(kind, task)
+    PeriodicTask.objects.all().delete()
+    admin_client.post(reverse(DELETE % kind, args=[row.pk]), {"post": "yes"})
+    assert not type(row).objects.filter(pk=row.pk).exists()
+
+
+def test_a_task_of_the_system_is_neither_deleted_nor_renamed(admin_client, task):
+    admin_client.post(reverse(DELETE % "periodictask", args=[task.pk]), {"post": "yes"})
+    admin_client.post(reverse(CHANGE, args=[task.pk]), form(task, name="other"))
+    task.refresh_from_db()
+    assert task.name == "weekly-reports"
+
+
+def test_a_task_of_staff_is_deleted_and_renamed(admin_client, task):
+    PeriodicTask.objects.update(name="mine")
+    task.refresh_from_db()
+    admin_client.post(reverse(CHANGE, args=[task.pk]), form(task, name="other"))
+    task.refresh_from_db()
+    assert task.name == "other"
+    admin_client.post(reverse(DELETE % "periodictask", args=[task.pk]), {"post": "yes"})
+    assert not PeriodicTask.objects.exists()

@@ -60,6 +60,15 @@ def test_without_the_database_it_is_not_ready(client, elsewhere):
 
 
 @pytest.mark.django_db
+def test_a_database_that_takes_no_changes_is_told(client, monkeypatch):
+    options = "-c default_transaction_read_only=on"
+    monkeypatch.setitem(connection.settings_dict["OPTIONS"], "options", options)
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json()["database"]) == (503, "read-only")
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.django_db
 def test_a_database_that_hangs_is_told_within_a_bounded_time(client, elsewhere, proxy):
     elsewhere("127.0.0.1", proxy.port)
     assert client.get("/readyz").status_code == 200
@@ -81,6 +90,6 @@ def test_an_unapplied_migration_keeps_it_from_being_ready(client, monkeypatch):
 
 @pytest.mark.django_db
 def test_applied_migrations_are_not_looked_for_again(monkeypatch):
-    assert readiness.unready_part() == readiness.READY
+    assert readiness.obstacles() == ()
     monkeypatch.setattr(readiness, "_needed", lambda: pytest.fail("looked again"))
-    assert readiness.unready_part() == readiness.READY
+    assert readiness.obstacles() == ()

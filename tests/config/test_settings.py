@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from config.env import PROJECT
+from config.settings import base
 
 PRODUCTION = {
     "SECRET_KEY": "k" * 60 + "0123456789abcdef",
@@ -151,3 +152,11 @@ def test_an_empty_settings_module_means_development(tmp_path):
     done = manage(tmp_path, "diffsettings", settings="development", DJANGO_SETTINGS_MODULE="")
     assert done.returncode == 0, done.stderr
     assert "DEBUG = True" in done.stdout
+
+
+def test_of_several_hosts_the_one_that_can_write_is_taken():
+    one = base._database({"host": "a", "dbname": "app"})
+    two = base._database({"host": "a,b", "dbname": "app"})
+    stated = base._database({"host": "a,b", "dbname": "app", "target_session_attrs": "any"})
+    found = [each["OPTIONS"].get("target_session_attrs") for each in (one, two, stated)]
+    assert found == [None, "read-write", "any"]

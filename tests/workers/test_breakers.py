@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
 from workers.breakers import breaker_record, breaker_reset, breakers_of, probe_take
@@ -226,3 +226,39 @@ def test_of_many_that_come_at_once_one_probes():
 def test_no_failure_is_lost_however_many_come_at_once():
     together(8, lambda: fail(3))
     assert Breaker.objects.get().failures == 24
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("others_probe", [True, False])
+def test_two_runs_with_swapped_models_do_not_wait_for_each_other(others_probe):
+    """Each failed with one model and asks for the probe of the other's."""
+    models = ("big:7b", "small:1b")
+    for model in models:
+        half_open(model)
+        if others_probe:
+            probe_take(HOST, model, working_run().claim_token, PROBE_SECONDS)
+    runs = [working_run(), working_run()]
+    together, errors = threading.Barrier(2), []
+
+    def work(run, first, second):
+        try:
+            with transaction.atomic():
+                # The rows are held until the end, whether the probe is free or not.
+                probe_take(HOST, first, run.claim_token, PROBE_SECONDS)
+                together.wait(10)
+                probe_take(HOST, second, run.claim_token, PROBE_SECONDS)
+        except OperationalError as error:
+            errors.append(error)
+        finally:
+            connection.close()
+
+    orders = (models, reversed(models))
+    threads = [
+        threading.Thread(target=work, args=(run, *order))
+        for run, order in zip(runs, orders, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert errors == []

@@ -2,9 +2,11 @@
 
 import threading
 import time
+from typing import ClassVar
 
+import psycopg
 import pytest
-from django.db import OperationalError, connection
+from django.db import InternalError, OperationalError, connection
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
@@ -12,7 +14,7 @@ from rest_framework.test import APIClient
 from tests.proxy import Proxy
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess, database_url
-from workers import attempts, outages, writes
+from workers import attempts, outages, runner, tasks, writes
 from workers.enqueue import enqueue
 from workers.leases import leases
 from workers.models import TaskRun
@@ -77,14 +79,18 @@ def test_an_answer_that_is_not_written_before_the_deadline_comes_too_late(
     assert [attempt.outcome for attempt in run.attempts.all()] == ["succeeded"]
 
 
-def away(times):
-    """A write that fails so many times before it succeeds."""
+def away(times, sqlstate=None):
+    """A write that fails so many times, with this code of PostgreSQL, before it succeeds."""
     left = list(range(times))
 
     def write(*_args, **_named):
         if left:
             left.pop()
-            raise OperationalError("the server closed the connection unexpectedly")
+            if sqlstate is None:
+                raise OperationalError("the server closed the connection unexpectedly")
+            error = psycopg.errors.lookup(sqlstate)("it fails")
+            is_internal = isinstance(error, psycopg.InternalError)
+            raise (InternalError if is_internal else OperationalError)("it fails") from error
         return "written"
 
     return write
@@ -92,13 +98,37 @@ def away(times):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(outages, "AGAIN_EVERY_SECONDS", 0.01)
-    return lambda seconds: monkeypatch.setattr(outages, "PATIENCE_SECONDS", seconds)
+    def limit(seconds):
+        monkeypatch.setattr(outages, "PATIENCE_SECONDS", seconds)
+        monkeypatch.setattr(runner, "LONGEST_DELIVERY_SECONDS", seconds)
+
+    monkeypatch.setattr(outages, "AGAIN_EVERY_SECONDS", 0.001)
+    return limit
 
 
-def test_a_write_is_made_again_until_the_database_takes_it(db, impatient):
+@pytest.mark.parametrize(
+    ("times", "sqlstate"),
+    [(30, None), (30, "25006"), (30, "53100"), (30, "53300"), (3, "40P01"), (3, "57014")],
+    ids=["unreachable", "read-only", "disk full", "no connection", "deadlock", "timeout"],
+)
+def test_a_write_is_made_again_until_the_database_takes_it(db, impatient, times, sqlstate):
     impatient(60)
-    assert outages.patiently(away(3), threading.Event()) == "written"
+    assert outages.patiently(away(times, sqlstate), threading.Event()) == "written"
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "kind"), [("57014", OperationalError), ("58030", OperationalError)]
+)
+def test_a_fault_that_may_be_permanent_is_tried_a_few_times(db, impatient, sqlstate, kind):
+    impatient(60)
+    with pytest.raises(kind):
+        outages.patiently(away(30, sqlstate), threading.Event())
+
+
+def test_a_mistake_of_ours_is_tried_once(db, impatient):
+    impatient(60)
+    with pytest.raises(InternalError):
+        outages.patiently(away(1, "25P02"), threading.Event())
 
 
 @pytest.mark.parametrize("why", ["patience", "stop"])
@@ -126,6 +156,47 @@ def test_a_run_whose_outcome_cannot_be_written_is_done_again_by_the_next_deliver
     run_deliver(run.pk)
     ended = TaskRun.objects.get()
     assert (ended.status, ended.losses, ended.attempts.count()) == ("succeeded", 0, 1)
+
+
+def test_a_run_whose_outcome_can_never_be_written_fails(
+    transactional_db, broker, ollama, person, impatient, monkeypatch
+):
+    impatient(60)
+    run = enqueue(**BODY, user_id=person.pk)
+    with monkeypatch.context() as patch:
+        # What fails is the answer, and not the word that it failed.
+        patch.setattr(runner, "run_succeed", away(30, "57014"))
+        run_deliver(run.pk)
+    ended = TaskRun.objects.get()
+    assert (ended.status, ended.error["code"]) == ("failed", "internal_error")
+    assert "too slow" in ended.error["detail"]
+
+
+class Delivered(Exception):
+    """A message that Celery is to bring again."""
+
+
+@pytest.mark.parametrize(
+    ("tries", "seconds"), [(0, 5), (99, 5), (100, 60), (1499, 60), (1500, None)]
+)
+def test_a_message_comes_again_while_the_database_is_away_but_not_for_ever(
+    db, monkeypatch, tries, seconds
+):
+    class Request:
+        id, retries, headers = "1", tries, None
+        delivery_info: ClassVar = {"routing_key": "llm.text_generation.low"}
+
+    class Task:
+        name, request = "llm.text_generation", Request()
+
+        def retry(self, *, exc, countdown, queue, throw):
+            assert queue == "llm.text_generation.low"
+            return Delivered(countdown)
+
+    monkeypatch.setattr(tasks, "run_of_message", away(1, "25006"))
+    with pytest.raises((Delivered, InternalError)) as caught:
+        tasks.deliver(Task(), "x")
+    assert caught.value.args == ((seconds,) if seconds else ("it fails",))
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 
 from tests.workers.waiting import wait_until
@@ -13,7 +13,7 @@ from tests.workers.worker_process import WorkerProcess
 from workers.claims import claim_end, claim_holds, claim_release, claim_take
 from workers.enqueue import enqueue
 from workers.leases import Leases
-from workers.losses import MOST_LOSSES
+from workers.losses import MOST_LOSSES, runs_reclaim
 from workers.models import TaskRun
 from workers.publish import run_send
 from workers.runner import run_deliver
@@ -99,15 +99,38 @@ def test_retries_and_runs_that_are_handed_back_are_no_losses(run):
     assert (run.status, run.losses, run.deliveries) == ("retrying", 0, 5)
 
 
-def test_a_worker_that_lives_takes_its_loss_back(run):
+def test_a_worker_that_lives_takes_its_loss_back(run, monkeypatch):
     """Its own way to the database was cut for longer than a lease; somebody else took the run."""
-    first = claim_take(run.pk)
+    first, leases = claim_take(run.pk), Leases()
+
+    def away(_):
+        raise OperationalError("the server closed the connection")
+
+    with leases.holding(first), monkeypatch.context() as patch:
+        patch.setattr("workers.leases.claims_renew", away)
+        with pytest.raises(OperationalError):
+            leases.look()
     let_the_lease_run_out()
     second = claim_take(run.pk)
     assert not claim_end(first, status=Status.FAILED, finished_at=NOW())
     run.refresh_from_db()
     assert (run.status, run.losses) == ("running", 0)
     assert claim_holds(second)
+
+
+def test_a_run_that_freezes_its_process_again_and_again_ends_as_worker_lost(run):
+    """Each process goes on when its run has been taken from it, and finds the claim lost."""
+    for losses in range(MOST_LOSSES):
+        frozen = claim_take(run.pk)
+        assert frozen, losses
+        let_the_lease_run_out()
+        with transaction.atomic():
+            runs_reclaim(TaskRun.objects.filter(pk=run.pk))
+        assert not claim_holds(frozen)
+        assert not claim_end(frozen, status=Status.SUCCEEDED, result={}, finished_at=NOW())
+    run.refresh_from_db()
+    assert (run.status, run.losses) == ("failed", MOST_LOSSES)
+    assert run.error["code"] == "worker_lost"
 
 
 def test_after_an_outage_of_the_database_workers_renew_before_runs_are_taken(

@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 from llmconfig.api.parsers import StrictJSONParser
 from llmconfig.api.problem_responses import Problem, problems
 from llmconfig.api.problems import problem_told
+from llmconfig.database.conflicts import conflicts_retried
 from workers.active_runs import room_left
 from workers.api.schemas import IDEMPOTENCY_KEY
 from workers.api.serializers import TaskSerializer
@@ -176,13 +177,14 @@ class TaskBatchView(APIView):
         runs: list[TaskRun] = []
 
         def accept(*, is_locked: bool) -> dict[str, Any]:
+            # Made again after a conflict, it begins with none.
+            runs.clear()
             tasks = serializer.validated_data["tasks"]
             outcomes = _accept(tasks, request.user.pk, is_locked=is_locked)
             return {"tasks": _told(outcomes, runs)}
 
         if key is None:
-            with transaction.atomic():
-                body = accept(is_locked=False)
+            body = conflicts_retried(transaction.atomic(accept))(is_locked=False)
         else:
             body = answer_once(
                 key=key,

@@ -15,12 +15,13 @@ from contextlib import asynccontextmanager
 
 from django.db import connection
 
+from llmconfig.database.faults import kind_of
+from llmconfig.database.outages import outage_log
 from workers.events.feeds import Feed
 from workers.events.listening import BATCH, Listening, listening
 from workers.events.rows import rows_look
 from workers.events.views import Row
 from workers.events.wires import FAILURES
-from workers.outages import DATABASE_AWAY
 
 logger = logging.getLogger(__name__)
 
@@ -135,7 +136,9 @@ class Hub:
             try:
                 await self._look(wanted)
             except Exception as error:
-                if not isinstance(error, DATABASE_AWAY):
+                if kind_of(error):
+                    outage_log.fault(error)
+                else:
                     logger.exception("A look at watched runs failed")
                 self._changed.add(wanted & self._feeds.keys())
                 await asyncio.sleep(AGAIN_SECONDS)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.db import DatabaseError, connection
 
+from llmconfig.database.faults import Kind, kind_of
 from workers.metrics.stored import STORED, snapshot_take
 from workers.parts import broker_problem, model_server_problem
 from workers.ticking import Ticker
@@ -28,7 +29,7 @@ class Watch(Ticker):
 
     @property
     def parts(self) -> dict[str, str]:
-        """``ok``, ``unreachable`` or ``unknown`` (not looked at lately) by part."""
+        """``ok``, what is wrong, or ``unknown`` (not looked at lately) by part."""
         known = bool(self._seen) and time.monotonic() - self._seen_at < STALE_SECONDS
         return {
             part: self._seen[part] if known else "unknown"
@@ -53,9 +54,15 @@ class Watch(Ticker):
     def _count(self) -> str:
         try:
             STORED.snapshot = snapshot_take(settings.OLLAMA_HOST, self._queues)
-        except DatabaseError:
-            return "unreachable"
-        return "ok"
+            return Kind.READ_ONLY if _is_read_only() else "ok"
+        except DatabaseError as error:
+            return kind_of(error) or Kind.OTHER
+
+
+def _is_read_only() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW transaction_read_only")
+        return bool(cursor.fetchone()[0] == "on")
 
 
 def _word(problem: str) -> str:

@@ -13,12 +13,14 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from llmconfig.database.conflicts import conflicts_retried
+from llmconfig.database.faults import FAULT_CLASSES, kind_of
+from llmconfig.database.outages import outage_log
 from workers import task_types
 from workers.claims import RESERVED_FOR
 from workers.events.publisher import changed
 from workers.models import TaskRun
 from workers.obstacles import Obstacle
-from workers.outages import DATABASE_AWAY
 from workers.permits.learning import may_probe, probes
 from workers.permits.pools import Pool, held_count, is_waited_for, pool_lock
 from workers.publish import BROKER_AWAY, message_send
@@ -34,8 +36,10 @@ def permits_hand_on(host: str, model: str) -> int:
         if not is_waited_for(host, model):
             return 0
         return _send(_wake(host, model, _waiting(host, model)), host, model)
-    except DATABASE_AWAY as error:
-        logger.warning("Free permits of %s wait for the database: %s", model, error)
+    except FAULT_CLASSES as error:
+        if kind_of(error) is None:
+            raise
+        outage_log.fault(error)
         return 0
 
 
@@ -48,6 +52,7 @@ def _waiting(host: str, model: str) -> QuerySet[TaskRun]:
     )
 
 
+@conflicts_retried
 @transaction.atomic
 def _wake(host: str, model: str, waiting: QuerySet[TaskRun]) -> list[TaskRun]:
     """Reserve permits for the first of those that wait."""

@@ -18,6 +18,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.models import FanOut, ReportRefusal
 from workers.reports.activity import wanted_active
 from workers.reports.making import Started, reports_start
@@ -82,6 +83,7 @@ def _chunk_tried(fan_out: FanOut, slots: Sequence[SlotDue]) -> bool:
     return _chunk(fan_out, slots)
 
 
+@conflicts_retried
 @transaction.atomic
 def _chunk(fan_out: FanOut, slots: Sequence[SlotDue]) -> bool:
     """Make the next chunk; whether it was the last one."""

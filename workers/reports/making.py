@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import LLMConfigError
 from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
@@ -50,6 +51,7 @@ class Started:
     error: LLMConfigError | None = None
 
 
+@conflicts_retried
 def reports_start(wanted: Sequence[Wanted], *, priority: str = "low") -> list[Started]:
     """Make these reports, each with its run; all are told, in their order.
 
@@ -97,6 +99,7 @@ def report_asked(wanted: Wanted, now: datetime) -> WeeklyReport | None:
     return found
 
 
+@conflicts_retried
 @transaction.atomic
 def report_again(report: WeeklyReport) -> TaskRun:
     """A new run for a report whose last one ended without a text; its configuration is resolved

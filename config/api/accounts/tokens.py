@@ -10,7 +10,10 @@ from django.utils import timezone
 from knox.models import AuthToken
 from knox.settings import knox_settings
 
+from llmconfig.database.conflicts import conflicts_retried
 
+
+@conflicts_retried
 @transaction.atomic
 def token_issue(
     *, user: AbstractBaseUser, lifetime: timedelta | None = None

@@ -98,6 +98,23 @@ def test_without_a_database_nobody_leads(leaderships):
     assert not alone.held
 
 
+def test_who_leads_on_a_server_that_takes_no_changes_leads_no_more(leaderships):
+    sessions = []
+
+    def connect():
+        sessions.append(leadership.connect())
+        return sessions[-1]
+
+    first = leaderships(connect=connect)
+    wait_until(lambda: first.ask() is Standing.LEADS)
+    # A failover: the session lives on with the primary of before.
+    sessions[0].execute("SET default_transaction_read_only = on")
+    assert first.ask() is Standing.ALONE
+    assert not first.held
+    wait_until(lambda: first.ask() is Standing.LEADS)
+    assert len(sessions) == 2
+
+
 @pytest.mark.parametrize("name", ["keepalives_idle", "tcp_user_timeout"])
 def test_a_network_that_swallows_packets_is_noticed(name):
     with leadership.connect() as session:

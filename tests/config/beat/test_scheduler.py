@@ -40,6 +40,22 @@ def test_the_leader_makes_the_entries_that_are_missing(beats):
     assert (tick.queue, tick.expire_seconds) == (None, 900)
 
 
+def test_an_entry_that_is_deleted_is_made_again_without_a_restart(beats, caplog):
+    beat = beats()
+    beat.run()
+    # As the admin did: the task goes with its schedule.
+    PeriodicTask.objects.get(name="weekly-reports").crontab.delete()
+    beat.run()
+    assert not PeriodicTask.objects.filter(name="weekly-reports").exists()
+    assert scheduler.COMPLETE_SECONDS < 60
+    beat._complete_at = time.monotonic()
+    beat.run()
+    assert "Made again, as they were deleted: weekly-reports" in caplog.text
+    missed()
+    beat.run()
+    assert beat.sent == ["weekly-reports"]
+
+
 def test_what_staff_changed_stays_at_the_next_start(beats):
     beats().run()
     task = PeriodicTask.objects.get(name="prune")

@@ -8,13 +8,15 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     ValidationError,
 )
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import override
 from rest_framework import exceptions
 
+from llmconfig.api import problems
 from llmconfig.api.problems import exception_handler
+from llmconfig.database.outages import OutageLog
 from llmconfig.errors import (
     BodyTooLarge,
     ConfigurationError,
@@ -96,6 +98,40 @@ def test_an_error_names_what_is_no_text_by_its_escapes():
     answer.renderer_context = {}
     told = json.loads(answer.rendered_content.decode("utf-8", "strict"))["errors"]
     assert told == {"\\ud800": ["\\ud800 and \\x00 are unknown"]}
+
+
+def of_the_server(sqlstate):
+    """The error that Django raises for this code of PostgreSQL."""
+    with (
+        pytest.raises(DatabaseError) as caught,
+        transaction.atomic(),
+        connection.cursor() as cursor,
+    ):
+        cursor.execute(f"DO $$ BEGIN RAISE 'table t, host h' USING ERRCODE = '{sqlstate}'; END $$")
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("sqlstate", "code", "words"),
+    [
+        ("08006", "database_unavailable", "cannot be reached"),
+        ("25006", "database_read_only", "takes no changes"),
+        ("53100", "database_full", "out of disk space"),
+        ("53300", "database_busy", "No connection"),
+        ("40P01", "database_conflict", "at the same time"),
+        ("57014", "database_timeout", "took too long"),
+        ("55P03", "database_timeout", "took too long"),
+        ("58030", "database_error", "server's log"),
+    ],
+)
+def test_a_fault_of_the_database_is_told_as_what_it_is(sqlstate, code, words, caplog, monkeypatch):
+    monkeypatch.setattr(problems, "outage_log", OutageLog())
+    answer = exception_handler(of_the_server(sqlstate), {})
+    assert (answer.status_code, answer.data["code"]) == (503, code)
+    assert words in answer.data["detail"]
+    assert "host h" not in str(answer.data)
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "table t, host h" in caplog.text
 
 
 def test_a_throttled_caller_is_told_when_to_return():

@@ -180,3 +180,21 @@ def test_saves_of_many_at_once_and_rollbacks_leave_one_state_of_the_history(rows
         assert (last.version, last.max_retries) == (row.version, row.max_retries)
     back(then)
     assert retries() == [1, 1]
+
+
+def test_saves_do_not_wait_while_a_rollback_is_planned(rows, monkeypatch):
+    then, one, _ = rows
+    plan_at, saved = rollback.plan_at, []
+
+    def plan_beside_a_save(moment):
+        plan = plan_at(moment)
+        if len(saved) < rollback.PLANS - 1:
+            saved.append(Work(lambda: save(one, 5 + len(saved))).result)
+        return plan
+
+    monkeypatch.setattr(rollback, "plan_at", plan_beside_a_save)
+    plan = back(then)
+    assert [each.max_retries for each in saved] == [5, 6]
+    # What was saved meanwhile is returned too: it was planned anew, at last alone.
+    assert {step.before["max_retries"] for step in plan.steps} == {6, 2}
+    assert retries() == [1, 1]

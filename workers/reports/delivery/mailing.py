@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext_noop
 
+from llmconfig.database.conflicts import conflicts_retried
 from workers.models import MailState, WeeklyReport
 from workers.outcomes import one_line
 from workers.reports.delivery.messages import message_of
@@ -85,6 +86,7 @@ def mails_again(reports: QuerySet[WeeklyReport]) -> int:
     )
 
 
+@conflicts_retried
 @transaction.atomic
 def _mark() -> WeeklyReport | None:
     due = mails_waiting().select_for_update(skip_locked=True, of=("self",))
