@@ -77,6 +77,7 @@ class AttemptFailed(Exception):
         load_ms: int | None = None,
         queue_ms: int | None = None,
         first_token_ms: int | None = None,
+        silent_ms: int | None = None,
         prompt_tokens: int | None = None,
         completion_tokens: int | None = None,
         context_window: int | None = None,
@@ -88,6 +89,8 @@ class AttemptFailed(Exception):
         self.load_ms = load_ms
         self.queue_ms = queue_ms
         self.first_token_ms = first_token_ms
+        #: Without a token until the end; None while the model was still loading.
+        self.silent_ms = silent_ms
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = completion_tokens
         #: The context in tokens that the server named when it refused the prompt.

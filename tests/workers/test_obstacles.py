@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from llmconfig.models import Preference
+from tests.workers.backend.ports import full_backlog
 from tests.workers.waiting import wait_until
 from workers import backend, reachability
 from workers.breakers import breakers_of
@@ -17,7 +18,16 @@ from workers.cancel import run_cancel
 from workers.enqueue import enqueue
 from workers.models import Breaker, Pause, TaskRun, usage
 from workers.runner import run_deliver
-from workers.testing.behaviours import SlowFirstToken, Status
+from workers.testing.behaviours import (
+    Empty,
+    NeverEnding,
+    Ok,
+    Silent,
+    SlowFirstToken,
+    StallAfter,
+    Status,
+    ThinkingOnly,
+)
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace
 
@@ -87,6 +97,59 @@ def test_a_breaker_that_opens_ends_the_retries_of_a_run_in_between(accept, ollam
     run = deliver(accept(max_retries=5))
     assert (run.status, run.model_used) == ("succeeded", FALLBACK)
     assert asked(ollama) == 3
+
+
+@pytest.fixture
+def nearly_open(accept, ollama):
+    """A breaker that one more failure opens; asked, whether it still stands so."""
+    Breaker.objects.create(host=ollama.host, model=PRIMARY, failures=2)
+    ollama.load(PRIMARY)
+    return lambda: Breaker.objects.get().failures == 2
+
+
+@pytest.mark.parametrize("behaviour", [Silent(), StallAfter(tokens=2), NeverEnding()], ids=str)
+def test_what_a_runs_own_deadline_ends_opens_no_breaker(accept, ollama, nearly_open, behaviour):
+    ollama.script(PRIMARY, [behaviour])
+    run = accept(max_retries=0)
+    TaskRun.objects.update(deadline=NOW() + timedelta(seconds=0.3))
+    run = deliver(run)
+    assert told(run)[0] == (PRIMARY, "slow", 1)
+    assert nearly_open()
+
+
+def test_a_server_that_is_silent_beyond_the_systems_limit_opens_the_breaker(
+    accept, ollama, nearly_open, config_file
+):
+    config_file('default: {model: "ok:3b", fallback_model: "ok:1b", timeout: 1s}')
+    ollama.script(PRIMARY, [Silent()])
+    deliver(accept(max_retries=0))
+    assert not nearly_open()
+    assert breakers_of(ollama.host, [PRIMARY])[PRIMARY].is_blocked
+
+
+INSIGHT = {"task_type": "TASK_TYPE_INSIGHT_GENERATION", "payload": {"entries": ["Fixed it"]}}
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Ok(text="no JSON"), Empty(), Empty(done_reason="length"), ThinkingOnly()],
+    ids=str,
+)
+def test_a_probe_with_an_answer_of_no_use_closes_the_breaker(accept, ollama, person, behaviour):
+    open_breaker(seconds=-1)
+    ollama.script(PRIMARY, [behaviour])
+    deliver(enqueue(user_id=person.pk, **INSIGHT))
+    assert asked(ollama) == 1
+    assert not breakers_of(ollama.host, [PRIMARY])
+
+
+def test_a_run_without_time_to_connect_leaves_the_host_to_others(accept, ollama, settings):
+    with full_backlog() as port:
+        settings.OLLAMA_HOST = f"http://127.0.0.1:{port}"
+        run = accept()
+        TaskRun.objects.update(deadline=NOW() + timedelta(seconds=0.3))
+        assert told(deliver(run)) == [(PRIMARY, "host", 1)]
+        assert not reachability.is_down(settings.OLLAMA_HOST)
 
 
 def test_a_success_is_told_to_the_breaker(accept, ollama):

@@ -10,9 +10,9 @@ from django.utils import timezone
 from workers import reachability
 from workers.breakers import breaker_record
 from workers.models import Breaker, Pause, TaskRun
-from workers.outcomes import Outcome
 from workers.pace import LEAST
 from workers.parking import Releaser
+from workers.verdicts import Verdict
 
 NOW = timezone.now
 QUEUES = ("llm.text_generation", "llm.text_generation.low")
@@ -57,7 +57,7 @@ def look(ollama):
 
 def fail(model, times=3):
     for _ in range(times):
-        breaker_record(settings.OLLAMA_HOST, model, uuid4(), Outcome.TRANSIENT, "HTTP 503")
+        breaker_record(settings.OLLAMA_HOST, model, uuid4(), Verdict.FAILED, "HTTP 503")
 
 
 def half_open():

@@ -133,6 +133,8 @@ class Answer:
         measured = self.measured(clock)
         failed.first_token_ms = measured.first_token_ms
         failed.load_ms, failed.queue_ms = measured.load_ms, measured.queue_ms
+        silent = clock.silent_seconds
+        failed.silent_ms = None if silent is None else milliseconds(silent)
         # A server that refuses a prompt names its tokens, and answers nothing.
         if self.last is not None:
             failed.prompt_tokens = self.prompt_tokens
