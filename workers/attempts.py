@@ -74,6 +74,7 @@ def attempt_make(
         prompt="",
         format=None if kind.output_schema is None else dict(kind.output_schema),
         options={**_model_parameters(config, step), **config.parameters, **reload},
+        may_skip_thinking=step.is_fallback,
         expected_window=window.tokens,
     )
     limits = backend.Limits(

@@ -166,10 +166,9 @@ class Answer:
         return not as_asked and prompt + written >= window
 
     def _empty(self) -> AttemptFailed:
-        if self.done_reason == "length":
-            cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
-            return classify.failure(cause, "done_reason length")
-        return classify.failure(Cause.EMPTY)
+        cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
+        is_cut = self.done_reason == "length"
+        return classify.failure(cause, "its tokens ran out (done_reason length)" if is_cut else "")
 
 
 def _since(began: float, moment: float | None) -> int | None:

@@ -32,10 +32,6 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.REDIRECTED: (Outcome.TRANSIENT, "The host redirects instead of answering"),
     Cause.NOT_DONE: (Outcome.TRANSIENT, "The answer ended before it was done"),
     Cause.EMPTY: (Outcome.TRANSIENT, "The answer is empty"),
-    Cause.ONLY_THINKING: (
-        Outcome.TRANSIENT,
-        "The model spent its tokens on thinking and wrote no answer; max_tokens is too small",
-    ),
     Cause.UNLOADED: (Outcome.TRANSIENT, "Ollama loaded or unloaded the model instead of answering"),
     Cause.TOO_LONG: (Outcome.TRANSIENT, "The answer is too long"),
     Cause.INVALID_OUTPUT: (Outcome.TRANSIENT, "The answer is not valid"),
@@ -47,6 +43,7 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.LOAD_TIMEOUT: (Outcome.SLOW, "The model took too long to load"),
     Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
+    Cause.ONLY_THINKING: (Outcome.UNUSABLE, "The model thought and wrote no answer"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
     Cause.CANNOT_LOAD: (Outcome.UNUSABLE, "Ollama cannot load the model"),
     Cause.INVALID_REQUEST: (Outcome.UNUSABLE, "Ollama refuses a value in the request"),

@@ -19,6 +19,8 @@ class GenerationRequest:
     format: Mapping[str, Any] | None = None
     #: In the project's own names; see `workers.backend.options`.
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: Where the model cannot think as the options state, it is asked to answer without.
+    may_skip_thinking: bool = False
     #: The context in tokens to expect where neither the options nor the host state one.
     expected_window: int | None = None
 

@@ -171,7 +171,7 @@ USELESS = [
         b.Ok(text=" \n\t "),
         b.Ok(text="\x00\x00"),
     ),
-    *answers(Cause.ONLY_THINKING, b.ThinkingOnly()),
+    *answers(Cause.ONLY_THINKING, b.ThinkingOnly(), b.ThinkingOnly(done_reason="stop")),
     *answers(
         Cause.UNLOADED,
         b.Empty(done_reason="load"),
