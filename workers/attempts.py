@@ -182,8 +182,8 @@ def _note_thinking(attempt: Attempt, generation: backend.Generation) -> None:
 
 def _note_failure(attempt: Attempt, failed: AttemptFailed, *, waited_seconds: float) -> None:
     if failed.outcome is Outcome.HOST and _is_proof(failed, waited_seconds):
-        reachability.note(attempt.host, is_up=False)
-    if failed.cause is Cause.CANNOT_LOAD:
+        reachability.note(attempt.host, is_up=False, reason=failed.reason)
+    if failed.cause in (Cause.CANNOT_LOAD, Cause.MODEL_REFUSED):
         load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""

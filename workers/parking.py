@@ -92,7 +92,8 @@ class Releaser(Ticker):
 
 
 class _Host:
-    """The model server, as the last probe found it. A probe that hangs for 2 s found nothing."""
+    """The model server, as the last probe found it: away, too, where it answers and refuses us. A
+    probe that hangs for 2 s found nothing."""
 
     def __init__(self) -> None:
         self._probe_at = 0.0
@@ -103,8 +104,9 @@ class _Host:
         if time.monotonic() >= self._probe_at:
             self._probe_at = time.monotonic() + PROBE_EVERY_SECONDS
             connection.close()
-            self._answered = backend.probe(host) is not None
-            reachability.note(host, is_up=self._answered)
+            answer = backend.probe(host)
+            self._answered = not answer.problem
+            reachability.note(host, is_up=self._answered, reason=answer.problem)
         return self._answered and not reachability.is_down(host)
 
 

@@ -20,6 +20,7 @@ from workers.models import Breaker, Pause, TaskRun, usage
 from workers.runner import run_deliver
 from workers.testing.behaviours import (
     Empty,
+    LoadFails,
     NeverEnding,
     Ok,
     Silent,
@@ -30,6 +31,7 @@ from workers.testing.behaviours import (
 )
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace
+from workers.testing.script import EVERY_REQUEST, Step, always
 
 NOW = timezone.now
 PRIMARY, FALLBACK = "ok:3b", "ok:1b"
@@ -322,6 +324,64 @@ def test_a_host_that_stays_away_is_one_attempt_that_counts_and_no_retry(accept, 
     reachability.note(ollama.host, is_up=True)
     run = deliver(run)
     assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+
+
+@pytest.mark.parametrize("code", [401, 502])
+def test_a_proxy_that_refuses_everything_parks_the_run_until_it_lets_us_in(
+    accept, ollama, monkeypatch, code
+):
+    monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 0)
+    # What is loaded, the request, the version.
+    ollama.script(EVERY_REQUEST, [Step(behaviour=Status(code, raw=""), times=3)])
+    run = deliver(accept(max_retries=0))
+    assert (run.status, run.parked_on) == ("retrying", ollama.host)
+    [attempt] = run.attempts.all()
+    assert (attempt.outcome, attempt.cause) == ("host", "host_refuses")
+    assert f"refuses us: {code} " in attempt.reason
+    assert not Breaker.objects.exists()
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+
+
+@pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 405, 410, 413, 422, 451])
+def test_a_primary_that_is_refused_alone_is_answered_by_the_fallback_at_once(accept, ollama, code):
+    ollama.script(PRIMARY, [always(Status(code, body="no"))])
+    run = deliver(accept(max_retries=3))
+    assert (run.status, run.model_used) == ("succeeded", FALLBACK)
+    first = run.attempts.all()[0]
+    assert (first.outcome, asked(ollama)) == ("unusable", 1)
+    assert f"HTTP {code} no" in first.reason
+
+
+@pytest.mark.parametrize("code", [408, 499])
+def test_a_request_that_was_given_up_on_its_way_is_made_again(accept, ollama, code):
+    ollama.script(PRIMARY, [Status(code)])
+    run = accept()
+    assert deliver(run).status == "retrying"
+    TaskRun.objects.update(available_at=NOW())
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+    assert not Breaker.objects.exists()
+
+
+def test_a_refusal_of_the_content_ends_the_run_with_its_reason(accept, ollama):
+    ollama.script(PRIMARY, [Status(400, body="flagged by moderation")])
+    run = deliver(accept())
+    assert (run.status, run.error["code"]) == ("failed", "rejected")
+    assert "flagged by moderation" in run.error["detail"]
+    assert not asked(ollama, FALLBACK)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["model requires more system memory (5.6 GiB) than is available", "unknown architecture: 'x'"],
+)
+def test_a_model_that_cannot_be_loaded_is_tried_once(accept, ollama, reason):
+    ollama.script(PRIMARY, [always(LoadFails(message=reason))])
+    run = deliver(accept(max_retries=3))
+    assert told(run) == [(PRIMARY, "unusable", 1), (FALLBACK, "succeeded", 2)]
+    assert asked(ollama) == 1
+    assert not Breaker.objects.exists()
 
 
 def test_a_server_that_was_found_down_is_tried_again_after_a_moment(accept, ollama, monkeypatch):

@@ -60,6 +60,18 @@ class Generation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HostAnswer:
+    """What ``/api/version`` of a host says."""
+
+    #: "" where it is no version.
+    version: str = ""
+    #: Why nothing can be asked of the host: ``does not answer``, ``refuses us: 401 Unauthorized``.
+    problem: str = ""
+    #: The status and its words, where the host refuses even this.
+    refusal: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class InstalledModel:
     """A model that a host has."""
 
