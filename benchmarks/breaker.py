@@ -62,7 +62,7 @@ def ours() -> Gate:
 
     from workers.breakers import breaker_record, breakers_of, probe_take
     from workers.models import TaskRun
-    from workers.outcomes import Outcome
+    from workers.verdicts import Verdict
 
     hour = timezone.now() + timedelta(hours=1)
     run = TaskRun(task_type="x", queue="x", payload={}, llm_config={}, deadline=hour)
@@ -76,9 +76,9 @@ def ours() -> Gate:
         try:
             call()
         except Dead:
-            breaker_record(HOST, MODEL, run.claim_token, Outcome.TRANSIENT, "dead")
+            breaker_record(HOST, MODEL, run.claim_token, Verdict.FAILED, "dead")
         else:
-            breaker_record(HOST, MODEL, run.claim_token, Outcome.SUCCEEDED)
+            breaker_record(HOST, MODEL, run.claim_token, Verdict.ANSWERED)
 
     return gate
 

@@ -4,6 +4,7 @@ A key that is absent from ``parameters`` compares as NULL, which a constraint le
 orders every other type outside of two numbers, so that bounds also hold the type.
 """
 
+import json
 from collections.abc import Iterator
 
 from django.db.models import BooleanField, CheckConstraint, F, Func, Q
@@ -11,7 +12,7 @@ from django.db.models.constraints import BaseConstraint
 
 from llmconfig.allow_list import MAX_PATTERNS, PATTERN
 from llmconfig.fields import FIELDS, PARAMETERS_KEY
-from llmconfig.kinds import Integer, Number, Texts
+from llmconfig.kinds import Choice, Integer, Number, Texts
 from llmconfig.parameters import PARAMETERS
 
 
@@ -24,6 +25,8 @@ def field_constraints() -> Iterator[BaseConstraint]:
             yield _within(name, kind)
         elif isinstance(kind, Texts):
             yield _parameter_texts(name.removeprefix(f"{PARAMETERS_KEY}__"), kind)
+        elif isinstance(kind, Choice):
+            yield _parameter_choice(name.removeprefix(f"{PARAMETERS_KEY}__"), kind)
     yield _parameters_closed()
 
 
@@ -68,6 +71,13 @@ def _parameter_texts(name: str, kind: Texts) -> CheckConstraint:
         f" jsonb_array_length({value}) <= {kind.maximum} AND NOT"
         f" jsonb_path_exists(%(expressions)s, 'strict $.{name}[*] ? (!({fits}))')"
         f" ELSE ({value}) IS NULL END",
+    )
+
+
+def _parameter_choice(name: str, kind: Choice) -> CheckConstraint:
+    choices = ", ".join(f"'{json.dumps(choice)}'" for choice in kind.choices)
+    return _check(
+        f"parameters_{name}", f"%(expressions)s -> '{name}' = ANY (ARRAY[{choices}]::jsonb[])"
     )
 
 

@@ -6,8 +6,9 @@
 Both return the normalised value or raise ``Refused``, which says what is accepted.
 """
 
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,6 +154,38 @@ class Boolean(Kind):
         if not isinstance(value, bool):
             raise Refused(self.accepted)
         return value
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few JSON values: words, and true or false."""
+
+    choices: tuple[bool | str, ...]
+
+    @property
+    def accepted(self) -> Message:
+        return self._one_of([json.dumps(choice) for choice in self.choices])
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The choices as a form has them, without quotes."""
+        return tuple(json.dumps(each).strip('"') for each in self.choices)
+
+    @property
+    def written(self) -> Message:
+        """What is accepted of a form's text."""
+        return self._one_of(self.words)
+
+    def parse(self, value: object) -> bool | str:
+        # 1 is no true here, although Python has them equal.
+        if isinstance(value, bool | str):
+            for choice in self.choices:
+                if choice == value:
+                    return choice
+        raise Refused(self.accepted)
+
+    def _one_of(self, choices: Sequence[str]) -> Message:
+        return Message(gettext_noop("one of %(choices)s"), {"choices": ", ".join(choices)})
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ users of one model must not make it reload, so they stand in ``model_params`` on
 
 from collections.abc import Mapping
 
-from llmconfig.kinds import Boolean, Integer, Kind, Number, Seconds, Texts
+from llmconfig.kinds import Boolean, Choice, Integer, Kind, Number, Seconds, Texts
 
 PARAMETERS: Mapping[str, Kind] = {
     "temperature": Number(0, 2),
@@ -19,6 +19,8 @@ PARAMETERS: Mapping[str, Kind] = {
     "repeat_penalty": Number(0, 2),
     "presence_penalty": Number(-2, 2),
     "frequency_penalty": Number(-2, 2),
+    # Whether, or how much, a model thinks before it answers; see `workers.backend.options`.
+    "think": Choice((True, False, "low", "medium", "high", "max")),
 }
 
 RELOAD_OPTIONS: Mapping[str, Kind] = {

@@ -24,6 +24,8 @@ def value_told(name: str, value: Any) -> str:
         # Stop texts have blanks and line breaks that count; names and globs have none.
         told = repr if name.endswith("stop") else str
         return ", ".join(printable(told(each)) for each in value)
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
     return printable(str(value), 200)

@@ -26,8 +26,10 @@ from workers.notes import Note
 from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.plan import Try
 from workers.prompts import Prompt
+from workers.system_limits import system_limits
 from workers.task_types import Result, TaskType
 from workers.thinking import cut_thinking
+from workers.verdicts import Verdict, verdict_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +46,8 @@ class Made:
     result: Result | None = None
     #: What is to be noted on the run beside the result.
     notes: tuple[Note, ...] = ()
-    #: The model's context in tokens, where the server named it.
-    window: int | None = None
+    #: Why it has no result; None where it has one.
+    failed: AttemptFailed | None = None
 
 
 def attempt_make(
@@ -72,6 +74,7 @@ def attempt_make(
         prompt="",
         format=None if kind.output_schema is None else dict(kind.output_schema),
         options={**_model_parameters(config, step), **config.parameters, **reload},
+        may_skip_thinking=step.is_fallback,
         expected_window=window.tokens,
     )
     limits = backend.Limits(
@@ -105,8 +108,8 @@ def attempt_make(
         _note_thinking(attempt, answered.generation)
         result = kind.finish(_checked(kind, answered.generation.content))
     except AttemptFailed as failed:
-        _note_failure(attempt, failed)
-        return Made(attempt=_timed(attempt, began), window=failed.context_window)
+        _note_failure(attempt, failed, waited_seconds=time.monotonic() - began)
+        return Made(attempt=_timed(attempt, began), failed=failed)
     attempt.outcome = Outcome.SUCCEEDED
     reachability.note(attempt.host, is_up=True)
     load_faults.clear(attempt.host, attempt.model)
@@ -126,6 +129,19 @@ def _warn_if_long(run: TaskRun, prompt: Prompt, model: str, window: Window) -> N
             window.place,
             extra={"action": "long_prompt", "run_id": str(run.pk), "model": model},
         )
+
+
+def verdict(made: Made, task_type: str) -> Verdict:
+    """What the attempt says of its model's health."""
+    if made.failed is None:
+        return Verdict.ANSWERED
+    attempt, silent_ms = made.attempt, made.failed.silent_ms
+    return verdict_of(
+        made.failed.cause,
+        lambda: system_limits(task_type),
+        silent_seconds=None if silent_ms is None else silent_ms / 1000,
+        lasted_seconds=(attempt.duration_ms - (attempt.load_ms or 0)) / 1000,
+    )
 
 
 def queued_note(attempt: Attempt) -> None:
@@ -164,16 +180,22 @@ def _note_thinking(attempt: Attempt, generation: backend.Generation) -> None:
     unopened_thinking.note(attempt.host, attempt.model, found=began_inside)
 
 
-def _note_failure(attempt: Attempt, failed: AttemptFailed) -> None:
-    if failed.outcome is Outcome.HOST:
-        reachability.note(attempt.host, is_up=False)
-    if failed.cause is Cause.CANNOT_LOAD:
+def _note_failure(attempt: Attempt, failed: AttemptFailed, *, waited_seconds: float) -> None:
+    if failed.outcome is Outcome.HOST and _is_proof(failed, waited_seconds):
+        reachability.note(attempt.host, is_up=False, reason=failed.reason)
+    if failed.cause in (Cause.CANNOT_LOAD, Cause.MODEL_REFUSED):
         load_faults.note(attempt.host, attempt.model, failed.reason)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]
     attempt.retry_after_seconds = failed.retry_after_seconds
     _note_measured(attempt, failed)
+
+
+def _is_proof(failed: AttemptFailed, waited_seconds: float) -> bool:
+    """Whether the other runs of this process may take the host for away: not where a run's own
+    limit ended its wait for a connection sooner than a probe would."""
+    return failed.cause is not Cause.CONNECT_TIMEOUT or waited_seconds >= backend.PROBE_SECONDS
 
 
 def _timed(attempt: Attempt, began: float) -> Attempt:

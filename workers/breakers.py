@@ -1,8 +1,9 @@
 """Circuit breakers: one for each (host, model), shared by all workers through the database.
 
 Closed: calls pass. ``FAILURES_TO_OPEN`` failures in a row, wherever they happened, open it for
-``OPEN_FOR``. After that it is half-open: one call at a time passes as a probe. A success closes the
-breaker, a failure opens it for the same time again, so that there is always a way back.
+``OPEN_FOR``; `workers.verdicts` has which attempts are failures. After that it is half-open: one
+call at a time passes as a probe. A success closes the breaker, a failure opens it for the same time
+again, so that there is always a way back.
 
 A probe is held under the claim of the run that makes it, no longer than its call may take. It is
 free again with the verdict, and when the claim ends before: the run was cancelled, or its worker
@@ -37,15 +38,13 @@ from django.utils.translation import gettext_lazy as _
 
 from llmconfig.model_names import normalise_model
 from workers.models import Breaker, TaskRun
-from workers.outcomes import Outcome
 from workers.states import Status
+from workers.verdicts import Verdict
 
 logger = logging.getLogger(__name__)
 
 FAILURES_TO_OPEN = 3
 OPEN_FOR = timedelta(seconds=10)
-#: Outcomes that tell of the model's health; the others are no verdict.
-FAILURES = frozenset({Outcome.TRANSIENT, Outcome.SLOW})
 
 
 class State(TextChoices):
@@ -111,12 +110,12 @@ def probe_take(host: str, model: str, token: uuid.UUID, seconds: float) -> bool:
 
 
 def breaker_record(
-    host: str, model: str, token: uuid.UUID, outcome: Outcome, reason: str = ""
+    host: str, model: str, token: uuid.UUID, verdict: Verdict, reason: str = ""
 ) -> None:
     """Count how a call ended, and give its probe back if it was one."""
-    if outcome is Outcome.SUCCEEDED:
-        _succeeded(host, model)
-    elif outcome in FAILURES:
+    if verdict is Verdict.ANSWERED:
+        _answered(host, model)
+    elif verdict is Verdict.FAILED:
         _failed(host, model, token, reason)
     else:
         _rows(host, model).filter(probe_token=token).update(probe_token=None, changed_at=Now())
@@ -128,7 +127,7 @@ def breaker_reset(breaker: Breaker) -> None:
     logger.warning("The breaker of %s is reset by hand", breaker, extra={"action": "breaker_reset"})
 
 
-def _succeeded(host: str, model: str) -> None:
+def _answered(host: str, model: str) -> None:
     troubled = _rows(host, model).filter(Q(failures__gt=0) | Q(open_until__isnull=False))
     if troubled.update(**_closed()):
         logger.info("%s on %s answers: its failures are forgotten", model, host)

@@ -26,7 +26,7 @@ def _opening(code: str, model: str) -> str:
         "context_overflow": _("The prompt is longer than the context of every model."),
         "model_not_allowed": _("The model %(model)s is not allowed in this environment.")
         % {"model": model},
-        "rejected": _("The model server rejected the request."),
+        "rejected": _("The model server refused the content."),
         "cancelled": _("The run was cancelled."),
         "worker_lost": _("Its worker process died too often; it is not tried again."),
     }.get(code, _("Every attempt failed."))

@@ -1,4 +1,4 @@
-"""Models that a host could not load, as this process met it; each remembered for ten minutes.
+"""Models that a host could not load, or refused; each remembered for ten minutes by a process.
 
 The registrar publishes them, so that lists and the doctor show a model that is installed and of no
 use. A success or another digest forgets one.

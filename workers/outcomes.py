@@ -28,11 +28,13 @@ class Cause(StrEnum):
     """Why an attempt failed, finer than its outcome; `workers.backend.classify` maps one to one."""
 
     UNREACHABLE = "unreachable"
+    HOST_REFUSES = "host_refuses"
     SERVER_QUEUE = "server_queue"
     CONNECT_TIMEOUT = "connect_timeout"
     CONNECTION_LOST = "connection_lost"
     SERVER_ERROR = "server_error"
     BUSY = "busy"
+    GIVEN_UP = "given_up"
     STREAM_ERROR = "stream_error"
     BROKEN_ANSWER = "broken_answer"
     REDIRECTED = "redirected"
@@ -50,9 +52,11 @@ class Cause(StrEnum):
     LOAD_TIMEOUT = "load_timeout"
     OUT_OF_TIME = "out_of_time"
     MODEL_MISSING = "model_missing"
+    MODEL_REFUSED = "model_refused"
     INCAPABLE = "incapable"
     CANNOT_LOAD = "cannot_load"
     INVALID_REQUEST = "invalid_request"
+    REQUEST_REFUSED = "request_refused"
     CONTEXT_OVERFLOW = "context_overflow"
     NO_SUCH_PATH = "no_such_path"
     REJECTED = "rejected"
@@ -77,6 +81,7 @@ class AttemptFailed(Exception):
         load_ms: int | None = None,
         queue_ms: int | None = None,
         first_token_ms: int | None = None,
+        silent_ms: int | None = None,
         prompt_tokens: int | None = None,
         completion_tokens: int | None = None,
         context_window: int | None = None,
@@ -88,6 +93,8 @@ class AttemptFailed(Exception):
         self.load_ms = load_ms
         self.queue_ms = queue_ms
         self.first_token_ms = first_token_ms
+        #: Without a token until the end; None while the model was still loading.
+        self.silent_ms = silent_ms
         self.prompt_tokens = prompt_tokens
         self.completion_tokens = completion_tokens
         #: The context in tokens that the server named when it refused the prompt.

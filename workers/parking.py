@@ -25,7 +25,7 @@ from workers.pace import Pace
 from workers.pauses import is_paused
 from workers.permits.handing_on import permits_hand_on
 from workers.publish import BROKER_AWAY, run_send
-from workers.states import Status
+from workers.states import OPEN, Status
 from workers.ticking import Ticker
 
 logger = logging.getLogger(__name__)
@@ -55,9 +55,10 @@ class Releaser(Ticker):
         ).exclude(parked_on="")
         texts = list(parked.order_by().values_list("parked_on", flat=True).distinct())
         if not texts:
-            self._pace = Pace()
+            self._begin_anew()
             return
-        room = self._pace.room(self._count_waiting())
+        waiting, answered = self._count_released()
+        room = self._pace.room(waiting=waiting, answered=answered)
         for text in texts:
             obstacle = Obstacle.read(text)
             if obstacle.kind is Kind.PERMIT:
@@ -70,16 +71,25 @@ class Releaser(Ticker):
                 room -= len(released)
                 self._released += [run.pk for run in released]
 
-    def _count_waiting(self) -> int:
-        """How many of those released have not begun."""
-        waiting = TaskRun.objects.filter(pk__in=self._released, status__in=WAITING, parked_on="")
-        self._released = list(waiting.values_list("pk", flat=True))
-        return len(self._released)
+    def _begin_anew(self) -> None:
+        self._pace, self._released = Pace(), []
+
+    def _count_released(self) -> tuple[int, int]:
+        """How many of those released have not begun, and how many were answered since."""
+        released = TaskRun.objects.filter(pk__in=self._released, parked_on="")
+        found = dict(released.values_list("pk", "status"))
+        self._released = [pk for pk, status in found.items() if status in OPEN]
+        waiting = sum(status in WAITING for status in found.values())
+        return waiting, sum(status == Status.SUCCEEDED for status in found.values())
 
     def _passing(self, obstacle: Obstacle) -> int:
         """How many may pass now: none, one as a probe, or any number."""
         if obstacle.kind is Kind.HOST:
-            return ANY if self._host.answers() else 0
+            if self._host.answers():
+                return ANY
+            # It is let in on slowly again, however fast it was before.
+            self._begin_anew()
+            return 0
         if obstacle.kind is Kind.PARTS:
             # They release it themselves.
             return 0
@@ -92,7 +102,8 @@ class Releaser(Ticker):
 
 
 class _Host:
-    """The model server, as the last probe found it. A probe that hangs for 2 s found nothing."""
+    """The model server, as the last probe found it: away, too, where it answers and refuses us. A
+    probe that hangs for 2 s found nothing."""
 
     def __init__(self) -> None:
         self._probe_at = 0.0
@@ -103,8 +114,9 @@ class _Host:
         if time.monotonic() >= self._probe_at:
             self._probe_at = time.monotonic() + PROBE_EVERY_SECONDS
             connection.close()
-            self._answered = backend.probe(host) is not None
-            reachability.note(host, is_up=self._answered)
+            answer = backend.probe(host)
+            self._answered = not answer.problem
+            reachability.note(host, is_up=self._answered, reason=answer.problem)
         return self._answered and not reachability.is_down(host)
 
 

@@ -42,9 +42,9 @@ def broker_problem() -> str:
 
 
 def model_server_problem() -> str:
-    """Why the model server does not answer."""
-    answers = backend.probe(settings.OLLAMA_HOST, timeout_seconds=ANSWER_SECONDS) is not None
-    return "" if answers else f"{settings.OLLAMA_HOST} does not answer"
+    """Why the model server cannot be used."""
+    answer = backend.probe(settings.OLLAMA_HOST, timeout_seconds=ANSWER_SECONDS)
+    return answer.problem and f"{settings.OLLAMA_HOST} {answer.problem}"
 
 
 def _app() -> Celery:

@@ -42,6 +42,7 @@ from workers.prepared import Division, Refused
 from workers.prompts import Prompt, prompt_again, prompt_prepare
 from workers.sights import Sight, sight_of
 from workers.task_types import TaskType
+from workers.verdicts import Verdict
 from workers.windows import windows_here
 from workers.writes import celery_waits, run_fail, run_succeed, step_write
 
@@ -179,10 +180,11 @@ class _Delivery:
             self._patiently(lambda: claim_release(self.claim))
             return None
         self._ask_windows([made.attempt])
-        if made.window is not None:
-            self.windows[step.model] = made.window
-        self._patiently(lambda: self._give_back(made.attempt))
-        recorded = self._patiently(lambda: self._record(made, step))
+        if made.failed and made.failed.context_window is not None:
+            self.windows[step.model] = made.failed.context_window
+        is_queued = self._patiently(lambda: self._give_back(made.attempt))
+        verdict = Verdict.NONE if is_queued else self._verdict(made)
+        recorded = self._patiently(lambda: self._record(made, step, verdict))
         if recorded is not None:
             book.attempt_ended(made.attempt)
         return self._keep(recorded)
@@ -191,6 +193,9 @@ class _Delivery:
         """Keep what the attempt brought until it can be written, as long as the delivery lasts."""
         until = self.began + LONGEST_DELIVERY_SECONDS
         return outages.patiently(write, self.claim.lost, until=until)
+
+    def _verdict(self, made: attempts.Made) -> Verdict:
+        return self._patiently(lambda: attempts.verdict(made, self.run.task_type))
 
     def _keep(self, recorded: _Recorded | None) -> plan.Step | None:
         self.held.replace(recorded.permit if recorded else None)
@@ -206,15 +211,13 @@ class _Delivery:
         return recorded.step
 
     @transaction.atomic
-    def _record(self, made: attempts.Made, step: plan.Try) -> _Recorded | None:
+    def _record(self, made: attempts.Made, step: plan.Try, verdict: Verdict) -> _Recorded | None:
         """Write an attempt, its verdict on the breaker and what follows. None: the claim was lost;
         a probe is free then."""
         if not claim_holds(self.claim):
             return None
         attempt = made.attempt
-        breaker_record(
-            attempt.host, attempt.model, self.claim.token, _verdict(attempt), attempt.reason
-        )
+        breaker_record(attempt.host, attempt.model, self.claim.token, verdict, attempt.reason)
         history = attempt_save(attempt, self.history)
         if made.result is None or self.run.deadline <= timezone.now():
             # Past its deadline the run reads as expired already, and stays so.
@@ -259,13 +262,14 @@ class _Delivery:
             first_token_timeout_seconds=self.config.first_token_timeout_seconds,
         )
 
-    def _give_back(self, attempt: Attempt) -> None:
-        """Give the permit back and learn from the attempt that it was for. One that only stood
-        behind others in the server's queue waits for a permit again, once a run."""
+    def _give_back(self, attempt: Attempt) -> bool:
+        """Give the permit back and learn from the attempt that it was for; whether it only stood
+        behind others in the server's queue. Such a run waits for a permit again, once."""
         permit = self.held.permit
         if permit is None:
-            return
-        if observing.stood_behind(permit, attempt):
+            return False
+        is_queued = observing.stood_behind(permit, attempt)
+        if is_queued:
             observing.queueing_observe(permit)
             if not any(earlier.cause == Cause.SERVER_QUEUE for earlier in self.history):
                 attempts.queued_note(attempt)
@@ -273,6 +277,7 @@ class _Delivery:
         self.held.give_back(self.claim)
         if attempt.outcome == Outcome.SUCCEEDED:
             observing.answer_observe(permit, attempt)
+        return is_queued
 
     def _may_call(self, step: plan.Try, sight: Sight) -> bool:
         if not sight.needs_probe(step.model):
@@ -302,12 +307,6 @@ class _Delivery:
             error,
             extra={"action": "fallback", "error": error, **ids},
         )
-
-
-def _verdict(attempt: Attempt) -> Outcome:
-    """What the attempt says of the model's health."""
-    # A connection that we closed ourselves, because the worker stops, says nothing.
-    return Outcome.FINAL if attempt.cause == Cause.STOPPED else Outcome(attempt.outcome)
 
 
 def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.View) -> plan.Step:

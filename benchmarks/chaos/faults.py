@@ -23,7 +23,7 @@ TIMEOUT, FIRST_TOKEN, RETRIES, DEADLINE = 3, 2, 1, 30
 INSIGHT = {"content": "sample", "tags": ["sample"], "confidence": 0.0}
 #: With a fallback: what becomes of the primary is retried once, then the fallback answers.
 TRANSIENT = ["transient", "transient"]
-SLOW, UNUSABLE, REJECTED = ["slow"], ["unusable"], ["rejected"]
+SLOW, UNUSABLE = ["slow"], ["unusable"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +61,7 @@ FAULTS = [
         *("reset", "reset-2", "cut-stream", "short-body", "bad-chunk", "garbage", "endless-head"),
         *("switch-protocols", "html", "gzipped", "broken-text", "broken-json", "redirect"),
         *("error-mid-stream", "done-with-error", "no-done", "empty-body", "empty"),
-        *("thinking-only", "too-long", "never-ending-line"),
+        *("too-long", "never-ending-line", "http-408"),
     ),
     *_faults(TRANSIENT, "prose", "misfit", kind="insight_generation"),
     *_faults(
@@ -70,7 +70,8 @@ FAULTS = [
         *("trickle-1", "heartbeat", "stall-after", "never-ending", "endless-continue"),
         "slow-load-60",
     ),
-    *_faults(UNUSABLE, "missing", "load-fails"),
+    *_faults(UNUSABLE, "missing", "load-fails", "thinking-only", "no-such-path"),
+    *_faults(UNUSABLE, "http-400", "http-401", "http-403", "http-413", "http-422"),
     *_faults(
         UNUSABLE,
         *("full-context", "out-of-context"),
@@ -79,11 +80,6 @@ FAULTS = [
     ),
     # A fallback whose context is no larger is not asked.
     Fault(model="full-context:7b", primary=UNUSABLE, text=None),
-    *_faults(
-        REJECTED,
-        *("http-400", "http-401", "http-403", "http-413", "http-422", "no-such-path"),
-        text=None,
-    ),
     Fault(model="dribble:3b", primary=["succeeded"], text="drop by drop"),
     Fault(model="hang-after-done:3b", primary=["succeeded"], text="word word word"),
     Fault(

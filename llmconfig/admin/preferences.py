@@ -46,7 +46,8 @@ _PARAMETERS = [
     ("top_p", "top_k"),
     ("min_p", "seed"),
     ("repeat_penalty", "presence_penalty"),
-    ("frequency_penalty", "stop"),
+    ("frequency_penalty", "think"),
+    "stop",
 ]
 
 

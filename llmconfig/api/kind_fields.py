@@ -7,7 +7,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llmconfig.fields import FIELDS
-from llmconfig.kinds import Boolean, Integer, Kind, ModelName, Number, Texts
+from llmconfig.kinds import Boolean, Choice, Integer, Kind, ModelName, Number, Texts
 from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
 from llmconfig.model_grammar import PATTERN as _NAME
 from llmconfig.parameters import PARAMETERS
@@ -29,6 +29,8 @@ def field_of(kind: Kind, **options: Any) -> serializers.Field[Any, Any, Any, Any
             return serializers.FloatField(min_value=lowest, max_value=highest, **options)
         case Boolean():
             return serializers.BooleanField(**options)
+        case Choice():
+            return _choice(kind, **options)
         case ModelName(may_be_empty=True):
             return NameOrNone(**options)
         case ModelName():
@@ -37,6 +39,17 @@ def field_of(kind: Kind, **options: Any) -> serializers.Field[Any, Any, Any, Any
             text = serializers.RegexField(STORABLE, min_length=1, max_length=length)
             return serializers.ListField(child=text, max_length=count, **options)
     raise TypeError(f"no serializer field for {kind}")
+
+
+def _choice(kind: Choice, **options: Any) -> serializers.Field[Any, Any, Any, Any]:
+    """A field of mixed types: DRF's own choices are described by one type."""
+    words = [choice for choice in kind.choices if isinstance(choice, str)]
+
+    @extend_schema_field({"oneOf": [{"type": "boolean"}, {"type": "string", "enum": words}]})
+    class BooleanOrWord(serializers.Field[Any, Any, Any, Any]):
+        pass
+
+    return BooleanOrWord(**options)
 
 
 def stated_fields(**options: Any) -> dict[str, serializers.Field[Any, Any, Any, Any]]:

@@ -1,5 +1,6 @@
 """A form field for each kind of the field table: what people write becomes what is stored."""
 
+import json
 import re
 from contextlib import suppress
 from typing import Any
@@ -8,7 +9,17 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 
-from llmconfig.kinds import Integer, Kind, ModelName, Number, Refused, Seconds, Texts, TooLarge
+from llmconfig.kinds import (
+    Choice,
+    Integer,
+    Kind,
+    ModelName,
+    Number,
+    Refused,
+    Seconds,
+    Texts,
+    TooLarge,
+)
 from llmconfig.messages import Message, gettext_noop
 
 _ESCAPES = {"\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
@@ -33,14 +44,14 @@ class KindField(forms.CharField):
         except TooLarge as error:
             raise ValidationError(error.message.translate(gettext)) from error
         except Refused as error:
-            accepted = Refused(
-                _lines(self.kind) if isinstance(self.kind, Texts) else error.accepted
-            )
-            raise ValidationError(accepted.message.translate(gettext)) from error
+            refused = Refused(_of_text(self.kind) or error.accepted)
+            raise ValidationError(refused.message.translate(gettext)) from error
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, list):
             return "\n".join(_escaped(text) for text in value)
+        if isinstance(value, bool):
+            return json.dumps(value)
         return f"{value:.15g}" if isinstance(value, float) else value
 
 
@@ -48,6 +59,8 @@ def _read(kind: Kind, text: str) -> object:
     """The JSON value that a text stands for; the text itself where it stands for none."""
     if isinstance(kind, Texts):
         return [_unescaped(line) for line in text.splitlines() if line]
+    if isinstance(kind, Choice):
+        return {"true": True, "false": False}.get(text, text)
     with suppress(ValueError):
         if isinstance(kind, Number):
             return float(text.replace(",", "."))
@@ -66,17 +79,20 @@ def _unescaped(line: str) -> str:
 
 def written_as(kind: Kind) -> str:
     """How a value is written, for the help of its field."""
-    accepted = kind.accepted
-    if isinstance(kind, Texts):
-        accepted = _lines(kind)
-    elif isinstance(kind, Seconds):
+    accepted = _of_text(kind) or kind.accepted
+    if isinstance(kind, Seconds):
         accepted = kind.written
     elif isinstance(kind, ModelName):
         accepted = ModelName().accepted
     return accepted.translate(gettext)
 
 
-def _lines(kind: Texts) -> Message:
+def _of_text(kind: Kind) -> Message | None:
+    """What is accepted where a value of this kind is written in another form than in JSON."""
+    if isinstance(kind, Choice):
+        return kind.written
+    if not isinstance(kind, Texts):
+        return None
     text = gettext_noop(
         "one text on a line, \\n for a line break; at most %(maximum)s texts of 1 to %(length)s"
         " characters"

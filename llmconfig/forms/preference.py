@@ -70,6 +70,7 @@ class PreferenceForm(VersionedForm[Preference]):
     repeat_penalty = _parameter("repeat_penalty")
     presence_penalty = _parameter("presence_penalty")
     frequency_penalty = _parameter("frequency_penalty")
+    think = _parameter("think")
 
     class Meta:
         model = Preference

@@ -3,10 +3,14 @@
 from typing import Any
 
 from django import forms
-from unfold.widgets import UnfoldAdminTextareaWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextareaWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from llmconfig import known_models
-from llmconfig.kinds import Kind, Number, Seconds, Texts
+from llmconfig.kinds import Choice, Kind, Number, Seconds, Texts
 
 
 class ModelNameInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]  # unfold publishes no types
@@ -26,6 +30,8 @@ def input_for(kind: Kind) -> forms.Widget:
     widget: forms.Widget
     if isinstance(kind, Texts):
         widget = UnfoldAdminTextareaWidget(attrs={"rows": 2})
+    elif isinstance(kind, Choice):
+        widget = UnfoldAdminSelectWidget(choices=[("", "–"), *((w, w) for w in kind.words)])
     else:
         # Not type=number: it drops without a word what it cannot read, and durations read 2m.
         widget = UnfoldAdminTextInputWidget(attrs={"inputmode": _mode(kind), "autocomplete": "off"})

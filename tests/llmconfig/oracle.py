@@ -16,6 +16,8 @@ BOUNDS = {
     "deadline_seconds": (1, 86_400),
 }
 PARAMETER_BOUNDS = {"temperature": (0, 2), "top_k": (0, 1000), "seed": (0, 2_147_483_647)}
+THINK = [True, False, "low", "medium", "high", "max"]
+PARAMETERS = [*PARAMETER_BOUNDS, "think"]
 BUILT_IN = {
     "model": "llama3.2:3b",
     "fallback_model": "llama3.2:1b",
@@ -101,7 +103,7 @@ def answer(world: World) -> Answer | str:
         values["first_token_timeout_seconds"] = min(
             values["first_token_timeout_seconds"], values["timeout_seconds"]
         )
-    picks = {name: _strongest(world, f"parameters.{name}") for name in PARAMETER_BOUNDS}
+    picks = {name: _strongest(world, f"parameters.{name}") for name in PARAMETERS}
     stated = {name: pick for name, pick in picks.items() if pick is not None}
     origins = {name: pick[1:] if pick else ("system", None) for name, pick in found.items()}
     origins |= {f"parameters.{name}": pick[1:] for name, pick in stated.items()}
@@ -196,6 +198,8 @@ def _is_valid(name: str, value: Any) -> bool:
         return isinstance(value, str) and re.fullmatch(r"[\w.:/@-]+", value) is not None
     if name == "fallback_model":
         return value == "" or _is_valid("model", value)
+    if name == "parameters.think":
+        return isinstance(value, bool | str) and value in THINK
     whole = name != "parameters.temperature"
     low, high = {**BOUNDS, **PARAMETER_BOUNDS}[name.split(".")[-1]]
     if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
@@ -216,7 +220,7 @@ def _of_model(world: World, model: str) -> dict[str, Any]:
         for name, stated in place.get("model_params", {}).items():
             if model and full(name) == full(model):
                 merged |= stated
-    return {name: value for name, value in merged.items() if name in PARAMETER_BOUNDS}
+    return {name: value for name, value in merged.items() if name in PARAMETERS}
 
 
 def _mine(world: World) -> list[Group]:

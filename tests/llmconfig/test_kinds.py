@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from llmconfig.kinds import Boolean, Integer, ModelName, Number, Refused, Seconds, Texts
+from llmconfig.kinds import Boolean, Choice, Integer, ModelName, Number, Refused, Seconds, Texts
 
 
 @pytest.mark.parametrize("value", [0, 7, 10])
@@ -107,6 +107,20 @@ def test_only_true_and_false_are_booleans(value):
     assert Boolean().parse(False) is False
     with pytest.raises(Refused, match="true or false"):
         Boolean().parse(value)
+
+
+THINK = Choice((True, False, "low", "max"))
+
+
+@pytest.mark.parametrize("value", THINK.choices)
+def test_a_choice_keeps_its_value_and_type(value):
+    assert THINK.parse(value) is value
+
+
+@pytest.mark.parametrize("value", [0, 1, 1.0, "true", "Low", "", [], ["low"], {}, None])
+def test_a_choice_refuses_everything_else_and_names_its_values(value):
+    with pytest.raises(Refused, match='one of true, false, "low", "max"'):
+        THINK.parse(value)
 
 
 STOP = Texts(4, 64, size=400)

@@ -49,6 +49,11 @@ def test_the_database_holds_bounds_and_type_of_every_parameter(name, kind):
         {"stop": [1]},
         {"stop": [["a"]]},
         {"stop": None},
+        {"think": "on"},
+        {"think": "true"},
+        {"think": 1},
+        {"think": None},
+        {"think": [True]},
         {"colour": "red"},
         {"temperature": 1, "num_ctx": 4096},
         [],
@@ -59,6 +64,12 @@ def test_the_database_holds_bounds_and_type_of_every_parameter(name, kind):
 )
 def test_the_database_keeps_the_list_of_parameters_closed(parameters):
     refused(parameters=parameters)
+
+
+@pytest.mark.parametrize("think", [True, False, "low", "medium", "high", "max"])
+def test_whether_models_think_is_stored(think):
+    Preference.objects.create(parameters={"think": think})
+    assert Preference.objects.get().parameters == {"think": think}
 
 
 def test_good_stops_are_stored():

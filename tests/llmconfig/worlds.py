@@ -22,6 +22,7 @@ PARAMETERS = st.fixed_dictionaries(
         "temperature": st.sampled_from([0, 0.5, 2]),
         "top_k": st.sampled_from([0, 1, 1000]),
         "seed": st.integers(0, 3),
+        "think": st.sampled_from([True, False, "low", "max"]),
     },
 )
 GOOD = {

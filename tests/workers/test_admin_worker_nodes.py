@@ -74,7 +74,7 @@ def test_what_a_model_server_tells_is_escaped(admin_client, node):
 
 def test_a_model_server_that_does_not_answer_is_told(admin_client, node):
     WorkerNode.objects.update(host_error="refused", default_config={"TASK_TYPE_X": None})
-    assert "http://gpu:11434 (does not answer)" in page(admin_client, LIST)
+    assert "http://gpu:11434 (refused)" in page(admin_client, LIST)
     told = page(admin_client, f"{LIST}{node.pk}/change/")
     assert "model server does not answer" in told
     assert "no allowed model" in told

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from workers.breakers import breaker_record, breaker_reset, breakers_of, probe_take
 from workers.models import Breaker, TaskRun
-from workers.outcomes import Outcome
+from workers.verdicts import Verdict
 
 pytestmark = pytest.mark.django_db
 
@@ -18,13 +18,13 @@ HOST, MODEL = "http://gpu:11434", "big:7b"
 PROBE_SECONDS = 600
 
 
-def fail(times=1, model=MODEL, token=None, outcome=Outcome.TRANSIENT):
+def fail(times=1, model=MODEL, token=None, verdict=Verdict.FAILED):
     for _ in range(times):
-        breaker_record(HOST, model, token or uuid4(), outcome, "HTTP 503")
+        breaker_record(HOST, model, token or uuid4(), verdict, "HTTP 503")
 
 
 def succeed(token=None):
-    breaker_record(HOST, MODEL, token or uuid4(), Outcome.SUCCEEDED)
+    breaker_record(HOST, MODEL, token or uuid4(), Verdict.ANSWERED)
 
 
 def standing(model=MODEL):
@@ -65,7 +65,7 @@ def take(run, seconds=PROBE_SECONDS):
 def test_three_failures_in_a_row_open_a_breaker_for_ten_seconds():
     fail(2)
     assert standing() is None
-    fail(outcome=Outcome.SLOW)
+    fail()
     assert is_blocked()
     row = Breaker.objects.get()
     assert timedelta(seconds=5) < row.open_until - timezone.now() <= timedelta(seconds=10)
@@ -79,12 +79,9 @@ def test_a_success_in_between_begins_the_count_anew():
     assert standing() is None
 
 
-@pytest.mark.parametrize(
-    "outcome", [Outcome.UNUSABLE, Outcome.REJECTED, Outcome.HOST, Outcome.FINAL]
-)
-def test_what_says_nothing_of_the_models_health_is_not_counted(outcome):
+def test_what_says_nothing_of_the_models_health_is_not_counted():
     fail(2)
-    fail(5, outcome=outcome)
+    fail(5, verdict=Verdict.NONE)
     assert Breaker.objects.get().failures == 2
 
 
@@ -151,12 +148,11 @@ def test_a_late_failure_does_not_free_somebody_elses_probe():
     assert not take(working_run())
 
 
-@pytest.mark.parametrize("outcome", [Outcome.FINAL, Outcome.UNUSABLE, Outcome.HOST])
-def test_a_probe_without_a_verdict_is_given_back(outcome):
+def test_a_probe_without_a_verdict_is_given_back():
     half_open()
     run = working_run()
     take(run)
-    fail(token=run.claim_token, outcome=outcome)
+    fail(token=run.claim_token, verdict=Verdict.NONE)
     assert take(working_run())
 
 

@@ -22,6 +22,7 @@ from workers.prompts import Prompt
 from workers.runner import run_deliver
 from workers.states import Status
 from workers.sweeper import sweep
+from workers.testing.behaviours import Status as HttpStatus
 from workers.testing.delivery import run_finish
 
 TYPE = "TASK_TYPE_TEXT_GENERATION"
@@ -165,7 +166,7 @@ def test_a_part_that_fails_ends_the_whole_with_its_reason_and_the_other_parts(pa
     run = parent("a|b|c")
     run_deliver(run.pk)
     failing, *others = children_of(run)
-    ollama.script("ok:3b", ["http-400"])
+    ollama.script("ok:3b", [HttpStatus(code=400, body="against our policy")])
     assert run_finish(failing).status == Status.FAILED
     assert fresh(run).status == Status.QUEUED
     run_deliver(run.pk)

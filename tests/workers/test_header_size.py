@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from llmconfig.errors import ConfigurationError, MalformedConfig
 from llmconfig.fields import FIELDS
-from llmconfig.kinds import Integer, Number, Refused
+from llmconfig.kinds import Choice, Integer, Number, Refused
 from llmconfig.layers.static import static_config
 from llmconfig.model_names import Policy
 from llmconfig.models import TASK_TYPE_MAX_LENGTH, Preference
@@ -49,6 +49,8 @@ def values(kind):
     if isinstance(kind, Number):
         long = st.sampled_from([1.2345678901234567e-05, kind.minimum, kind.maximum])
         return long | st.floats(kind.minimum, kind.maximum)
+    if isinstance(kind, Choice):
+        return st.sampled_from(kind.choices)
     return stops
 
 
@@ -113,7 +115,7 @@ def test_whatever_layers_state_fits_and_is_read_back(config):
 WORST = {
     name: 1.2345678901234567e-05 if isinstance(kind, Number) else getattr(kind, "maximum", 0)
     for name, kind in PARAMETERS.items()
-} | {"stop": ["x" * 64, "x" * 64, "x" * 64, "é" * 30]}
+} | {"stop": ["x" * 64, "x" * 64, "x" * 64, "é" * 30], "think": "medium"}
 
 
 @pytest.mark.parametrize("stated", [WORST, {}, {**WORST, "stop": []}], ids=["all", "none", "short"])

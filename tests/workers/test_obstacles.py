@@ -10,6 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from llmconfig.models import Preference
+from tests.workers.backend.ports import full_backlog
 from tests.workers.waiting import wait_until
 from workers import backend, reachability
 from workers.breakers import breakers_of
@@ -17,9 +18,20 @@ from workers.cancel import run_cancel
 from workers.enqueue import enqueue
 from workers.models import Breaker, Pause, TaskRun, usage
 from workers.runner import run_deliver
-from workers.testing.behaviours import SlowFirstToken, Status
+from workers.testing.behaviours import (
+    Empty,
+    LoadFails,
+    NeverEnding,
+    Ok,
+    Silent,
+    SlowFirstToken,
+    StallAfter,
+    Status,
+    ThinkingOnly,
+)
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace
+from workers.testing.script import EVERY_REQUEST, Step, always
 
 NOW = timezone.now
 PRIMARY, FALLBACK = "ok:3b", "ok:1b"
@@ -87,6 +99,59 @@ def test_a_breaker_that_opens_ends_the_retries_of_a_run_in_between(accept, ollam
     run = deliver(accept(max_retries=5))
     assert (run.status, run.model_used) == ("succeeded", FALLBACK)
     assert asked(ollama) == 3
+
+
+@pytest.fixture
+def nearly_open(accept, ollama):
+    """A breaker that one more failure opens; asked, whether it still stands so."""
+    Breaker.objects.create(host=ollama.host, model=PRIMARY, failures=2)
+    ollama.load(PRIMARY)
+    return lambda: Breaker.objects.get().failures == 2
+
+
+@pytest.mark.parametrize("behaviour", [Silent(), StallAfter(tokens=2), NeverEnding()], ids=str)
+def test_what_a_runs_own_deadline_ends_opens_no_breaker(accept, ollama, nearly_open, behaviour):
+    ollama.script(PRIMARY, [behaviour])
+    run = accept(max_retries=0)
+    TaskRun.objects.update(deadline=NOW() + timedelta(seconds=0.3))
+    run = deliver(run)
+    assert told(run)[0] == (PRIMARY, "slow", 1)
+    assert nearly_open()
+
+
+def test_a_server_that_is_silent_beyond_the_systems_limit_opens_the_breaker(
+    accept, ollama, nearly_open, config_file
+):
+    config_file('default: {model: "ok:3b", fallback_model: "ok:1b", timeout: 1s}')
+    ollama.script(PRIMARY, [Silent()])
+    deliver(accept(max_retries=0))
+    assert not nearly_open()
+    assert breakers_of(ollama.host, [PRIMARY])[PRIMARY].is_blocked
+
+
+INSIGHT = {"task_type": "TASK_TYPE_INSIGHT_GENERATION", "payload": {"entries": ["Fixed it"]}}
+
+
+@pytest.mark.parametrize(
+    "behaviour",
+    [Ok(text="no JSON"), Empty(), Empty(done_reason="length"), ThinkingOnly()],
+    ids=str,
+)
+def test_a_probe_with_an_answer_of_no_use_closes_the_breaker(accept, ollama, person, behaviour):
+    open_breaker(seconds=-1)
+    ollama.script(PRIMARY, [behaviour])
+    deliver(enqueue(user_id=person.pk, **INSIGHT))
+    assert asked(ollama) == 1
+    assert not breakers_of(ollama.host, [PRIMARY])
+
+
+def test_a_run_without_time_to_connect_leaves_the_host_to_others(accept, ollama, settings):
+    with full_backlog() as port:
+        settings.OLLAMA_HOST = f"http://127.0.0.1:{port}"
+        run = accept()
+        TaskRun.objects.update(deadline=NOW() + timedelta(seconds=0.3))
+        assert told(deliver(run)) == [(PRIMARY, "host", 1)]
+        assert not reachability.is_down(settings.OLLAMA_HOST)
 
 
 def test_a_success_is_told_to_the_breaker(accept, ollama):
@@ -259,6 +324,64 @@ def test_a_host_that_stays_away_is_one_attempt_that_counts_and_no_retry(accept, 
     reachability.note(ollama.host, is_up=True)
     run = deliver(run)
     assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+
+
+@pytest.mark.parametrize("code", [401, 502])
+def test_a_proxy_that_refuses_everything_parks_the_run_until_it_lets_us_in(
+    accept, ollama, monkeypatch, code
+):
+    monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 0)
+    # What is loaded, the request, the version.
+    ollama.script(EVERY_REQUEST, [Step(behaviour=Status(code, raw=""), times=3)])
+    run = deliver(accept(max_retries=0))
+    assert (run.status, run.parked_on) == ("retrying", ollama.host)
+    [attempt] = run.attempts.all()
+    assert (attempt.outcome, attempt.cause) == ("host", "host_refuses")
+    assert f"refuses us: {code} " in attempt.reason
+    assert not Breaker.objects.exists()
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+
+
+@pytest.mark.parametrize("code", [400, 401, 402, 403, 404, 405, 410, 413, 422, 451])
+def test_a_primary_that_is_refused_alone_is_answered_by_the_fallback_at_once(accept, ollama, code):
+    ollama.script(PRIMARY, [always(Status(code, body="no"))])
+    run = deliver(accept(max_retries=3))
+    assert (run.status, run.model_used) == ("succeeded", FALLBACK)
+    first = run.attempts.all()[0]
+    assert (first.outcome, asked(ollama)) == ("unusable", 1)
+    assert f"HTTP {code} no" in first.reason
+
+
+@pytest.mark.parametrize("code", [408, 499])
+def test_a_request_that_was_given_up_on_its_way_is_made_again(accept, ollama, code):
+    ollama.script(PRIMARY, [Status(code)])
+    run = accept()
+    assert deliver(run).status == "retrying"
+    TaskRun.objects.update(available_at=NOW())
+    run = deliver(run)
+    assert (run.status, run.model_used) == ("succeeded", PRIMARY)
+    assert not Breaker.objects.exists()
+
+
+def test_a_refusal_of_the_content_ends_the_run_with_its_reason(accept, ollama):
+    ollama.script(PRIMARY, [Status(400, body="flagged by moderation")])
+    run = deliver(accept())
+    assert (run.status, run.error["code"]) == ("failed", "rejected")
+    assert "flagged by moderation" in run.error["detail"]
+    assert not asked(ollama, FALLBACK)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    ["model requires more system memory (5.6 GiB) than is available", "unknown architecture: 'x'"],
+)
+def test_a_model_that_cannot_be_loaded_is_tried_once(accept, ollama, reason):
+    ollama.script(PRIMARY, [always(LoadFails(message=reason))])
+    run = deliver(accept(max_retries=3))
+    assert told(run) == [(PRIMARY, "unusable", 1), (FALLBACK, "succeeded", 2)]
+    assert asked(ollama) == 1
+    assert not Breaker.objects.exists()
 
 
 def test_a_server_that_was_found_down_is_tried_again_after_a_moment(accept, ollama, monkeypatch):

@@ -1,5 +1,6 @@
 """Parked runs come back when what they wait for is gone, and not before."""
 
+import logging
 from datetime import timedelta
 from uuid import uuid4
 
@@ -7,12 +8,14 @@ import pytest
 from django.conf import settings
 from django.utils import timezone
 
-from workers import reachability
+from workers import parking, reachability
 from workers.breakers import breaker_record
 from workers.models import Breaker, Pause, TaskRun
-from workers.outcomes import Outcome
 from workers.pace import LEAST
 from workers.parking import Releaser
+from workers.testing.behaviours import Status as HttpStatus
+from workers.testing.script import Step
+from workers.verdicts import Verdict
 
 NOW = timezone.now
 QUEUES = ("llm.text_generation", "llm.text_generation.low")
@@ -57,7 +60,7 @@ def look(ollama):
 
 def fail(model, times=3):
     for _ in range(times):
-        breaker_record(settings.OLLAMA_HOST, model, uuid4(), Outcome.TRANSIENT, "HTTP 503")
+        breaker_record(settings.OLLAMA_HOST, model, uuid4(), Verdict.FAILED, "HTTP 503")
 
 
 def half_open():
@@ -106,10 +109,48 @@ def test_many_come_back_no_faster_than_they_begin(park, look, ollama):
     park(ollama.host, 5 * LEAST)
     assert look() == LEAST
     assert look() == LEAST
+    begin()
+    assert look() == LEAST
+    TaskRun.objects.filter(status="running").update(
+        status="succeeded",
+        claim_token=None,
+        lease_expires_at=None,
+        finished_at=NOW(),
+        result={"content": "x"},
+    )
+    begin()
+    assert look() == 2 * LEAST
+
+
+def begin():
     TaskRun.objects.filter(status="queued").update(
         status="running", claim_token=uuid4(), lease_expires_at=NOW() + timedelta(minutes=1)
     )
-    assert look() == 2 * LEAST
+
+
+def test_the_first_that_come_back_are_few_however_long_the_outage_was(park, ollama, monkeypatch):
+    monkeypatch.setattr(parking, "PROBE_EVERY_SECONDS", 0)
+    ollama.script("/api/version", [Step(behaviour=HttpStatus(401), times=10)])
+    park(ollama.host, 5 * LEAST)
+    releaser = Releaser(QUEUES)
+    for _ in range(11):
+        releaser.tick()
+    assert TaskRun.objects.filter(status="queued").count() == LEAST
+
+
+def test_a_host_that_refuses_everything_is_away_and_each_change_is_one_line(
+    park, look, ollama, monkeypatch, caplog
+):
+    monkeypatch.setattr(parking, "PROBE_EVERY_SECONDS", 0)
+    ollama.script("/api/version", [Step(behaviour=HttpStatus(401), times=3)])
+    park(ollama.host)
+    with caplog.at_level(logging.INFO, logger="workers"):
+        assert [look() for _ in range(4)] == [0, 0, 0, 1]
+    assert caplog.messages == [
+        f"The model server {ollama.host} is away: refuses us: 401 Unauthorized",
+        f"The model server {ollama.host} answers again",
+        f"1 parked runs go on: {ollama.host}",
+    ]
 
 
 def test_the_oldest_come_first_and_normal_ones_before_low_ones(park, look, ollama):
@@ -169,7 +210,6 @@ def test_behind_a_closed_breaker_all_go_on(park, look):
 
 
 def test_what_the_broker_does_not_take_now_is_published_later(park, ollama, monkeypatch):
-    from workers import parking
     from workers.publish import BROKER_AWAY
 
     def away(_run):

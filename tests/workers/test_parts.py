@@ -9,6 +9,7 @@ from django.db import connection
 from tests.workers.backend.asking import HANGS, free_port
 from workers import backend
 from workers.parts import broker_problem, database_problem, model_server_problem
+from workers.testing.behaviours import Status
 
 
 @pytest.fixture
@@ -67,3 +68,9 @@ def test_a_model_server_that_is_away_is_named(settings):
     settings.OLLAMA_HOST = f"http://127.0.0.1:{free_port()}"
     assert settings.OLLAMA_HOST in model_server_problem()
     backend.close()
+
+
+def test_a_model_server_whose_proxy_refuses_us_is_told_with_the_status(settings, fake_ollama):
+    settings.OLLAMA_HOST = fake_ollama.host
+    fake_ollama.script("/api/version", [Status(code=401)])
+    assert model_server_problem() == f"{fake_ollama.host} refuses us: 401 Unauthorized"

@@ -25,7 +25,6 @@ from workers.doctor.gathering import server_of
 from workers.enqueue import enqueue
 from workers.metrics import labels
 from workers.models import Breaker, TaskRun
-from workers.outcomes import Outcome
 from workers.pauses import pause_add, pauses_of
 from workers.registry.catalogue import models_listed
 from workers.registry.nodes import node_register
@@ -33,6 +32,7 @@ from workers.registry.survey import HostReport
 from workers.runner import run_deliver
 from workers.selectors import runs_narrowed
 from workers.testing.ollama_http import names
+from workers.verdicts import Verdict
 
 HOST = "http://gpu:11434"
 TEXT = "TASK_TYPE_TEXT_GENERATION"
@@ -130,7 +130,7 @@ def test_a_pause_holds_for_every_spelling(spelling):
 @pytest.mark.django_db
 def test_a_breaker_counts_the_failures_of_every_spelling(spelling):
     for other in SPELLINGS[:3]:
-        breaker_record(HOST, other, uuid.uuid4(), Outcome.TRANSIENT, "HTTP 503")
+        breaker_record(HOST, other, uuid.uuid4(), Verdict.FAILED, "HTTP 503")
     assert breakers_of(HOST, [spelling])[spelling].is_blocked
     Breaker.objects.update(open_until=F("changed_at"))
     assert probe_take(HOST, spelling, uuid.uuid4(), 60.0)

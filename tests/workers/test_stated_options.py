@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from llmconfig import task_types
 from llmconfig.errors import ConfigurationError, InvalidPreference, MalformedConfig
 from llmconfig.fields import errors_told, fields_parse
-from llmconfig.kinds import Boolean, Integer, Number, Seconds, Texts
+from llmconfig.kinds import Boolean, Choice, Integer, Number, Seconds, Texts
 from llmconfig.layers.ladder import Rows, Tier
 from llmconfig.layers.located import Report
 from llmconfig.layers.static import static_read
@@ -144,6 +144,7 @@ VALUES = {
         st.floats(kind.minimum, kind.maximum) | st.integers(int(kind.minimum), int(kind.maximum))
     ),
     Boolean: lambda kind: st.booleans(),
+    Choice: lambda kind: st.sampled_from(kind.choices),
     Texts: lambda kind: st.lists(st.text("abc", min_size=1, max_size=4), max_size=kind.maximum),
 }
 
@@ -170,6 +171,7 @@ WRONG = {
     Integer: [True, 1.5, "1", [1]],
     Seconds: [True, 1.5, [1]],
     Boolean: [1, "true"],
+    Choice: [1, "true", "on", [True]],
     Texts: ["END", [1]],
 }
 NAMED = [
@@ -191,7 +193,7 @@ def test_a_wrong_type_in_the_options_of_a_model_is_reported_with_place_and_key(n
         assert str(problem).startswith(f"{place}: {key}: accepted: ")
 
 
-@pytest.mark.parametrize("name", ["use_mlock", "numa", "num_ctx", "format", "keep_alive", "think"])
+@pytest.mark.parametrize("name", ["use_mlock", "numa", "num_ctx", "format", "keep_alive"])
 def test_an_option_that_is_not_listed_is_refused(name):
     for layer in (*LAYERS.values(), *MODEL_LAYERS.values()):
         accepted = states(layer, {name: 1})

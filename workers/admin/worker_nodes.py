@@ -16,6 +16,7 @@ from llmconfig.stated_models import models_stated
 from workers.doctor.examination import models_used
 from workers.doctor.uses import short_name, uses_told
 from workers.models import WorkerNode
+from workers.outcomes import one_line
 from workers.registry.holdings import (
     Holding,
     holdings_of,
@@ -36,6 +37,9 @@ class StateFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(state=self.value()) if self.value() else queryset
+
+
+REASON_LENGTH = 80
 
 
 @admin.register(WorkerNode)
@@ -80,9 +84,8 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
 
     @admin.display(description=_("model server"), ordering="host")
     def server(self, node: WorkerNode) -> str:
-        return (
-            _("%(host)s (does not answer)") % {"host": node.host} if node.host_error else node.host
-        )
+        reason = one_line(node.host_error, REASON_LENGTH)
+        return f"{node.host} ({reason})" if reason else node.host
 
     @admin.display(description=_("models"))
     def models_counted(self, node: WorkerNode) -> str:

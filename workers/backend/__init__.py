@@ -15,6 +15,7 @@ from workers.backend.classify import failure
 from workers.backend.values import (
     Generation,
     GenerationRequest,
+    HostAnswer,
     InstalledModel,
     Limits,
     ModelDetails,
@@ -25,6 +26,7 @@ __all__ = [
     "AttemptFailed",
     "Generation",
     "GenerationRequest",
+    "HostAnswer",
     "InstalledModel",
     "Limits",
     "ModelDetails",
@@ -63,8 +65,8 @@ def generate(
     )
 
 
-def probe(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> str | None:
-    """The version of the Ollama that answers at ``host`` ("" if it tells none), or None."""
+def probe(host: str, *, timeout_seconds: float = PROBE_SECONDS) -> HostAnswer:
+    """Whether something answers at ``host`` and lets us in, and the version of its Ollama."""
     return _runtime.run(lambda runtime: _health.version(runtime, host, timeout_seconds))
 
 

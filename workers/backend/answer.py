@@ -133,6 +133,8 @@ class Answer:
         measured = self.measured(clock)
         failed.first_token_ms = measured.first_token_ms
         failed.load_ms, failed.queue_ms = measured.load_ms, measured.queue_ms
+        silent = clock.silent_seconds
+        failed.silent_ms = None if silent is None else milliseconds(silent)
         # A server that refuses a prompt names its tokens, and answers nothing.
         if self.last is not None:
             failed.prompt_tokens = self.prompt_tokens
@@ -164,10 +166,9 @@ class Answer:
         return not as_asked and prompt + written >= window
 
     def _empty(self) -> AttemptFailed:
-        if self.done_reason == "length":
-            cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
-            return classify.failure(cause, "done_reason length")
-        return classify.failure(Cause.EMPTY)
+        cause = Cause.ONLY_THINKING if self.thought else Cause.EMPTY
+        is_cut = self.done_reason == "length"
+        return classify.failure(cause, "its tokens ran out (done_reason length)" if is_cut else "")
 
 
 def _since(began: float, moment: float | None) -> int | None:

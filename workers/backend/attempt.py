@@ -6,9 +6,10 @@ stops working on it, and what is raised is `AttemptFailed`.
 
 import asyncio
 import logging
+import time
 from contextlib import aclosing, suppress
 
-from workers.backend import classify, hosts, options, transport, truncation
+from workers.backend import classify, health, hosts, options, transport, truncation
 from workers.backend.answer import Answer, Hooks
 from workers.backend.chat import Chunks, chunks_of
 from workers.backend.clients import HostClients
@@ -17,12 +18,14 @@ from workers.backend.loading import Load, Residence
 from workers.backend.runtime import Runtime
 from workers.backend.transport import Seen
 from workers.backend.values import Generation, GenerationRequest, Limits
-from workers.outcomes import Cause
+from workers.outcomes import AttemptFailed, Cause
 
 logger = logging.getLogger(__name__)
 
 #: After a complete answer, to read the end of the response: who leaves before counts as gone.
 DRAIN_SECONDS = 0.25
+#: To ask a host that refused a request whether it refuses everything.
+REFUSAL_SECONDS = 2.0
 
 
 async def attempt(
@@ -41,9 +44,17 @@ async def attempt(
         if failed.cause is Cause.UNEXPECTED:
             logger.exception("An attempt on %s failed in a way that nobody foresaw", request.host)
         answer.note(failed, clock)
+        failed = await _of_the_host(runtime, request.host, failed, clock, seen)
         if failed is error:
             raise
         raise failed from error
+
+
+async def _of_the_host(
+    runtime: Runtime, host: str, failed: AttemptFailed, clock: Clock, seen: Seen
+) -> AttemptFailed:
+    left = min(REFUSAL_SECONDS, clock.deadline - time.monotonic())
+    return await health.of_the_host(runtime, host, failed, seen.status, left)
 
 
 async def _attempt(

@@ -15,22 +15,28 @@ Chunks = AsyncGenerator[ollama.ChatResponse, None]
 
 
 async def chunks_of(clients: HostClients, request: GenerationRequest) -> Chunks:
-    """The answer's chunks, asked for without ``think`` where the server does not know the field.
+    """The answer's chunks. A ``think`` that the server refuses is replaced by the next weaker one.
 
-    A server older than the field has no thinking to switch off, so both requests mean the same.
+    A server older than the field has no thinking to switch off, so without it false means the same.
     """
-    think = options.think(request.options)
-    try:
-        async with aclosing(await _ask(clients, request, think)) as chunks:
-            async for chunk in chunks:
-                yield chunk
-        return
-    except ollama.ResponseError as error:
-        if think is not False or not classify.refuses_think(error):
-            raise
-    async with aclosing(await _ask(clients, request, None)) as chunks:
-        async for chunk in chunks:
-            yield chunk
+    ways = _ways(request)
+    for place, think in enumerate(ways, start=1):
+        try:
+            async with aclosing(await _ask(clients, request, think)) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            return
+        except ollama.ResponseError as error:
+            if place == len(ways) or not classify.refuses_think(error):
+                raise
+
+
+def _ways(request: GenerationRequest) -> list[bool | str | None]:
+    """The values of ``think`` to try, in order; None: without the field."""
+    stated = options.think(request.options)
+    if stated is False:
+        return [False, None]
+    return [stated, False, None] if request.may_skip_thinking else [stated]
 
 
 async def _ask(

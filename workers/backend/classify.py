@@ -19,6 +19,7 @@ from workers.outcomes import AttemptFailed, Cause, Outcome
 
 TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.UNREACHABLE: (Outcome.HOST, "Ollama's host cannot be reached"),
+    Cause.HOST_REFUSES: (Outcome.HOST, "Ollama's host refuses us"),
     Cause.SERVER_QUEUE: (
         Outcome.HOST,
         "Another attempt of ours was answered meanwhile: this one waited in the server's queue",
@@ -27,15 +28,12 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.CONNECTION_LOST: (Outcome.TRANSIENT, "The connection to Ollama broke"),
     Cause.SERVER_ERROR: (Outcome.TRANSIENT, "Ollama failed"),
     Cause.BUSY: (Outcome.TRANSIENT, "Ollama has too much to do"),
+    Cause.GIVEN_UP: (Outcome.TRANSIENT, "The request was given up on its way"),
     Cause.STREAM_ERROR: (Outcome.TRANSIENT, "Ollama failed in the middle of its answer"),
     Cause.BROKEN_ANSWER: (Outcome.TRANSIENT, "The answer is not what Ollama sends"),
     Cause.REDIRECTED: (Outcome.TRANSIENT, "The host redirects instead of answering"),
     Cause.NOT_DONE: (Outcome.TRANSIENT, "The answer ended before it was done"),
     Cause.EMPTY: (Outcome.TRANSIENT, "The answer is empty"),
-    Cause.ONLY_THINKING: (
-        Outcome.TRANSIENT,
-        "The model spent its tokens on thinking and wrote no answer; max_tokens is too small",
-    ),
     Cause.UNLOADED: (Outcome.TRANSIENT, "Ollama loaded or unloaded the model instead of answering"),
     Cause.TOO_LONG: (Outcome.TRANSIENT, "The answer is too long"),
     Cause.INVALID_OUTPUT: (Outcome.TRANSIENT, "The answer is not valid"),
@@ -47,15 +45,18 @@ TABLE: dict[Cause, tuple[Outcome, str]] = {
     Cause.LOAD_TIMEOUT: (Outcome.SLOW, "The model took too long to load"),
     Cause.OUT_OF_TIME: (Outcome.SLOW, "The time for this attempt ran out"),
     Cause.MODEL_MISSING: (Outcome.UNUSABLE, "Ollama does not have the model"),
+    Cause.ONLY_THINKING: (Outcome.UNUSABLE, "The model thought and wrote no answer"),
     Cause.INCAPABLE: (Outcome.UNUSABLE, "The model cannot do this"),
+    Cause.MODEL_REFUSED: (Outcome.UNUSABLE, "Ollama refuses us this model"),
     Cause.CANNOT_LOAD: (Outcome.UNUSABLE, "Ollama cannot load the model"),
     Cause.INVALID_REQUEST: (Outcome.UNUSABLE, "Ollama refuses a value in the request"),
+    Cause.REQUEST_REFUSED: (Outcome.UNUSABLE, "The request is refused"),
     Cause.CONTEXT_OVERFLOW: (
         Outcome.UNUSABLE,
         "The prompt and its answer do not fit the model's context",
     ),
-    Cause.NO_SUCH_PATH: (Outcome.REJECTED, "The host does not have Ollama's API at this address"),
-    Cause.REJECTED: (Outcome.REJECTED, "Ollama rejected the request"),
+    Cause.NO_SUCH_PATH: (Outcome.UNUSABLE, "The host does not have Ollama's API at this address"),
+    Cause.REJECTED: (Outcome.REJECTED, "The content is refused"),
     Cause.DEADLINE_PASSED: (Outcome.FINAL, "The deadline has passed"),
     Cause.CANCELLED: (Outcome.FINAL, "Cancelled"),
 }
@@ -77,6 +78,12 @@ ERRORS: tuple[tuple[type[Exception], Cause], ...] = (
 )
 
 _FAULTS_OF_THE_REQUEST = (400, 413, 422)
+#: What was asked is refused, which another model on this host would not change.
+_CONTENT = re.compile(
+    r"(?<!access )(?<!network )(?<!security )(?<!cors )\bpolic(y|ies)\b|content[ _-]?policy"
+    r"|\bmoderation\b|\bsafety\b|content[ _-](filter|rejected|refused|blocked)",
+    re.IGNORECASE,
+)
 
 #: HTTP statuses that are no success. First match wins: a row holds for its statuses where its
 #: phrase, if it has one, is found in what the server says. The phrases are Ollama's, llama.cpp's
@@ -109,20 +116,26 @@ STATUSES: tuple[tuple[Collection[int], re.Pattern[str] | None, Cause], ...] = (
     ),
     ((404,), None, Cause.MODEL_MISSING),
     ((429,), None, Cause.BUSY),
-    (range(400, 500), None, Cause.REJECTED),
+    ((408, 499), None, Cause.GIVEN_UP),
+    (range(400, 500), _CONTENT, Cause.REJECTED),
+    ((401, 402, 403, 407, 410), None, Cause.MODEL_REFUSED),
+    (range(400, 500), None, Cause.REQUEST_REFUSED),
     (
         (500,),
         re.compile(r'\boption "[^"]*" must be of type|\binvalid format: |\btemplate: \S*:\d+:'),
         Cause.INVALID_REQUEST,
     ),
     (
-        (500,),
+        range(500, 600),
         re.compile(
-            r"requires more system memory|unknown model architecture|unable to load model",
+            r"(requires|needs) more [\w ]*memory|(out of|not enough|insufficient) memory"
+            r"|(unknown|unsupported) (model )?architecture"
+            r"|(unable to|failed to|error) load(ing)? model",
             re.IGNORECASE,
         ),
         Cause.CANNOT_LOAD,
     ),
+    ((500,), re.compile(r"timed out waiting for llama", re.IGNORECASE), Cause.LOAD_TIMEOUT),
     (range(500, 1000), None, Cause.SERVER_ERROR),
 )
 
@@ -143,14 +156,15 @@ def translate(error: Exception, seen: Seen) -> AttemptFailed:
     if isinstance(error, AttemptFailed):
         return error
     if isinstance(error, ollama.ResponseError) and error.status_code == -1:
-        return failure(Cause.STREAM_ERROR, message_of(error.error))
+        text = message_of(error.error)
+        return failure(Cause.REJECTED if _CONTENT.search(text) else Cause.STREAM_ERROR, text)
     if isinstance(error, ollama.ResponseError):
         return _overflowed(error) or by_status(error.status_code, message_of(error.error), seen)
     if seen.refused:
         # The client failed on what came beside the status.
         return by_status(seen.status or 0, "", seen)
     if isinstance(error, ValueError | TypeError) and not seen.connected:
-        return failure(Cause.REJECTED, f"the request cannot be sent ({type(error).__name__})")
+        return failure(Cause.REQUEST_REFUSED, f"it cannot be sent ({type(error).__name__})")
     original = original_of(error)
     cause = next(cause for kind, cause in ERRORS if isinstance(original, kind))
     return failure(cause, _foreign_type(cause, seen) or _detail(original))

@@ -48,9 +48,9 @@ class Clock:
             self._move()
 
     def token(self) -> None:
-        """Move the next token's limit, where there is one."""
+        """Note a token, and move the next one's limit, where there is one."""
+        self._token_at = time.monotonic()
         if self.limits.first_token_timeout_seconds is not None:
-            self._token_at = time.monotonic()
             self._move()
 
     @property
@@ -64,6 +64,11 @@ class Clock:
         if not self._waited_for_load:
             return None
         return (time.monotonic() if self.is_loading else self._started) - self.asked_at
+
+    @property
+    def silent_seconds(self) -> float | None:
+        """How long no token has come, loading not counted; None while the model loads."""
+        return None if self.is_loading else time.monotonic() - self._token_at
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

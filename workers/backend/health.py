@@ -1,6 +1,7 @@
 """Short questions to a host that never generate or load anything."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
@@ -8,33 +9,51 @@ import ollama
 
 from workers.backend import classify, hosts, transport
 from workers.backend.runtime import Runtime
-from workers.backend.values import InstalledModel, ModelDetails
-from workers.outcomes import Cause, one_line
+from workers.backend.values import HostAnswer, InstalledModel, ModelDetails
+from workers.outcomes import AttemptFailed, Cause, one_line
 
 #: A foreign name is cut to what we store.
 NAME_LENGTH = 255
+#: Refusals that say nothing which only an Ollama can know.
+MAYBE_THE_HOSTS = frozenset({Cause.SERVER_ERROR, Cause.MODEL_REFUSED})
 
 T = TypeVar("T")
 
 
-async def version(runtime: Runtime, host: str, timeout_seconds: float) -> str | None:
-    """What ``/api/version`` says, "" if that is no version; None when the host does not answer.
-
-    A 5xx is no answer: something stands before an Ollama that is away.
-    """
+async def version(runtime: Runtime, host: str, timeout_seconds: float) -> HostAnswer:
+    """What ``/api/version`` says; a host that has no such path answers all the same."""
     transport.watch()
     try:
         async with asyncio.timeout(timeout_seconds):
             response = await runtime.clients(hosts.normalise(host)).http.get("/api/version")
     except Exception:
-        return None
-    if response.is_server_error:
-        return None
+        return HostAnswer(problem="does not answer")
+    if refuses_access(response.status_code):
+        refusal = f"{response.status_code} {response.reason_phrase}".rstrip()
+        return HostAnswer(problem=f"refuses us: {refusal}", refusal=one_line(refusal, NAME_LENGTH))
     try:
         found = response.json()
     except (ValueError, RecursionError):
-        return ""
-    return str(found.get("version", "")) if isinstance(found, dict) else ""
+        return HostAnswer()
+    return HostAnswer(version=str(found.get("version", "")) if isinstance(found, dict) else "")
+
+
+def refuses_access(status: int | None) -> bool:
+    """Whether a status may be that of a proxy that lets nothing through to its Ollama."""
+    return status is not None and (status in (401, 402, 403, 407) or 500 <= status < 600)
+
+
+async def of_the_host(
+    runtime: Runtime, host: str, failed: AttemptFailed, status: int | None, timeout_seconds: float
+) -> AttemptFailed:
+    """The failure of the whole host, where it refuses ``/api/version`` too; else ``failed``.
+
+    ``status``: with which it refused the request that failed.
+    """
+    if failed.cause not in MAYBE_THE_HOSTS or not refuses_access(status) or timeout_seconds <= 0:
+        return failed
+    answer = await version(runtime, host, timeout_seconds)
+    return classify.failure(Cause.HOST_REFUSES, answer.refusal) if answer.refusal else failed
 
 
 async def installed(
@@ -91,7 +110,10 @@ async def _asked(
     except Exception as error:
         if scope.expired():
             raise classify.failure(Cause.TIMEOUT) from None
-        raise classify.translate(error, seen) from error
+        failed, left = classify.translate(error, seen), scope.when() or 0.0
+        raise await of_the_host(
+            runtime, host, failed, seen.status, left - time.monotonic()
+        ) from error
 
 
 def _context_length(facts: Mapping[str, Any]) -> int | None:

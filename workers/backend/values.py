@@ -19,6 +19,8 @@ class GenerationRequest:
     format: Mapping[str, Any] | None = None
     #: In the project's own names; see `workers.backend.options`.
     options: Mapping[str, Any] = field(default_factory=dict)
+    #: Where the model cannot think as the options state, it is asked to answer without.
+    may_skip_thinking: bool = False
     #: The context in tokens to expect where neither the options nor the host state one.
     expected_window: int | None = None
 
@@ -55,6 +57,18 @@ class Generation:
     queue_ms: int | None
     #: ``stop``, or ``length`` when the model ran into ``max_tokens``.
     done_reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostAnswer:
+    """What ``/api/version`` of a host says."""
+
+    #: "" where it is no version.
+    version: str = ""
+    #: Why nothing can be asked of the host: ``does not answer``, ``refuses us: 401 Unauthorized``.
+    problem: str = ""
+    #: The status and its words, where the host refuses even this.
+    refusal: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ TITLES = {
     "configuration_invalid": gettext_lazy("The configuration cannot be used"),
     "database_unusable": gettext_lazy("The database cannot be used"),
     "broker_unreachable": gettext_lazy("The broker cannot be reached"),
-    "model_server_unreachable": gettext_lazy("Model servers that do not answer"),
+    "model_server_unreachable": gettext_lazy("Model servers that do not answer, or refuse us"),
     "model_missing": gettext_lazy("Missing models"),
     "model_unusable": gettext_lazy("Models that are listed and cannot be shown or loaded"),
     "model_incapable": gettext_lazy("Models that cannot write text"),

@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext as _n
 
+from llmconfig.texts import printable
 from workers.doctor.examination import TITLES, lacking, models_used
 from workers.doctor.facts import Facts, Finding, Server, Worker
 from workers.doctor.uses import uses_told
@@ -122,7 +123,8 @@ def _one_each(servers: Sequence[Server]) -> Iterator[Server]:
 
 def _server_told(server: Server) -> str:
     if server.error:
-        return _("%(host)s  does not answer") % {"host": server.host}
+        problem = {"host": server.host, "reason": printable(server.error, 100)}
+        return _("%(host)s  cannot be used: %(reason)s") % problem
     counted = _n("%(count)s model", "%(count)s models", len(server.models))
     loaded = _("%(count)s loaded") % {"count": len(server.loaded)}
     told = [server.host, server.version, counted % {"count": len(server.models)} + f", {loaded}"]

@@ -79,7 +79,8 @@ class Survey:
         host = self.report.host
         listed = backend.installed(host, timeout_seconds=self._left(LISTING_SECONDS))[:MAX_MODELS]
         loaded = self._loaded()
-        version = backend.probe(host, timeout_seconds=self._left()) or self.report.version
+        answer = backend.probe(host, timeout_seconds=self._left())
+        version = answer.version or self.report.version
         self._forget_all_but(listed)
         return HostReport(
             host=host,

@@ -146,7 +146,7 @@ def test_every_parameter_has_a_field_and_stop_texts_stand_one_on_a_line(staff):
     written = {
         "temperature": "0,5", "top_p": "0.9", "top_k": "40", "min_p": "0.1", "max_tokens": "400",
         "seed": "7", "stop": "END\r\n\\n\\n\r\na \\\\ b", "repeat_penalty": "1.1",
-        "presence_penalty": "-1", "frequency_penalty": "0",
+        "presence_penalty": "-1", "frequency_penalty": "0", "think": "false",
     }  # fmt: skip
     assert written.keys() == PARAMETERS.keys()
     assert staff.post(ADD, written).status_code == 302
@@ -154,13 +154,14 @@ def test_every_parameter_has_a_field_and_stop_texts_stand_one_on_a_line(staff):
     assert row.parameters == {
         "temperature": 0.5, "top_p": 0.9, "top_k": 40, "min_p": 0.1, "max_tokens": 400, "seed": 7,
         "stop": ["END", "\n\n", "a \\ b"], "repeat_penalty": 1.1, "presence_penalty": -1.0,
-        "frequency_penalty": 0.0,
+        "frequency_penalty": 0.0, "think": False,
     }  # fmt: skip
     form = staff.get(change(row)).context["adminform"].form
     shown = {name: form[name].value() for name in written}
     assert staff.post(change(row), {**shown, "opened_version": 1}).status_code == 302
     row.refresh_from_db()
     assert row.parameters["stop"] == ["END", "\n\n", "a \\ b"]
+    assert row.parameters["think"] is False
 
 
 def test_a_model_that_no_worker_has_is_stored_with_a_warning(staff, monkeypatch):

@@ -14,6 +14,7 @@ from tests.workers.backend.ports import deaf_port, full_backlog
 from workers.outcomes import AttemptFailed, Cause
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
+from workers.testing.script import EVERY_REQUEST, always
 
 #: More than any limit here.
 LATE = 60.0
@@ -64,6 +65,11 @@ def at(host: str) -> Callable[[FakeOllama], AttemptFailed]:
 def not_accepted(_fake: FakeOllama) -> AttemptFailed:
     with full_backlog() as port:
         return failure(f"http://127.0.0.1:{port}", limits={"timeout_seconds": 0.2})
+
+
+def all_refused(fake: FakeOllama) -> AttemptFailed:
+    fake.script(EVERY_REQUEST, [always(b.Status(code=401))])
+    return failure(fake.host)
 
 
 def deaf(_fake: FakeOllama) -> AttemptFailed:
@@ -171,7 +177,7 @@ USELESS = [
         b.Ok(text=" \n\t "),
         b.Ok(text="\x00\x00"),
     ),
-    *answers(Cause.ONLY_THINKING, b.ThinkingOnly()),
+    *answers(Cause.ONLY_THINKING, b.ThinkingOnly(), b.ThinkingOnly(done_reason="stop")),
     *answers(
         Cause.UNLOADED,
         b.Empty(done_reason="load"),
@@ -202,6 +208,10 @@ REFUSED = [
         b.Status(code=404, body='model "m" not found, try pulling it first'),
         b.Status(code=400, body="invalid model name"),
     ),
+    *answers(
+        Cause.LOAD_TIMEOUT,
+        b.Status(code=500, body="timed out waiting for llama runner to start - progress 0.00"),
+    ),
     *answers(Cause.INCAPABLE, b.Status(code=400, body='"nomic" does not support chat')),
     *answers(
         Cause.INVALID_REQUEST,
@@ -214,6 +224,16 @@ REFUSED = [
         b.Status(code=500, body="template: :1: unclosed action"),
     ),
     *answers(
+        Cause.REQUEST_REFUSED,
+        b.Status(code=400, body="invalid option: temperature"),
+        b.Status(code=400, body='unknown field "safety_settings"'),
+        b.Status(code=405, raw=b""),
+        b.Status(code=413, body="request entity too large"),
+        b.Status(code=418, raw=b""),
+        b.Status(code=422, raw=b"[]"),
+        b.HangingError(code=400),
+    ),
+    *answers(
         Cause.CANNOT_LOAD,
         b.Status(
             code=500,
@@ -221,6 +241,9 @@ REFUSED = [
         ),
         b.Status(code=500, body="error loading model: unknown model architecture: 'mamba9'"),
         b.Status(code=500, body="unable to load model: /models/blobs/sha256-00"),
+        b.Status(code=500, body="llama runner process has terminated: cudaMalloc: out of memory"),
+        b.Status(code=500, body="failed to load model"),
+        b.Status(code=503, body="the model needs more memory"),
     ),
     *answers(
         Cause.CONTEXT_OVERFLOW,
@@ -238,17 +261,22 @@ REFUSED = [
     ),
     *answers(
         Cause.REJECTED,
-        b.Status(code=400, body="invalid option: temperature"),
-        b.Status(code=401, body="unauthorized"),
-        b.Status(code=403, body="content rejected"),
-        b.Status(code=405, raw=b""),
-        b.Status(code=407, raw=b"<html>Proxy</html>"),
-        b.Status(code=408, raw=b""),
-        b.Status(code=413, body="request entity too large"),
-        b.Status(code=422, raw=b"[]"),
-        b.Status(code=499, body="request canceled"),
-        b.HangingError(code=400),
+        b.Status(code=400, body="Your request violates our usage policies"),
+        b.Status(code=400, raw=b'{"error": {"code": "content_policy_violation"}}'),
+        b.Status(code=403, body="flagged by moderation"),
+        b.Status(code=422, body="blocked by the safety system"),
+        b.Status(code=451, body="content rejected"),
+        b.ErrorMidStream(message="stopped by the content filter"),
     ),
+    *answers(
+        Cause.MODEL_REFUSED,
+        b.Status(code=401, body="unauthorized"),
+        b.Status(code=402, body="this model needs a subscription"),
+        b.Status(code=403, body="denied by access policy"),
+        b.Status(code=407, raw=b"<html>Proxy</html>"),
+        b.Status(code=410, body="the model was withdrawn"),
+    ),
+    *answers(Cause.GIVEN_UP, b.Status(code=408, raw=b""), b.Status(code=499, body="canceled")),
 ]
 SLOW = [
     *waits(
@@ -280,6 +308,7 @@ SLOW = [
     Case(name="deaf", cause=Cause.TIMEOUT, play=deaf),
     loading(Cause.LOAD_TIMEOUT, "slow-load-60:1", load_timeout_seconds=SOON),
 ]
+CLOSED = [Case(name="every path refused", cause=Cause.HOST_REFUSES, play=all_refused)]
 UNLOADABLE = [
     loading(Cause.CANNOT_LOAD, "load-fails:1"),
     loading(Cause.MODEL_MISSING, "missing:1"),
@@ -301,7 +330,7 @@ ENDED = [
 ]
 
 #: Those that end at once; `test_limits` has the others.
-PROMPT = [*HOSTS, *BROKEN, *USELESS, *REFUSED, *UNLOADABLE, *ENDED]
+PROMPT = [*HOSTS, *BROKEN, *USELESS, *REFUSED, *CLOSED, *UNLOADABLE, *ENDED]
 CASES = [*PROMPT, *SLOW]
 #: Rows that no server can bring about, and the tests that have them.
 ELSEWHERE = {

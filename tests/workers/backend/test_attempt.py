@@ -76,6 +76,12 @@ def test_a_model_that_cannot_think_as_stated_is_not_asked_without(fake_ollama):
     assert len(fake_ollama.requests("/api/chat")) == 1
 
 
+def test_a_model_that_may_skip_its_thinking_is_asked_with_it_off(fake_ollama):
+    ask(fake_ollama.host, "ok:1", options={"think": "high"}, may_skip_thinking=True)
+    asked = [exchange.body["think"] for exchange in fake_ollama.requests("/api/chat")]
+    assert asked == ["high", False]
+
+
 def test_a_request_that_is_refused_for_another_reason_is_sent_once(fake_ollama):
     fake_ollama.script("m:1", [b.Status(code=400, body="invalid option")])
     with pytest.raises(AttemptFailed):

@@ -78,7 +78,7 @@ def says(row, error):
     return row[1] is None or row[1].search(str(error.error))
 
 
-def test_a_rejection_tells_ollamas_own_reason(fake_ollama):
+def test_a_refusal_tells_ollamas_own_reason(fake_ollama):
     fake_ollama.script("m:1", [b.Status(code=400, body="no such\x00 option:\n 'heat'")])
     assert failure(fake_ollama.host, "m:1").reason.endswith("HTTP 400 no such option: 'heat'")
 
@@ -94,7 +94,7 @@ def test_retry_after_is_told(fake_ollama, code):
     assert failure(fake_ollama.host, "m:1").retry_after_seconds == 7.0
 
 
-def test_a_rejection_has_no_retry_after(fake_ollama):
+def test_a_refusal_has_no_retry_after(fake_ollama):
     fake_ollama.script("m:1", [b.Status(code=400, retry_after=7)])
     assert failure(fake_ollama.host, "m:1").retry_after_seconds is None
 
@@ -144,9 +144,10 @@ def test_the_rows_name_every_outcome_of_a_failed_attempt():
 @pytest.mark.parametrize(
     "request_", [{"options": {"temperature": float("nan")}}, {"model": ""}, {"model": "\ud800"}]
 )
-def test_a_request_that_cannot_be_sent_is_rejected(fake_ollama, request_):
+def test_a_request_that_cannot_be_sent_is_refused(fake_ollama, request_):
     failed = failure(fake_ollama.host, **{"model": "ok:1", **request_})
-    assert (failed.outcome, failed.cause) == (Outcome.REJECTED, Cause.REJECTED)
+    assert (failed.outcome, failed.cause) == (Outcome.UNUSABLE, Cause.REQUEST_REFUSED)
+    assert "cannot be sent" in failed.reason
 
 
 @given(st.text() | st.text("0123456789,.:+- ADFGJMNOSTUW", max_size=40))

@@ -6,28 +6,66 @@ from functools import partial
 
 import pytest
 
-from tests.workers.backend.asking import HANGS, free_port
+from tests.workers.backend.asking import HANGS, failure, free_port
 from workers import backend
-from workers.outcomes import AttemptFailed, Outcome
+from workers.backend import HostAnswer, attempt
+from workers.outcomes import AttemptFailed, Cause, Outcome
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
+from workers.testing.script import EVERY_REQUEST, always
+
+QUESTIONS = {
+    "/api/tags": backend.installed,
+    "/api/ps": backend.loaded,
+    "/api/show": partial(backend.described, model="ok:1"),
+}
 
 
 def test_a_host_that_answers_tells_its_version(fake_ollama):
-    assert backend.probe(fake_ollama.host) == "0.99.0"
+    assert backend.probe(fake_ollama.host) == HostAnswer(version="0.99.0")
     assert [exchange.path for exchange in fake_ollama.log] == ["/api/version"]
 
 
 @pytest.mark.parametrize("behaviour", [b.Html(), b.Status(code=404), b.Status(code=200, raw=b"[]")])
 def test_a_host_that_tells_no_version_answers_all_the_same(fake_ollama, behaviour):
     fake_ollama.script("/api/version", [behaviour])
-    assert backend.probe(fake_ollama.host) == ""
+    assert backend.probe(fake_ollama.host) == HostAnswer()
 
 
-@pytest.mark.parametrize("behaviour", [b.Status(code=502), b.Reset(), b.Garbage(), b.Silent()])
+@pytest.mark.parametrize("behaviour", [b.Reset(), b.Garbage(), b.Silent()])
 def test_a_host_that_fails_does_not_answer(fake_ollama, behaviour):
     fake_ollama.script("/api/version", [behaviour])
-    assert backend.probe(fake_ollama.host, timeout_seconds=0.3) is None
+    answer = backend.probe(fake_ollama.host, timeout_seconds=0.3)
+    assert answer.problem == "does not answer"
+
+
+@pytest.mark.parametrize("code", [401, 402, 403, 407, 500, 502, 503, 504])
+def test_a_host_that_refuses_even_its_version_says_with_what(fake_ollama, code):
+    fake_ollama.script("/api/version", [b.Status(code=code)])
+    assert backend.probe(fake_ollama.host).problem.startswith(f"refuses us: {code} ")
+
+
+@pytest.mark.parametrize("code", [401, 403, 407, 502, 503, 504])
+def test_a_refusal_of_every_path_is_the_hosts(fake_ollama, code):
+    fake_ollama.script(EVERY_REQUEST, [always(b.Status(code=code, raw=b""))])
+    failed = failure(fake_ollama.host, "m:1")
+    assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.HOST_REFUSES)
+    assert f"refuses us: {code} " in failed.reason
+
+
+@pytest.mark.parametrize("path", QUESTIONS)
+def test_a_question_that_every_path_refuses_says_so(fake_ollama, path):
+    fake_ollama.script(EVERY_REQUEST, [always(b.Status(code=401))])
+    with pytest.raises(AttemptFailed) as caught:
+        QUESTIONS[path](fake_ollama.host)
+    assert caught.value.reason == "Ollama's host refuses us: 401 Unauthorized"
+
+
+def test_a_version_that_does_not_come_leaves_the_requests_own_failure(fake_ollama, monkeypatch):
+    monkeypatch.setattr(attempt, "REFUSAL_SECONDS", 0.1)
+    fake_ollama.script("/api/version", [b.Silent()])
+    fake_ollama.script("m:1", [b.Status(code=401)])
+    assert failure(fake_ollama.host, "m:1").cause is Cause.MODEL_REFUSED
 
 
 @pytest.mark.parametrize(
@@ -36,22 +74,15 @@ def test_a_host_that_fails_does_not_answer(fake_ollama, behaviour):
     ids=["no one listens", "no address"],
 )
 def test_a_host_that_is_away_does_not_answer(host):
-    assert backend.probe(host) is None
+    assert backend.probe(host).problem == "does not answer"
 
 
 def test_a_host_that_comes_back_answers_again(fake_ollama):
     backend.probe(fake_ollama.host)
     fake_ollama.stop()
-    assert backend.probe(fake_ollama.host) is None
+    assert backend.probe(fake_ollama.host).problem
     fake_ollama.start()
-    assert backend.probe(fake_ollama.host)
-
-
-QUESTIONS = {
-    "/api/tags": backend.installed,
-    "/api/ps": backend.loaded,
-    "/api/show": partial(backend.described, model="ok:1"),
-}
+    assert not backend.probe(fake_ollama.host).problem
 
 
 def test_the_models_of_a_host_are_listed_with_size_and_digest():

@@ -113,6 +113,22 @@ def test_tokens_that_keep_coming_are_no_stall(server):
     assert generation.content == "drop " * 6
 
 
+@pytest.mark.parametrize(
+    ("behaviour", "least", "most"),
+    [(b.Silent(), 200, 400), (b.StallAfter(tokens=2), 200, 400), (b.NeverEnding(), 0, 100)],
+    ids=str,
+)
+def test_a_failure_says_how_long_the_server_was_silent(server, behaviour, least, most):
+    server.script("m:1", [behaviour])
+    failed = failure(server.host, "m:1", limits={"timeout_seconds": SOON})
+    assert least <= failed.silent_ms <= most
+
+
+def test_a_load_is_no_silence(server):
+    failed = failure(server.host, "slow-load-60:1", limits={"load_timeout_seconds": SOON})
+    assert failed.silent_ms is None
+
+
 def test_thinking_counts_as_a_token(server):
     server.script("m:1", [b.ThinkingOnly()])
     failed = failure(server.host, "m:1", limits={"first_token_timeout_seconds": SOON})

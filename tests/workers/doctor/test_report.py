@@ -84,7 +84,7 @@ def test_each_server_is_told_once_as_somebody_sees_it_whom_it_answers():
     lines = told(Facts(servers=(away, seen, Server(host="http://i:1", error="refused"))))
     assert lines[:2] == [
         "Model server   http://h:1  1 model, 0 loaded",
-        "Model server   http://i:1  does not answer",
+        "Model server   http://i:1  cannot be used: refused",
     ]
 
 

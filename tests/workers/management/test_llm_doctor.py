@@ -128,7 +128,7 @@ def test_parts_that_are_away_are_lines_and_no_traceback(doctor, server, broker, 
     for title in (
         "The database cannot be used",
         "The broker cannot be reached",
-        "Model servers that do not answer",
+        "Model servers that do not answer, or refuse us",
     ):
         assert title in told
     assert "3 configured, not looked for" in told

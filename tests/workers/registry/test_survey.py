@@ -9,6 +9,7 @@ from workers import backend, load_faults
 from workers.registry.survey import LOOK_SECONDS, Survey
 from workers.testing import behaviours as b
 from workers.testing.fake_ollama import FakeOllama
+from workers.testing.script import EVERY_REQUEST, always
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +80,11 @@ def test_a_model_that_could_not_be_described_is_asked_for_again(server):
 def test_a_model_that_is_listed_and_cannot_be_shown_has_a_fault(server, answer):
     server.script("/api/show", [answer])
     assert bool(entry(Survey(server.host))["fault"]) is (answer != b.Status(code=400))
+
+
+def test_a_host_that_refuses_everything_is_reported_with_its_status(server):
+    server.script(EVERY_REQUEST, [always(b.Status(code=401))])
+    assert Survey(server.host).look({"m:1"}).error == "Ollama's host refuses us: 401 Unauthorized"
 
 
 @pytest.mark.parametrize("answer", [b.Silent(), b.NoSuchPath()])

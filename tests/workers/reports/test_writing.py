@@ -13,6 +13,7 @@ from workers.reports.making import report_start, reports_start
 from workers.retries import run_retry
 from workers.states import Status
 from workers.testing.behaviours import Ok
+from workers.testing.behaviours import Status as HttpStatus
 from workers.testing.delivery import run_finish
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace
@@ -251,7 +252,7 @@ def test_a_report_outlives_its_run(written, sent):
 
 def test_a_failed_run_leaves_the_report_unwritten_and_a_retry_writes_it(written, sent, ollama):
     sent("worked")
-    ollama.script(MODEL, ["http-400"])
+    ollama.script(MODEL, [HttpStatus(code=400, body="against our policy")])
     report = written()
     failed = report.run
     assert (failed.status, report.written_at) == (Status.FAILED, None)

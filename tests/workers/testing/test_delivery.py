@@ -31,5 +31,5 @@ def test_a_run_whose_host_stays_away_is_an_error_of_the_test(ollama, broker, mon
 
 def test_a_run_that_fails_has_ended(ollama, broker):
     run = text()
-    ollama.script("ok:3b", [always(b.Status(code=400))])
+    ollama.script("ok:3b", [always(b.Status(code=400, body="against our policy"))])
     assert run_finish(run).error["code"] == "rejected"

@@ -20,10 +20,12 @@ class Empty(Behaviour):
 class ThinkingOnly(Behaviour):
     """All tokens go into thinking."""
 
+    done_reason: str = "length"
+
     async def answer(self, reply: Reply) -> None:
         for word in ("Let ", "me ", "see."):
             await reply.think(word)
-        await reply.done("length")
+        await reply.done(self.done_reason)
 
 
 @dataclass(frozen=True)
