@@ -127,7 +127,8 @@ def test_the_second_time_it_is_slow_and_the_fallback_answers(crowded, host):
 
 def test_a_model_that_hangs_is_slow_and_the_fallback_answers(accept, host):
     host.script(MODEL, ["silent"])
-    run = accept(timeout_seconds=1)
+    Preference.objects.create(timeout_seconds=1)
+    run = accept()
     run_deliver(run.pk)
     assert attempts(run) == [(MODEL, "slow", "timeout"), (FALLBACK, "succeeded", "")]
     assert Breaker.objects.get(host=settings.OLLAMA_HOST, model=MODEL).failures == 1
