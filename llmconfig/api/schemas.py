@@ -111,7 +111,7 @@ class LlmConfig(Shape):
     parameters = Parameters()
     model_parameters = ModelParameters()
     source = serializers.CharField(  # type: ignore[assignment]  # DRF keeps fields apart
-        help_text="The layer that supplied `model`."
+        help_text="The strongest layer that states any field; `origins` has each field's own."
     )
     origins = serializers.DictField(
         child=Origin(), help_text="By field; parameters as `parameters.temperature`."
