@@ -4,6 +4,7 @@ LLMConfigError
 ├── UnknownTaskType             400  unknown_task_type
 ├── InvalidPreference           400  invalid
 │   ├── PreferenceTooLarge      409  too_large
+│   ├── ModelStatedTwice        409  model_stated_twice
 │   └── ReasonNotPrintable      409  reason_not_printable
 ├── MalformedConfig             400  malformed_config
 ├── ModelNotAllowed             409  model_not_allowed
@@ -77,6 +78,14 @@ class PreferenceTooLarge(InvalidPreference):
     code = "too_large"
     status = 409
     default_detail = gettext_noop("A value takes too many bytes.")
+
+
+class ModelStatedTwice(InvalidPreference):
+    """``model`` and its alias ``preferred_model`` are stated with different values."""
+
+    code = "model_stated_twice"
+    status = 409
+    default_detail = gettext_noop("The model is stated twice, with different values.")
 
 
 class ReasonNotPrintable(InvalidPreference):

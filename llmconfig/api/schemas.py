@@ -9,7 +9,9 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from llmconfig import task_types
-from llmconfig.api.kind_fields import parameter_fields, stated_fields
+from llmconfig.api.kind_fields import field_of, parameter_fields, stated_fields
+from llmconfig.fields import FIELDS
+from llmconfig.preferred_model import ALIAS, MODEL
 from llmconfig.types import REASONS
 from llmconfig.windows import AnswerTooLong, WindowSource
 
@@ -42,8 +44,14 @@ class StatementBody(ClosedShape):
     """What one scope states; null or absent: inherited."""
 
     def get_fields(self) -> Fields:
+        alias = field_of(
+            FIELDS[MODEL].kind,
+            required=False,
+            allow_null=True,
+            help_text="Another word for `model`; answers say `model`.",
+        )
         parameters = ParametersBody(required=False, allow_null=True)
-        return {**stated_fields(allow_null=True), "parameters": parameters}
+        return {**stated_fields(allow_null=True), ALIAS: alias, "parameters": parameters}
 
 
 @extend_schema_serializer(component_name="Preferences")

@@ -54,6 +54,14 @@ def test_put_states_and_replaces(api):
     assert api.put(URL, {"max_retries": 1}).json()["preferences"] == {"max_retries": 1}
 
 
+def test_preferred_model_is_stored_and_answered_as_model(api):
+    assert api.put(URL, {"preferred_model": "qwen3"}).json()["preferences"] == {"model": "qwen3"}
+    answer = api.patch(URL, {"preferred_model": "llama3.1:8b"})
+    assert answer.json()["preferences"] == {"model": "llama3.1:8b"}
+    refused = api.put(URL, {"model": "qwen3", "preferred_model": "llama3.1:8b"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "model_stated_twice")
+
+
 def test_null_and_absent_inherit(api):
     api.put(URL, {"model": "qwen3", "task_type_configs": {INSIGHT: {"max_retries": 0}}})
     answer = api.put(URL, {"model": None, "parameters": None, "task_type_configs": {INSIGHT: None}})
