@@ -75,6 +75,8 @@ class Environment:
     llm_config_file: Path
     llm_variables: Mapping[str, str]
     request_layer: bool
+    #: Whether preferences may name only models that a live worker has.
+    require_present_models: bool
     #: Which processes share cached configurations; "": those that name the database alike.
     cache_namespace: str
     worker_concurrency: int
@@ -204,6 +206,9 @@ def _models(variables: Variables) -> dict[str, Any]:
         "llm_config_file": variables.parsed("LLM_CONFIG_FILE", default_file, env_values.file),
         "llm_variables": {name: text for name, text in texts.items() if text is not None},
         "request_layer": variables.parsed("LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
+        "require_present_models": variables.parsed(
+            "LLM_REQUIRE_PRESENT_MODELS", "false", env_values.flag
+        ),
         "cache_namespace": variables.parsed("LLM_CACHE_NAMESPACE", "", env_values.plain) or "",
     }
 

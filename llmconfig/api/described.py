@@ -27,6 +27,7 @@ from llmconfig.errors import (
     EditConflict,
     FallbackSameAsModel,
     ModelNotAllowed,
+    ModelNotPresent,
     ModelStatedTwice,
     PreconditionFailed,
     PreferenceTooLarge,
@@ -134,6 +135,7 @@ SYSTEM = Scoped(name="system", whose="everyone's", body=StatementBody, answer=Ro
 _NOT_NOW = (ReasonNotPrintable, EditConflict, PreconditionFailed)
 _REFUSED = (
     ModelNotAllowed,
+    ModelNotPresent,
     FallbackSameAsModel,
     ModelStatedTwice,
     PreferenceTooLarge,

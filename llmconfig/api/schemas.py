@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from llmconfig import task_types
 from llmconfig.api.kind_fields import field_of, parameter_fields, stated_fields
+from llmconfig.errors import ModelNotPresent
 from llmconfig.fields import FIELDS
 from llmconfig.preferred_model import ALIAS, MODEL
 from llmconfig.types import REASONS
@@ -127,6 +128,16 @@ class LlmConfig(Shape):
     config_version = serializers.CharField(help_text="Changes when a value does.")
 
 
+class StatementWarning(Shape):
+    """A statement that was accepted and that may not work."""
+
+    field = serializers.CharField(
+        help_text="`model` or `fallback_model`, or the same below `task_type_configs`."
+    )
+    code = serializers.ChoiceField(choices=[ModelNotPresent.code])
+    detail = serializers.CharField()
+
+
 class Overview(Shape):
     """What a user states, and what is effective for each task type."""
 
@@ -134,6 +145,9 @@ class Overview(Shape):
     effective = serializers.DictField(
         child=LlmConfig(allow_null=True),
         help_text="By task type; null: no configured model is allowed.",
+    )
+    warnings = StatementWarning(
+        many=True, required=False, help_text="In the answer to a change: what may not work."
     )
 
 
