@@ -39,7 +39,16 @@ def test_the_first_heartbeat_tells_everything(registrar, ollama):
     assert node.host_version == "0.99.0"
     assert node.metrics_address == "http://127.0.0.1:1"
     assert node.default_config == {
-        "TASK_TYPE_TEXT_GENERATION": {"model": "ok:3b", "fallback_model": "ok:1b"}
+        "TASK_TYPE_TEXT_GENERATION": {
+            "model": "ok:3b",
+            "fallback_model": "ok:1b",
+            "timeout_seconds": 60,
+            "first_token_timeout_seconds": None,
+            "max_retries": 3,
+            "deadline_seconds": 600,
+            "parameters": {},
+            "model_parameters": {"primary": {}, "fallback": {}},
+        }
     }
     assert "ok:1" in [model["name"] for model in node.known_models]
 
@@ -70,6 +79,18 @@ def test_a_row_that_has_gone_is_made_again(registrar):
     WorkerNode.objects.all().delete()
     registrar.look()
     assert nodes().get().host_version == "0.99.0"
+
+
+def test_missing_models_are_found_and_logged_once(registrar, config_file, caplog):
+    caplog.set_level(logging.INFO)
+    assert registrar.missing is None
+    config_file('default: {model: "gone:1b", fallback_model: "gone:2b"}')
+    registrar.look()
+    registrar.look()
+    (line,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("Models: ")]
+    assert "neither model nor fallback of: TASK_TYPE_TEXT_GENERATION" in line
+    assert registrar.missing.models == ("gone:1b", "gone:2b")
+    assert registrar.missing.task_types == ("TASK_TYPE_TEXT_GENERATION",)
 
 
 def test_a_configuration_without_an_allowed_model_is_told_as_none(registrar, settings):
