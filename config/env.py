@@ -80,6 +80,8 @@ class Environment:
     #: Which processes share cached configurations; "": those that name the database alike.
     cache_namespace: str
     worker_concurrency: int
+    #: What a worker's row in the registry says beside what the worker knows.
+    worker_metadata: Mapping[str, Any]
     #: Attempts that the model server works on at once, of each model; None: learned.
     host_concurrency: int | None
     #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
@@ -218,6 +220,7 @@ def _workers(variables: Variables) -> dict[str, Any]:
         "worker_concurrency": variables.parsed(
             "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)
         ),
+        "worker_metadata": variables.parsed("LLM_WORKER_METADATA", "{}", env_values.json_object),
         "host_concurrency": variables.parsed("LLM_HOST_CONCURRENCY", "", env_values.whole(1, 1024))
         or variables.parsed("OLLAMA_NUM_PARALLEL", "", env_values.most),
         "shutdown_grace_seconds": variables.parsed(

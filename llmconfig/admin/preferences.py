@@ -62,7 +62,7 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"
     change_form_outer_before_template = "llmconfig/admin/form_intro.html"
-    readonly_fields = ["scope", "changed", "stated"]
+    readonly_fields = ["scope", "changed", "created_at", "stated"]
     actions = ["export_selected", "delete_rows"]
 
     class Media:
@@ -164,10 +164,14 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     def get_fieldsets(self, request: HttpRequest, obj: Preference | None = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             return [
-                (_("For whom"), {"fields": [("scope", "changed")]}),
+                (_("For whom"), {"fields": [("scope", "changed", "created_at")]}),
                 (None, {"fields": ["stated"]}),
             ]
-        scope = list(scopes.scope_of_form(request).fields) if obj is None else ["scope", "changed"]
+        scope = (
+            list(scopes.scope_of_form(request).fields)
+            if obj is None
+            else ["scope", "changed", "created_at"]
+        )
         return [
             *([(_("For whom"), {"fields": [tuple(scope)]})] if scope else []),
             (_("Models"), {"fields": ["model", ("fallback_model", "no_fallback")]}),

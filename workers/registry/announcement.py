@@ -42,6 +42,7 @@ class Announcement:
             "concurrency": self.concurrency,
             "host": settings.OLLAMA_HOST,
             "metrics_address": self.metrics_address,
+            "metadata": settings.LLM_WORKER_METADATA,
         }
 
 

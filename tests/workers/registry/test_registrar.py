@@ -18,7 +18,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def registrar(ollama):
+def registrar(ollama, settings):
+    settings.LLM_WORKER_METADATA = {"rack": "b4"}
     yield Registrar(
         Announcement(
             name="text@here",
@@ -51,6 +52,12 @@ def test_the_first_heartbeat_tells_everything(registrar, ollama):
         }
     }
     assert "ok:1" in [model["name"] for model in node.known_models]
+
+
+def test_what_the_environment_states_of_a_worker_is_in_its_row(registrar):
+    assert nodes().count() == 0
+    registrar.look()
+    assert nodes().get().metadata == {"rack": "b4"}
 
 
 def test_a_heartbeat_without_news_writes_the_moment_alone(registrar):
