@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
-from workers import attempts, header, outages, plan, task_types
+from workers import attempts, header, outages, plan, run_log, task_types
 from workers.attempt_rows import attempt_save, invalid_reason, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
@@ -202,11 +202,13 @@ class _Delivery:
             attempt.host, attempt.model, self.claim.token, _verdict(attempt), attempt.reason
         )
         history = attempt_save(attempt, self.history)
+        number = next_number(history) - 1
+        transaction.on_commit(lambda: run_log.attempt_log(self.run, attempt, number))
         if made.result is None or self.run.deadline <= timezone.now():
             # Past its deadline the run reads as expired already, and stays so.
             return self._advance(history, _next_step)
         self.run.notes = list(made.notes)
-        run_succeed(self.claim, self.run, made.result, step)
+        run_succeed(self.claim, self.run, made.result, step, history)
         if self.kind.finished:
             self.kind.finished(self.run, made.result)
         return _Recorded(history=history, step=None)
@@ -278,15 +280,7 @@ class _Delivery:
             return
         primary = passed[-1]
         book.fallback_began(primary.model, step.model)
-        error = f"{primary.outcome}: {primary.reason}"
-        ids = {"run_id": str(self.run.pk), "primary": primary.model, "fallback": step.model}
-        logger.warning(
-            "Primary model failed, trying fallback: primary=%s fallback=%s error=%s",
-            primary.model,
-            step.model,
-            error,
-            extra={"action": "fallback", "error": error, **ids},
-        )
+        run_log.fallback_log(self.run, primary, step.model)
 
 
 def _verdict(attempt: Attempt) -> Outcome:
