@@ -73,6 +73,8 @@ class Environment:
     #: The model server's own, where it is set for it too; None: its default.
     ollama_context_length: int | None
     llm_config_file: Path
+    #: ``stop``, or ``last_good``: what a file with a mistake leads to.
+    llm_config_on_error: str
     llm_variables: Mapping[str, str]
     request_layer: bool
     #: Whether preferences may name only models that a live worker has.
@@ -206,6 +208,9 @@ def _models(variables: Variables) -> dict[str, Any]:
         )
         or None,
         "llm_config_file": variables.parsed("LLM_CONFIG_FILE", default_file, env_values.file),
+        "llm_config_on_error": variables.parsed(
+            "LLM_CONFIG_ON_ERROR", "stop", env_values.one_of("stop", "last_good")
+        ),
         "llm_variables": {name: text for name, text in texts.items() if text is not None},
         "request_layer": variables.parsed("LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
         "require_present_models": variables.parsed(

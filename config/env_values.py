@@ -108,6 +108,17 @@ def flag(value: str) -> bool:
     raise ValueError("accepted: true or false")
 
 
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"accepted: one of the words {', '.join(words)}")
+        return value
+
+    return parse
+
+
 def json_object(value: str) -> dict[str, Any]:
     """A small JSON object that PostgreSQL stores."""
     refused = ValueError(

@@ -20,6 +20,7 @@ from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.history.records import Records
 from llmconfig.history.versioned import Versioned
 from llmconfig.kinds import Refused
+from llmconfig.known_file import KnownFile  # noqa: F401  (a table of this app)
 from llmconfig.labels import scope_label
 from llmconfig.messages import Message
 from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH

@@ -123,6 +123,7 @@ REDIS_URL = Hidden(ENVIRONMENT.redis.url())
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
+LLM_CONFIG_ON_ERROR = ENVIRONMENT.llm_config_on_error
 LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
 LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
 LLM_REQUIRE_PRESENT_MODELS = ENVIRONMENT.require_present_models

@@ -47,6 +47,7 @@ READERS = {
     r"an address for mail, as (\S+) or (.*)": lambda *texts: [*texts],
     r"an address of this machine, as (.*)": listed,
     r"one line of text, without quotes around it": lambda: ["some text"],
+    r"one of the words (.*)": listed,
     r"a JSON object of 2 to (\d+) characters, as (.*)": lambda length, text: [
         text, "{}", json.dumps({"": "x" * (int(length) - len(json.dumps({"": ""})))}),
     ],

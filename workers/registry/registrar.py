@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import connection
 
+from llmconfig.layers.static import file_keep
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import models_stated
 from workers.doctor.summary import summary
@@ -92,6 +93,7 @@ class Registrar(Ticker):
             without = self.missing.task_types if self.missing else ()
             told, fine = summary(stated, report, self._queues, without)
             logger.log(logging.INFO if fine else logging.WARNING, "%s", told)
+            file_keep()
 
     def _write(self) -> None:
         changed = {

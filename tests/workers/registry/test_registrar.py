@@ -1,12 +1,14 @@
 """The thread that keeps a worker's row."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from llmconfig import __version__
+from llmconfig.known_file import known_file_load
 from tests.workers.waiting import wait_until
 from workers import backend
 from workers.models import WorkerNode
@@ -98,6 +100,12 @@ def test_missing_models_are_found_and_logged_once(registrar, config_file, caplog
     assert "neither model nor fallback of: TASK_TYPE_TEXT_GENERATION" in line
     assert registrar.missing.models == ("gone:1b", "gone:2b")
     assert registrar.missing.task_types == ("TASK_TYPE_TEXT_GENERATION",)
+
+
+def test_the_file_that_a_worker_started_with_is_kept(registrar, settings):
+    registrar.look()
+    kept = known_file_load(Path(settings.LLM_CONFIG_FILE))
+    assert kept.content == Path(settings.LLM_CONFIG_FILE).read_bytes()
 
 
 def test_a_configuration_without_an_allowed_model_is_told_as_none(registrar, settings):
