@@ -73,11 +73,17 @@ class Environment:
     #: The model server's own, where it is set for it too; None: its default.
     ollama_context_length: int | None
     llm_config_file: Path
+    #: ``stop``, or ``last_good``: what a file with a mistake leads to.
+    llm_config_on_error: str
     llm_variables: Mapping[str, str]
     request_layer: bool
+    #: Whether preferences may name only models that a live worker has.
+    require_present_models: bool
     #: Which processes share cached configurations; "": those that name the database alike.
     cache_namespace: str
     worker_concurrency: int
+    #: What a worker's row in the registry says beside what the worker knows.
+    worker_metadata: Mapping[str, Any]
     #: Attempts that the model server works on at once, of each model; None: learned.
     host_concurrency: int | None
     #: Where a worker serves its health and metrics; port 0: any free one, None: nowhere.
@@ -204,8 +210,14 @@ def _models(variables: Variables) -> dict[str, Any]:
         )
         or None,
         "llm_config_file": variables.parsed("LLM_CONFIG_FILE", default_file, env_values.file),
+        "llm_config_on_error": variables.parsed(
+            "LLM_CONFIG_ON_ERROR", "stop", env_values.one_of("stop", "last_good")
+        ),
         "llm_variables": {name: text for name, text in texts.items() if text is not None},
         "request_layer": variables.parsed("LLM_ALLOW_REQUEST_LAYER", "true", env_values.flag),
+        "require_present_models": variables.parsed(
+            "LLM_REQUIRE_PRESENT_MODELS", "false", env_values.flag
+        ),
         "cache_namespace": variables.parsed("LLM_CACHE_NAMESPACE", "", env_values.plain) or "",
     }
 
@@ -215,6 +227,7 @@ def _workers(variables: Variables) -> dict[str, Any]:
         "worker_concurrency": variables.parsed(
             "LLM_WORKER_CONCURRENCY", "4", env_values.whole(1, 256)
         ),
+        "worker_metadata": variables.parsed("LLM_WORKER_METADATA", "{}", env_values.json_object),
         "host_concurrency": variables.parsed("LLM_HOST_CONCURRENCY", "", env_values.whole(1, 1024))
         or variables.parsed("OLLAMA_NUM_PARALLEL", "", env_values.most),
         "shutdown_grace_seconds": variables.parsed(

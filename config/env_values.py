@@ -1,16 +1,21 @@
 """What the text of one environment variable may be. Each raises ValueError, which tells what is
 accepted, and never the text: it may hold a password."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
 from email.utils import formataddr, parseaddr
 from pathlib import Path
+from typing import Any, NoReturn
 from zoneinfo import available_timezones
 
 from llmconfig.durations import DAY, duration_parse
 from llmconfig.kinds import Refused, Seconds
 
+#: Characters of a JSON object, and one.
+MAX_JSON = 4096
+JSON_EXAMPLE = '{"rack": "b4"}'
 #: Of a number that fits a column of the database.
 MAX_DIGITS = 9
 
@@ -101,6 +106,39 @@ def flag(value: str) -> bool:
     if value.lower() in {"false", "no", "off", "0"}:
         return False
     raise ValueError("accepted: true or false")
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    """One of a few words."""
+
+    def parse(value: str) -> str:
+        if value not in words:
+            raise ValueError(f"accepted: one of the words {', '.join(words)}")
+        return value
+
+    return parse
+
+
+def json_object(value: str) -> dict[str, Any]:
+    """A small JSON object that PostgreSQL stores."""
+    refused = ValueError(
+        f"accepted: a JSON object of 2 to {MAX_JSON} characters, as {JSON_EXAMPLE}"
+    )
+    try:
+        parsed = json.loads(value[: MAX_JSON + 1], parse_constant=_no_constant)
+        written = json.dumps(parsed, ensure_ascii=False)
+        # Half of a surrogate pair, which raises here, cannot be stored; nor can NUL.
+        written.encode()
+    except (ValueError, RecursionError):
+        raise refused from None
+    if not isinstance(parsed, dict) or "\\u0000" in written.replace("\\\\", ""):
+        raise refused
+    return parsed
+
+
+def _no_constant(text: str) -> NoReturn:
+    """NaN and Infinity are no JSON."""
+    raise ValueError(text)
 
 
 def most(value: str) -> int | None:

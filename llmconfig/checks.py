@@ -28,13 +28,23 @@ def configuration_check(
 
     W001: another model is not allowed, and is skipped when runs resolve. W002: a ``max_tokens``
     leaves no room for a prompt in a model's context. W003: ``model_params`` are stated for a model
-    that nothing else names.
+    that nothing else names. W004: the file on disk cannot be used, and the last known good one is.
     """
     try:
         static = static_config()
     except ConfigurationError as error:
         return [Error(problem.translate(_), id="llmconfig.E001") for problem in error.problems]
-    return [*_refused_models(static), *_answers_too_long(static), *_unnamed_params(static)]
+    return [
+        *_last_good(static),
+        *_refused_models(static),
+        *_answers_too_long(static),
+        *_unnamed_params(static),
+    ]
+
+
+def _last_good(static: Static) -> Iterator[CheckMessage]:
+    for sentence in static.last_good.sentences if static.last_good else ():
+        yield Warning(sentence.translate(_), id="llmconfig.W004")
 
 
 def _refused_models(static: Static) -> Iterator[CheckMessage]:

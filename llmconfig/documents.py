@@ -5,8 +5,9 @@ from typing import Any
 
 from llmconfig import task_types
 from llmconfig.errors import InvalidPreference
-from llmconfig.fields import NOT_AN_OBJECT, Errors, errors_told, fields_parse, unknown_key
+from llmconfig.fields import NOT_AN_OBJECT, Errors, errors_told, unknown_key
 from llmconfig.layers.ladder import Row
+from llmconfig.preferred_model import model_yield, statement_parse
 from llmconfig.scopes import Scope
 from llmconfig.texts import printable
 
@@ -55,7 +56,7 @@ def merge_patch(target: object, patch: object) -> Any:
 def document_patch(document: Mapping[str, Any], changes: object) -> Any:
     """The document with a merge patch applied. Its nulls stay: they mean the same in a document as
     no member, and what they name is checked there."""
-    return _nulls_kept(merge_patch(document, changes), changes)
+    return _nulls_kept(merge_patch(model_yield(document, changes), changes), changes)
 
 
 def _nulls_kept(merged: object, changes: object) -> Any:
@@ -67,7 +68,7 @@ def _nulls_kept(merged: object, changes: object) -> Any:
 
 def _fields(raw: Mapping[Any, object], others: Errors) -> dict[str, Any]:
     """Raises ``InvalidPreference`` with the errors of the other members, too."""
-    values, errors = fields_parse(raw)
+    values, errors = statement_parse(raw)
     if errors or others:
         raise errors_told({**errors, **others})
     return values
@@ -84,7 +85,7 @@ def _configs_parse(configs: object) -> tuple[Stated, Errors]:
         if name not in task_types.names():
             errors[printable(str(name))] = [unknown_key(name, task_types.names())]
         elif config is not None:
-            stated[name], wrong = fields_parse(config)
+            stated[name], wrong = statement_parse(config)
             if wrong:
                 errors[name] = wrong.get("", wrong)
     return stated, errors

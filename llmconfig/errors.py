@@ -4,9 +4,11 @@ LLMConfigError
 ├── UnknownTaskType             400  unknown_task_type
 ├── InvalidPreference           400  invalid
 │   ├── PreferenceTooLarge      409  too_large
+│   ├── ModelStatedTwice        409  model_stated_twice
 │   └── ReasonNotPrintable      409  reason_not_printable
 ├── MalformedConfig             400  malformed_config
 ├── ModelNotAllowed             409  model_not_allowed
+├── ModelNotPresent             409  model_not_present
 ├── FallbackSameAsModel         409  fallback_same_as_model
 ├── NoAllowedModel              409  no_allowed_model
 ├── RequestLayerNotPermitted    409  request_layer_not_permitted
@@ -79,6 +81,14 @@ class PreferenceTooLarge(InvalidPreference):
     default_detail = gettext_noop("A value takes too many bytes.")
 
 
+class ModelStatedTwice(InvalidPreference):
+    """``model`` and its alias ``preferred_model`` are stated with different values."""
+
+    code = "model_stated_twice"
+    status = 409
+    default_detail = gettext_noop("The model is stated twice, with different values.")
+
+
 class ReasonNotPrintable(InvalidPreference):
     """A reason has more than one line, or what no printer prints."""
 
@@ -106,6 +116,20 @@ class ModelNotAllowed(LLMConfigError):
         text = gettext_noop("The model %(model)s is not allowed here.")
         if for_tier:
             text = gettext_noop("No tier of the user allows the model %(model)s.")
+        message = Message(text, {"model": model})
+        super().__init__(message, errors={field: [message]})
+
+
+class ModelNotPresent(LLMConfigError):
+    """No live worker has the model, and this environment accepts only models that one has."""
+
+    code = "model_not_present"
+    status = 409
+
+    def __init__(self, model: str, *, field: str = "model") -> None:
+        self.model = model
+        self.field = field
+        text = gettext_noop("No live worker has the model %(model)s.")
         message = Message(text, {"model": model})
         super().__init__(message, errors={field: [message]})
 

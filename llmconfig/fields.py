@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.errors import InvalidPreference, PreferenceTooLarge
+from llmconfig.errors import InvalidPreference, ModelStatedTwice, PreferenceTooLarge
 from llmconfig.kinds import Integer, Kind, ModelName, Refused, Seconds, TooLargeMessage
 from llmconfig.messages import Message, gettext_noop
 from llmconfig.parameters import LOAD_TIMEOUT, PARAMETERS, RELOAD_OPTIONS
@@ -76,10 +76,18 @@ def fields_parse(raw: object) -> tuple[dict[str, Any], Errors]:
     return values, errors
 
 
+class StatedTwice(Message):
+    """A complaint that no schema of the API could have made: two members contradict each other."""
+
+
 def errors_told(errors: Errors) -> InvalidPreference:
-    """What to raise: ``PreferenceTooLarge`` where nothing else is wrong."""
-    only_too_large = all(isinstance(each, TooLargeMessage) for each in _leaves(errors))
-    return (PreferenceTooLarge if only_too_large else InvalidPreference)(errors=errors)
+    """What to raise: a subclass where only what no schema could forbid is wrong."""
+    kinds = {type(each) for each in _leaves(errors)}
+    if kinds <= {TooLargeMessage}:
+        return PreferenceTooLarge(errors=errors)
+    if kinds <= {TooLargeMessage, StatedTwice}:
+        return ModelStatedTwice(errors=errors)
+    return InvalidPreference(errors=errors)
 
 
 def _leaves(errors: Mapping[str, Any]) -> Iterator[Message]:

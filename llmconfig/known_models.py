@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterable
 
 from llmconfig.model_names import normalise_model
 
-Provider = Callable[[], Iterable[str]]
+#: None: nothing is known.
+Provider = Callable[[], Iterable[str] | None]
 
 _providers: list[Provider] = []
 
@@ -17,5 +18,13 @@ def register(provider: Provider) -> None:
 
 def names() -> tuple[str, ...]:
     """The models that the providers know, each in one spelling, sorted."""
-    known = sorted((name for provider in _providers for name in provider()), reverse=True)
+    known = sorted((name for provider in _providers for name in provider() or ()), reverse=True)
     return tuple(sorted({normalise_model(name): name for name in known}.values()))
+
+
+def normal_names() -> frozenset[str] | None:
+    """Every model that is known, by its normalised name; None: no provider knows anything."""
+    told = [names for provider in _providers if (names := provider()) is not None]
+    if not told:
+        return None
+    return frozenset(normalise_model(name) for names in told for name in names)

@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -19,6 +20,7 @@ from llmconfig.fields import FIELDS, PARAMETERS_KEY, Errors, fields_parse
 from llmconfig.history.records import Records
 from llmconfig.history.versioned import Versioned
 from llmconfig.kinds import Refused
+from llmconfig.known_file import KnownFile  # noqa: F401  (a table of this app)
 from llmconfig.labels import scope_label
 from llmconfig.messages import Message
 from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
@@ -71,6 +73,8 @@ class Preference(Versioned):
         _("deadline (seconds)"), null=True, blank=True, help_text=_("Of the whole run.")
     )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
+    # The last release, which does not know the column, still writes rows beside this one.
+    created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     updated_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -81,7 +85,7 @@ class Preference(Versioned):
         on_delete=models.SET_NULL,
         related_name="+",
     )
-    history: Any = Records(excluded_fields=("updated_at", "updated_by"))
+    history: Any = Records(excluded_fields=("created_at", "updated_at", "updated_by"))
 
     class Meta:
         # Also where Django itself writes many rows, such as user.llm_preferences.set().

@@ -4,13 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
+from django.utils.translation import gettext
+
 from llmconfig import task_types
-from llmconfig.documents import document_of
+from llmconfig.documents import TASK_TYPE_CONFIGS, document_of
 from llmconfig.layers.ladder import Rows, Tier
 from llmconfig.layers.static import Static, static_config
 from llmconfig.models import Preference
+from llmconfig.presence import models_absent
 from llmconfig.rows import rows_load, tier_load
 from llmconfig.scopes import Scope
 from llmconfig.selectors import rows_resolve_any
@@ -34,6 +38,20 @@ def scope_overview(scope: Scope) -> dict[str, Any]:
         "effective": _effective(scope, rows, static),
         **({"tier": _tier_told(rows.tiers[0])} if scope.group_id is not None else {}),
     }
+
+
+def overview_warnings(overview: Mapping[str, Any]) -> list[dict[str, str]]:
+    """``[{"field", "code", "detail"}]``: stated models that no live worker has."""
+    preferences = overview["preferences"]
+    configs = preferences.get(TASK_TYPE_CONFIGS, {})
+    absent = chain(
+        models_absent(preferences),
+        *(
+            models_absent(fields, f"{TASK_TYPE_CONFIGS}.{name}.")
+            for name, fields in configs.items()
+        ),
+    )
+    return [each.to_wire(gettext) for each in absent]
 
 
 def overview_etag(overview: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from llmconfig.cache.invalidation import changing
 from llmconfig.cache.protocol import COMMON
 
 #: Columns that no decision depends on. Django forgets a deleted user in them by an update.
-UNREAD = frozenset({"updated_by", "updated_by_id", "updated_at"})
+UNREAD = frozenset({"updated_by", "updated_by_id", "updated_at", "created_at"})
 
 Row = TypeVar("Row", bound=models.Model)
 

@@ -6,7 +6,7 @@ primary itself is no fallback: then there is none. Limits that contradict each o
 ``first_token_timeout_seconds`` to ``timeout_seconds`` and that to ``deadline_seconds``.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,8 @@ _UNSTATED = {name: field.default for name, field in FIELDS.items()} | dict.fromk
     MODEL_FIELDS, ""
 )
 
+_NO_STATEMENT = Statement("", None, BUILT_IN)
+
 #: By normalised model name, weakest first. Their fields are names of ``MODEL_PARAMETERS``.
 ModelParams = Mapping[str, tuple[Statement, ...]]
 
@@ -47,6 +49,8 @@ class Merged:
 
     #: By field; fields that nobody states are absent.
     winners: Mapping[str, Statement]
+    #: The strongest layer that supplies any field.
+    source: str
     #: Every field's value, after clamping; ``model`` is "" where none is allowed.
     values: Mapping[str, Any]
     shadowed: Mapping[str, tuple[Statement, ...]]
@@ -73,6 +77,7 @@ def merge(
     statements: Iterable[Statement], *, policy: Policy, skipped: Iterable[Skipped] = ()
 ) -> Merged:
     """What holds, also where that is no decision because no model is allowed."""
+    statements = tuple(statements)
     winners: dict[str, Statement] = {}
     shadowed: dict[str, tuple[Statement, ...]] = {}
     left_out = list(skipped)
@@ -91,6 +96,7 @@ def merge(
     clamped = _clamp(values)
     return Merged(
         winners=winners,
+        source=_source(statements, winners),
         values=values,
         shadowed=shadowed,
         skipped=tuple(left_out),
@@ -112,7 +118,7 @@ def decide(merged: Merged, model_params: ModelParams) -> ResolvedConfig:
             role: _model_parameters(model, model_params)
             for role, model in zip(ROLES, models, strict=True)
         },
-        source=winners["model"].origin.layer,
+        source=merged.source,
         origins=_origins(winners),
         shadowed=merged.shadowed,
         skipped=merged.skipped,
@@ -142,6 +148,13 @@ def _drop_own_fallback(winners: dict[str, Statement], left_out: list[Skipped]) -
     if model and fallback and normalise_model(fallback.value) == normalise_model(model.value):
         left_out.append(Skipped(fallback.field, fallback.value, fallback.origin, SAME_AS_MODEL))
         del winners["fallback_model"]
+
+
+def _source(statements: Sequence[Statement], winners: Mapping[str, Statement]) -> str:
+    """The layer of the last winner: statements are in order of strength."""
+    strongest_first = reversed(statements)
+    winner = (each for each in strongest_first if winners.get(each.field) is each)
+    return next(winner, _NO_STATEMENT).origin.layer
 
 
 def _clamp(values: dict[str, Any]) -> tuple[Clamped, ...]:

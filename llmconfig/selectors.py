@@ -12,11 +12,12 @@ from llmconfig.errors import (
     NoAllowedModel,
     RequestLayerNotPermitted,
 )
-from llmconfig.fields import errors_told, fields_parse
+from llmconfig.fields import errors_told
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
 from llmconfig.merging import rows_merge
 from llmconfig.policy import models_check
+from llmconfig.preferred_model import statement_parse
 from llmconfig.resolver import decide
 from llmconfig.rows import rows_arrange, rows_load
 from llmconfig.skip_log import skips_log
@@ -64,7 +65,7 @@ def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:
         return {}
     if not settings.LLM_ALLOW_REQUEST_LAYER:
         raise RequestLayerNotPermitted
-    values, errors = fields_parse(request)
+    values, errors = statement_parse(request)
     if errors:
         raise errors_told(errors)
     return values

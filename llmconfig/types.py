@@ -122,7 +122,7 @@ class ResolvedConfig:
     model_parameters: Mapping[str, Mapping[str, Any]] = field(
         default_factory=lambda: {role: {} for role in ROLES}
     )
-    #: The layer that supplied ``model``.
+    #: The strongest layer that supplies any field. The model's is ``origins["model"].layer``.
     source: str = BUILT_IN.layer
     #: By field, parameters as ``parameters.temperature``.
     origins: Mapping[str, Origin] = field(default_factory=dict)

@@ -10,7 +10,7 @@ class WorkersConfig(AppConfig):
 
     def ready(self) -> None:
         # celery_task and lifecycle connect signals: send_task by name needs the first everywhere.
-        from workers import celery_task, known_models, lifecycle, task_types  # noqa: F401
+        from workers import celery_task, checks, known_models, lifecycle, task_types  # noqa: F401
 
         task_types.discover()
         # Celery's own discovery waits for a worker; whoever sends needs the tasks too.

@@ -14,6 +14,7 @@ from workers.explanations import error_of
 from workers.metrics import book
 from workers.models import TaskRun
 from workers.parents import child_ended
+from workers.run_log import run_log
 from workers.states import Status
 
 
@@ -22,6 +23,7 @@ def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fie
 
     ``opening``: see `error_of`.
     """
+    attempts = list(run.attempts.all())
     TaskRun.objects.filter(pk=run.pk).update(
         status=status,
         finished_at=Now(),
@@ -29,9 +31,10 @@ def run_end(run: TaskRun, status: Status, code: str, *, opening: str = "", **fie
         lease_expires_at=None,
         permit=None,
         parked_on="",
-        error=error_of(code, run.attempts.all(), opening=opening),
+        error=error_of(code, attempts, opening=opening),
         **fields,
     )
     transaction.on_commit(partial(book.run_ended, run.task_type, status))
+    transaction.on_commit(partial(run_log, run, status, attempts))
     child_ended(run)
     changed(run.pk)

@@ -27,8 +27,7 @@ def feedback_give(run: TaskRun, *, user: Any, rating: int, comment: str = "") ->
         "comment": comment,
         "model": run.model_used,
         "fallback_used": run.fallback_used,
-        # A foreign producer may have made it up.
-        "source": str(run.llm_config.get("source", ""))[:SOURCE_MAX_LENGTH],
+        "source": _model_layer(run)[:SOURCE_MAX_LENGTH],
         "updated_at": now,
     }
     return _store(Feedback(run=run, created_at=now, **told), changing=told)
@@ -39,6 +38,14 @@ def feedback_withdraw(run: TaskRun, *, user: Any) -> None:
     _require_owner(run, user)
     if not Feedback.objects.filter(run=run).delete()[0]:
         raise UnknownFeedback
+
+
+def _model_layer(run: TaskRun) -> str:
+    """The layer that supplied the run's model, "" where a foreign producer's header has none."""
+    try:
+        return str(run.llm_config["origins"]["model"]["layer"])
+    except (KeyError, TypeError):
+        return ""
 
 
 @conflicts_retried

@@ -20,7 +20,8 @@ CACHE_SECONDS = 3.0
 class Known:
     """What live workers have reported."""
 
-    names: tuple[str, ...] = ()
+    #: None: no live worker has reported its models yet.
+    names: tuple[str, ...] | None = None
     #: By normalised name; of several servers the smallest.
     windows: Mapping[str, int] = field(default_factory=dict)
 
@@ -35,7 +36,7 @@ def announce() -> None:
     llmconfig.window_lookup.register(known_windows)
 
 
-def known_names() -> tuple[str, ...]:
+def known_names() -> tuple[str, ...] | None:
     """The names, read at most every few seconds; the last known ones while the database is away."""
     return _known().names
 
@@ -62,11 +63,14 @@ def _known() -> Known:
 
 
 def _read() -> Known:
-    listed = nodes_live().values_list("known_models", flat=True)
-    models = [model for of_worker in listed for model in of_worker]
+    # A worker that has not looked at its model server yet has neither models nor a version.
+    nodes = nodes_live().values_list("known_models", "host_version")
+    reported = [listed for listed, version in nodes if listed or version]
+    models = [model for listed in reported for model in listed]
     windows: dict[str, int] = {}
     for model in models:
         if tokens := model.get("context_window"):
             name = normalise_model(model["name"])
             windows[name] = min(tokens, windows.get(name, tokens))
-    return Known(names=tuple(sorted({model["name"] for model in models})), windows=windows)
+    names = tuple(sorted({model["name"] for model in models})) if reported else None
+    return Known(names=names, windows=windows)

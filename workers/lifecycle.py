@@ -42,12 +42,19 @@ def _prepare(**_: Any) -> None:
 def _start(sender: Any, **_: Any) -> None:
     announced = Announcement.of_consumer(sender)
     watch = Watch(announced.queues)
-    server = server_open(Answers(tickers=_watched, watch=watch))
+    registrars: list[Registrar] = []
+    answers = Answers(
+        tickers=_watched,
+        watch=watch,
+        missing=lambda: registrars[0].missing if registrars else None,
+    )
+    server = server_open(answers)
     if server is not None:
         _servers.append(server)
         _tickers.append(watch)
         announced = replace(announced, metrics_address=server.url)
     registrar = Registrar(announced)
+    registrars.append(registrar)
     _tickers.extend((Sweeper(), Releaser(announced.queues), registrar))
     if queue_name(REPORT_TYPE) in announced.queues:
         _tickers.append(Postman())

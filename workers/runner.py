@@ -21,7 +21,7 @@ from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.database.faults import Kind, kind_of
 from llmconfig.errors import LLMConfigError
 from llmconfig.types import ResolvedConfig
-from workers import attempts, header, outages, plan, task_types
+from workers import attempts, header, outages, plan, run_log, task_types
 from workers.attempt_rows import attempt_save, invalid_reason, next_number, note_save, past_of
 from workers.breakers import breaker_record, probe_take
 from workers.candidates import models_of
@@ -219,11 +219,13 @@ class _Delivery:
         attempt = made.attempt
         breaker_record(attempt.host, attempt.model, self.claim.token, verdict, attempt.reason)
         history = attempt_save(attempt, self.history)
+        number = next_number(history) - 1
+        transaction.on_commit(lambda: run_log.attempt_log(self.run, attempt, number))
         if made.result is None or self.run.deadline <= timezone.now():
             # Past its deadline the run reads as expired already, and stays so.
             return self._advance(history, _next_step)
         self.run.notes = list(made.notes)
-        run_succeed(self.claim, self.run, made.result, step)
+        run_succeed(self.claim, self.run, made.result, step, history)
         if self.kind.finished:
             self.kind.finished(self.run, made.result)
         return _Recorded(history=history, step=None)
@@ -298,15 +300,7 @@ class _Delivery:
             return
         primary = passed[-1]
         book.fallback_began(primary.model, step.model)
-        error = f"{primary.outcome}: {primary.reason}"
-        ids = {"run_id": str(self.run.pk), "primary": primary.model, "fallback": step.model}
-        logger.warning(
-            "Primary model failed, trying fallback: primary=%s fallback=%s error=%s",
-            primary.model,
-            step.model,
-            error,
-            extra={"action": "fallback", "error": error, **ids},
-        )
+        run_log.fallback_log(self.run, primary, step.model)
 
 
 def _next_step(config: ResolvedConfig, past: Sequence[plan.Past], view: plan.View) -> plan.Step:

@@ -17,6 +17,7 @@ from workers.explanations import error_of
 from workers.metrics import book
 from workers.models import Attempt, TaskRun
 from workers.parents import child_ended
+from workers.run_log import run_log
 from workers.states import Status
 from workers.task_types import Result
 
@@ -44,15 +45,18 @@ def step_write(claim: Claim, run: TaskRun, step: plan.Step, attempts: Sequence[A
         case plan.Stop(code=code, model=model):
             late = code == "deadline_exceeded"
             status = Status.EXPIRED if late else Status.FAILED
-            return _end(claim, run, status, error=error_of(code, attempts, model=model))
+            return _end(claim, run, status, attempts, error=error_of(code, attempts, model=model))
 
 
-def run_succeed(claim: Claim, run: TaskRun, result: Result, step: plan.Try) -> bool:
+def run_succeed(
+    claim: Claim, run: TaskRun, result: Result, step: plan.Try, attempts: Sequence[Attempt]
+) -> bool:
     """The run ends with this result of the attempt that ``step`` led to, and its notes."""
     return _end(
         claim,
         run,
         Status.SUCCEEDED,
+        attempts,
         result=result,
         notes=run.notes,
         model_used=step.model,
@@ -62,17 +66,22 @@ def run_succeed(claim: Claim, run: TaskRun, result: Result, step: plan.Try) -> b
 
 def run_fail(claim: Claim, run: TaskRun, code: str, opening: str) -> bool:
     """The run ends for a reason beside the plan's."""
-    error = error_of(code, run.attempts.all(), opening=opening)
-    return _end(claim, run, Status.FAILED, error=error)
+    attempts = list(run.attempts.all())
+    error = error_of(code, attempts, opening=opening)
+    return _end(claim, run, Status.FAILED, attempts, error=error)
 
 
 def _wait(claim: Claim, **fields: Any) -> bool:
     return claim_end(claim, status=Status.RETRYING, **fields)
 
 
-def _end(claim: Claim, run: TaskRun, status: Status, **fields: Any) -> bool:
+def _end(
+    claim: Claim, run: TaskRun, status: Status, attempts: Sequence[Attempt], **fields: Any
+) -> bool:
     ended = claim_end(claim, status=status, finished_at=timezone.now(), **fields)
     if ended:
+        model = fields.get("model_used", "")
         transaction.on_commit(lambda: book.run_ended(run.task_type, status))
+        transaction.on_commit(lambda: run_log(run, status, attempts, model))
         child_ended(run)
     return ended

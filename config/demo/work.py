@@ -33,7 +33,7 @@ class Piece:
     person: str
     task_type: str
     payload: dict[str, Any]
-    #: The layer that shall have supplied the model.
+    #: The strongest layer that shall state a field.
     source: str
     #: Whether the fallback shall answer.
     fallback: bool = False

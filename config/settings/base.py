@@ -129,8 +129,10 @@ REDIS_URL = Hidden(ENVIRONMENT.redis.url())
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
+LLM_CONFIG_ON_ERROR = ENVIRONMENT.llm_config_on_error
 LLM_ENVIRON = dict(ENVIRONMENT.llm_variables)
 LLM_ALLOW_REQUEST_LAYER = ENVIRONMENT.request_layer
+LLM_REQUIRE_PRESENT_MODELS = ENVIRONMENT.require_present_models
 LLM_CACHE_NAMESPACE = ENVIRONMENT.cache_namespace
 OLLAMA_CONTEXT_LENGTH = ENVIRONMENT.ollama_context_length
 
@@ -139,6 +141,7 @@ OLLAMA_HOST = ENVIRONMENT.ollama.host
 OLLAMA_AUTHORIZATION = Hidden(ENVIRONMENT.ollama.authorization)
 LLM_WORKER_CONCURRENCY = ENVIRONMENT.worker_concurrency
 LLM_HOST_CONCURRENCY = ENVIRONMENT.host_concurrency
+LLM_WORKER_METADATA = dict(ENVIRONMENT.worker_metadata)
 LLM_WORKER_METRICS_ADDRESS = ENVIRONMENT.worker_metrics_address
 LLM_WORKER_METRICS_PORT = ENVIRONMENT.worker_metrics_port
 LLM_SHUTDOWN_GRACE_SECONDS = ENVIRONMENT.shutdown_grace_seconds

@@ -15,6 +15,8 @@ from django.utils.translation import gettext as _
 from config.shared_answer import SharedAnswer
 from config.status.facts import DATABASE, Facts
 from config.status.stored import stored_take
+from llmconfig.errors import ConfigurationError
+from llmconfig.layers.static import static_config
 from workers import parts
 from workers.outcomes import one_line
 
@@ -35,6 +37,15 @@ def redis_problem() -> str:
         told = one_line(str(error)) if isinstance(error, redis.RedisError) else ""
         return told or type(error).__name__
     return ""
+
+
+def configuration_problem() -> dict[str, str]:
+    """Why the configuration is not the one on disk; nothing where it is."""
+    try:
+        last_good = static_config().last_good
+    except ConfigurationError as error:
+        return {"configuration": str(error)}
+    return {"configuration": "\n".join(map(str, last_good.sentences))} if last_good else {}
 
 
 def _shared(ask: Callable[[], T]) -> SharedAnswer[T]:
@@ -59,8 +70,9 @@ def facts_gather() -> Facts:
     STORED.begin()
     late = _("no answer within %(seconds)d seconds") % {"seconds": ANSWER_SECONDS}
     told = {name: answer.get(until=until) for name, answer in PROBLEMS.items()}
+    problems = {name: late if problem is None else problem for name, problem in told.items()}
     return Facts(
-        problems={name: late if problem is None else problem for name, problem in told.items()},
+        problems={**problems, **configuration_problem()},
         stored=STORED.get(until=until),
     )
 

@@ -12,7 +12,8 @@ class DependencyTold(serializers.Serializer[Any]):
     """A part that the service needs."""
 
     name = serializers.CharField(
-        help_text="`database`, `redis`, `broker`, `model_server`, or `mail` where mails are sent."
+        help_text="`database`, `redis`, `broker`, `model_server`, `mail` where mails are sent, or"
+        " `configuration` where the file on disk cannot be used."
     )
     ok = serializers.BooleanField(help_text="Whether it answers the web process.")
     problem = serializers.CharField(allow_blank=True, help_text="Why it does not; or empty.")

@@ -16,7 +16,7 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import known_models, services
+from llmconfig import services
 from llmconfig.admin import scopes
 from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
 from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
@@ -33,9 +33,8 @@ from llmconfig.admin.scopes import Scope
 from llmconfig.admin.versioned import VersionedAdmin
 from llmconfig.forms import PreferenceForm
 from llmconfig.history.entries import preference_history
-from llmconfig.model_names import normalise_model
 from llmconfig.models import Preference
-from llmconfig.types import MODEL_FIELDS
+from llmconfig.presence import models_absent
 
 _LIMITS = [
     ("timeout_seconds", "first_token_timeout_seconds"),
@@ -64,7 +63,7 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/list_intro.html"
     change_form_outer_before_template = "llmconfig/admin/form_intro.html"
-    readonly_fields = ["scope", "changed", "stated"]
+    readonly_fields = ["scope", "changed", "created_at", "stated"]
     actions = ["export_selected", "delete_rows"]
 
     class Media:
@@ -166,10 +165,14 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
     def get_fieldsets(self, request: HttpRequest, obj: Preference | None = None) -> Any:
         if obj and not self.has_change_permission(request, obj):
             return [
-                (_("For whom"), {"fields": [("scope", "changed")]}),
+                (_("For whom"), {"fields": [("scope", "changed", "created_at")]}),
                 (None, {"fields": ["stated"]}),
             ]
-        scope = list(scopes.scope_of_form(request).fields) if obj is None else ["scope", "changed"]
+        scope = (
+            list(scopes.scope_of_form(request).fields)
+            if obj is None
+            else ["scope", "changed", "created_at"]
+        )
         return [
             *([(_("For whom"), {"fields": [tuple(scope)]})] if scope else []),
             (_("Models"), {"fields": ["model", ("fallback_model", "no_fallback")]}),
@@ -203,7 +206,7 @@ class PreferenceAdmin(Columns, HistoryPages, VersionedAdmin[Preference]):
             expected_version=form.cleaned_data["opened_version"] if change else None,
             reason=form.cleaned_data["reason"] or None,
         )
-        _warn_of_unknown_models(request, obj)
+        _warn_of_absent_models(request, obj)
 
 
 def _list_scope(request: HttpRequest) -> Scope:
@@ -223,9 +226,7 @@ def _back_to_list(request: HttpRequest, row: Preference) -> HttpResponseRedirect
     return HttpResponseRedirect(scopes.scope_of_row(row).url)
 
 
-def _warn_of_unknown_models(request: HttpRequest, row: Preference) -> None:
-    known = {normalise_model(name) for name in known_models.names()}
-    for name in filter(None, (getattr(row, field) for field in MODEL_FIELDS)):
-        if known and normalise_model(name) not in known:
-            text = gettext("Saved, but no worker has the model %(model)s.") % {"model": name}
-            messages.warning(request, text)
+def _warn_of_absent_models(request: HttpRequest, row: Preference) -> None:
+    for absent in models_absent(row.stated()):
+        text = gettext("Saved, but no worker has the model %(model)s.") % {"model": absent.model}
+        messages.warning(request, text)

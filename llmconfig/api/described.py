@@ -27,6 +27,8 @@ from llmconfig.errors import (
     EditConflict,
     FallbackSameAsModel,
     ModelNotAllowed,
+    ModelNotPresent,
+    ModelStatedTwice,
     PreconditionFailed,
     PreferenceTooLarge,
     ReasonNotPrintable,
@@ -131,7 +133,14 @@ TASK_TYPE = Scoped(
 SYSTEM = Scoped(name="system", whose="everyone's", body=StatementBody, answer=RowOverview)
 
 _NOT_NOW = (ReasonNotPrintable, EditConflict, PreconditionFailed)
-_REFUSED = (ModelNotAllowed, FallbackSameAsModel, PreferenceTooLarge, *_NOT_NOW)
+_REFUSED = (
+    ModelNotAllowed,
+    ModelNotPresent,
+    FallbackSameAsModel,
+    ModelStatedTwice,
+    PreferenceTooLarge,
+    *_NOT_NOW,
+)
 
 
 def document_described(scoped: Scoped) -> Callable[[Any], Any]:

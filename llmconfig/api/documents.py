@@ -12,7 +12,7 @@ from llmconfig.api import access, described
 from llmconfig.api.authors import author
 from llmconfig.api.described import document_described
 from llmconfig.api.parsers import DocumentParser, DocumentPatchParser, body_of
-from llmconfig.api.preconditions import answer, read_answer
+from llmconfig.api.preconditions import read_answer, written_answer
 from llmconfig.api.scoped import ScopedView
 from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.documents import document_patch
@@ -40,7 +40,7 @@ class DocumentView(ScopedView):
     def delete(self, request: Request, **named: str) -> Response:
         scope = self.scope_to_write(request, access.RESET, named)
         services.preferences_reset(scope=scope, **author(request))
-        return answer(scope_overview(scope))
+        return written_answer(scope_overview(scope))
 
     @conflicts_retried
     @transaction.atomic
@@ -52,7 +52,7 @@ class DocumentView(ScopedView):
     ) -> Response:
         scope = self.scope_to_write(request, access.WRITE, named)
         services.preferences_change(scope=scope, change=change, **author(request))
-        return answer(scope_overview(scope))
+        return written_answer(scope_overview(scope))
 
 
 @document_described(described.OWN)

@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from llmconfig.errors import PreconditionFailed
-from llmconfig.overviews import overview_etag, scope_overview
+from llmconfig.overviews import overview_etag, overview_warnings, scope_overview
 from llmconfig.scope_lock import rows_lock
 from llmconfig.scopes import Scope
 
@@ -24,6 +24,14 @@ def read_answer(request: Request, overview: Mapping[str, Any]) -> Response:
 
 def answer(overview: Mapping[str, Any]) -> Response:
     return _private(Response(overview, headers={"ETag": overview_etag(overview)}))
+
+
+def written_answer(overview: Mapping[str, Any]) -> Response:
+    """The same after a change, with warnings. These are no part of the entity tag: they come and go
+    with the workers."""
+    response = answer(overview)
+    response.data = {**overview, "warnings": overview_warnings(overview)}
+    return response
 
 
 def write_begin(request: Request, scope: Scope) -> None:

@@ -8,7 +8,7 @@ from llmconfig.api import access, described
 from llmconfig.api.authors import author
 from llmconfig.api.described_history import rollback_described
 from llmconfig.api.parsers import DocumentParser
-from llmconfig.api.preconditions import answer
+from llmconfig.api.preconditions import written_answer
 from llmconfig.api.row_versions import version_parse
 from llmconfig.api.scoped import ScopedView
 from llmconfig.database.conflicts import conflicts_retried
@@ -29,7 +29,7 @@ class RollbackView(ScopedView):
         document_rollback(
             scope=scope, row_id=wanted.id, to_version=wanted.version, **author(request)
         )
-        return answer(scope_overview(scope))
+        return written_answer(scope_overview(scope))
 
 
 @rollback_described(described.OWN)

@@ -9,7 +9,10 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from llmconfig import task_types
-from llmconfig.api.kind_fields import parameter_fields, stated_fields
+from llmconfig.api.kind_fields import field_of, parameter_fields, stated_fields
+from llmconfig.errors import ModelNotPresent
+from llmconfig.fields import FIELDS
+from llmconfig.preferred_model import ALIAS, MODEL
 from llmconfig.types import REASONS
 from llmconfig.windows import AnswerTooLong, WindowSource
 
@@ -42,8 +45,14 @@ class StatementBody(ClosedShape):
     """What one scope states; null or absent: inherited."""
 
     def get_fields(self) -> Fields:
+        alias = field_of(
+            FIELDS[MODEL].kind,
+            required=False,
+            allow_null=True,
+            help_text="Another word for `model`; answers say `model`.",
+        )
         parameters = ParametersBody(required=False, allow_null=True)
-        return {**stated_fields(allow_null=True), "parameters": parameters}
+        return {**stated_fields(allow_null=True), ALIAS: alias, "parameters": parameters}
 
 
 @extend_schema_serializer(component_name="Preferences")
@@ -111,12 +120,22 @@ class LlmConfig(Shape):
     parameters = Parameters()
     model_parameters = ModelParameters()
     source = serializers.CharField(  # type: ignore[assignment]  # DRF keeps fields apart
-        help_text="The layer that supplied `model`."
+        help_text="The strongest layer that states any field; `origins` has each field's own."
     )
     origins = serializers.DictField(
         child=Origin(), help_text="By field; parameters as `parameters.temperature`."
     )
     config_version = serializers.CharField(help_text="Changes when a value does.")
+
+
+class StatementWarning(Shape):
+    """A statement that was accepted and that may not work."""
+
+    field = serializers.CharField(
+        help_text="`model` or `fallback_model`, or the same below `task_type_configs`."
+    )
+    code = serializers.ChoiceField(choices=[ModelNotPresent.code])
+    detail = serializers.CharField()
 
 
 class Overview(Shape):
@@ -126,6 +145,9 @@ class Overview(Shape):
     effective = serializers.DictField(
         child=LlmConfig(allow_null=True),
         help_text="By task type; null: no configured model is allowed.",
+    )
+    warnings = StatementWarning(
+        many=True, required=False, help_text="In the answer to a change: what may not work."
     )
 
 

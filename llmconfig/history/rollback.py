@@ -186,4 +186,6 @@ def _store(step: Step, by: AbstractBaseUser | None, *, made_again: bool) -> None
         row.version = last_version(step.model, step.row_id) + 1
     if isinstance(row, Preference):
         row.updated_by = by  # type: ignore[assignment]  # the project's user model
-    row.save(force_insert=made_again)
+    # A row that stays keeps the moment of its creation, which its record does not have.
+    columns = {field.name for field in row._meta.concrete_fields} - {"id", "created_at"}
+    row.save(force_insert=made_again, update_fields=None if made_again else columns)

@@ -1,5 +1,6 @@
 """Whoever writes what the refusal of a variable says is accepted is not refused again."""
 
+import json
 import re
 
 import pytest
@@ -46,6 +47,10 @@ READERS = {
     r"an address for mail, as (\S+) or (.*)": lambda *texts: [*texts],
     r"an address of this machine, as (.*)": listed,
     r"one line of text, without quotes around it": lambda: ["some text"],
+    r"one of the words (.*)": listed,
+    r"a JSON object of 2 to (\d+) characters, as (.*)": lambda length, text: [
+        text, "{}", json.dumps({"": "x" * (int(length) - len(json.dumps({"": ""})))}),
+    ],
     r"a key of ASCII characters, without blanks": lambda: ["k"],
     r"host names .*, as (\S+), (\S+) \(.*\), (\S+), (\S+) or (\S+)": lambda *texts: [
         *texts, ",".join(texts),

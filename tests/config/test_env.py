@@ -214,6 +214,17 @@ def test_every_kind_of_call_has_a_limit_unless_it_is_set_empty(variables):
         ("LLM_WORKER_CONCURRENCY", "4.5", "a whole number from 1 to 256"),
         ("LLM_SHUTDOWN_GRACE_SECONDS", "nan", "0 to 3600 seconds, written as 60, 60s or 2m"),
         ("LLM_ALLOW_REQUEST_LAYER", "perhaps", "true or false"),
+        *[
+            ("LLM_WORKER_METADATA", text, "a JSON object")
+            for text in (
+                "rack",
+                "[]",
+                '{"a": NaN}',
+                r'{"a": "\u0000"}',
+                r'{"a": "\ud800"}',
+                "[" * 4000,
+            )
+        ],
         ("REPORT_SPREAD", "2d", "0 to 86400 seconds, written as 60, 60s, 2m, 1h30m or 1d"),
     ],
 )

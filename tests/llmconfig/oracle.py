@@ -25,6 +25,7 @@ BUILT_IN = {
     "max_retries": 3,
     "deadline_seconds": 600,
 }
+LAYERS = ["system", "task_type", "tier", "user", "request"]
 FIELDS = ["model", "fallback_model", *BOUNDS]
 VARIABLES = {
     "model": "LLM_DEFAULT_MODEL",

@@ -1,7 +1,7 @@
 import pytest
 
-from llmconfig.documents import document_parse, merge_patch
-from llmconfig.errors import InvalidPreference
+from llmconfig.documents import document_parse, document_patch, merge_patch
+from llmconfig.errors import InvalidPreference, ModelStatedTwice
 from llmconfig.scopes import Scope
 from tests.llmconfig.conftest import INSIGHT, REPORT
 
@@ -49,6 +49,52 @@ def test_a_document_states_for_all_types_and_for_one():
         None: {"model": "a:1"},
         INSIGHT: {"timeout_seconds": 9},
     }
+
+
+@pytest.mark.parametrize(
+    ("document", "stated"),
+    [
+        ({"preferred_model": "a:1"}, {"model": "a:1"}),
+        ({"preferred_model": None}, {}),
+        ({"model": "a:1", "preferred_model": None}, {"model": "a:1"}),
+        ({"model": None, "preferred_model": "a:1"}, {"model": "a:1"}),
+        ({"model": "a:1", "preferred_model": "a:1"}, {"model": "a:1"}),
+    ],
+)
+def test_preferred_model_is_another_word_for_model(document, stated):
+    assert document_parse(document, OWNED) == {None: stated}
+    configs = {"task_type_configs": {INSIGHT: document}}
+    assert document_parse(configs, OWNED) == {None: {}, INSIGHT: stated}
+
+
+def test_two_different_models_under_both_words_are_refused():
+    with pytest.raises(ModelStatedTwice) as caught:
+        document_parse({"model": "a:1", "preferred_model": "b:1"}, OWNED)
+    assert caught.value.errors is not None
+    assert list(caught.value.errors) == ["preferred_model"]
+
+
+def test_a_wrong_preferred_model_is_refused_under_the_word_that_was_sent():
+    with pytest.raises(InvalidPreference) as caught:
+        document_parse({"preferred_model": "a b", "max_retries": -1}, OWNED)
+    assert not isinstance(caught.value, ModelStatedTwice)
+    assert caught.value.errors is not None
+    assert sorted(caught.value.errors) == ["max_retries", "preferred_model"]
+
+
+@pytest.mark.parametrize(
+    ("patch", "stated"),
+    [
+        ({"preferred_model": "b:1"}, {"model": "b:1"}),
+        ({"preferred_model": None}, {}),
+        ({"max_retries": 1}, {"model": "a:1", "max_retries": 1}),
+    ],
+)
+def test_a_patch_of_preferred_model_changes_the_model(patch, stated):
+    assert document_parse(document_patch({"model": "a:1"}, patch), OWNED) == {None: stated}
+    configs = {"task_type_configs": {INSIGHT: {"model": "a:1"}}}
+    patched = document_patch(configs, {"task_type_configs": {INSIGHT: patch}})
+    assert document_parse(patched, OWNED) == {None: {}, INSIGHT: stated}
 
 
 @pytest.mark.parametrize("document", [{}, {"task_type_configs": None}, {"task_type_configs": {}}])

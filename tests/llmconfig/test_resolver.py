@@ -33,6 +33,23 @@ def test_the_strongest_statement_of_each_field_holds():
     assert config.origins["max_retries"] == SYSTEM
 
 
+def test_the_source_is_the_strongest_layer_that_states_any_field():
+    config = resolved(
+        states(SYSTEM, model="a:1", max_retries=3),
+        states(TYPE, timeout_seconds=45),
+        states(USER, parameters__temperature=0.1),
+    )
+    assert config.source == "user"
+    assert config.origins["model"] == SYSTEM
+
+
+def test_a_layer_whose_statements_do_not_hold_is_no_source():
+    config = resolved(
+        states(SYSTEM, model="a:1"), states(USER, model="x:1"), policy=Policy(("a:*",))
+    )
+    assert config.source == "system"
+
+
 def test_what_was_shadowed_is_told_nearest_first():
     config = resolved(
         states(SYSTEM, model="a:1"), states(TYPE, model="b:1"), states(USER, model="c:1")

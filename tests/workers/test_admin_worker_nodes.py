@@ -51,6 +51,21 @@ def test_the_list_shows_which_workers_live(admin_client, node):
         assert text in told
 
 
+def test_a_worker_is_shown_with_its_metadata_and_whole_default_configuration(admin_client, node):
+    config = {
+        "model": "ok:3b", "fallback_model": "", "timeout_seconds": 45, "max_retries": 2,
+        "first_token_timeout_seconds": None, "deadline_seconds": 600,
+        "parameters": {"temperature": 0.3},
+    }  # fmt: skip
+    WorkerNode.objects.update(
+        metadata={"rack": "b4"}, default_config={"TASK_TYPE_TEXT_GENERATION": config}
+    )
+    told = page(admin_client, f"{LIST}{node.pk}/change/")
+    assert "timeout_seconds 45, max_retries 2, deadline_seconds 600" in told
+    for text in ("{&quot;rack&quot;: &quot;b4&quot;}", "{&quot;temperature&quot;: 0.3}"):
+        assert text in told
+
+
 def test_workers_are_filtered_by_state(admin_client, node):
     node_stop(name="text@box", instance=ONE)
     assert "text@box" in page(admin_client, f"{LIST}?state=stopped")

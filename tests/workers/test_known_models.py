@@ -35,10 +35,18 @@ def test_the_models_of_all_live_workers_are_known():
     assert set(llmconfig.known_models.names()) >= {"a:1", "b:1", "c:1"}
 
 
+def test_before_a_worker_has_looked_at_its_model_server_nothing_is_known():
+    register("one")
+    assert known_models.known_names() is None
+    WorkerNode.objects.update(host_version="0.12.6")
+    known_models.forget()
+    assert known_models.known_names() == ()
+
+
 def test_the_models_of_a_gone_worker_are_not():
     register("one", "a:1")
     WorkerNode.objects.update(seen_at=F("seen_at") - timedelta(minutes=1))
-    assert known_models.known_names() == ()
+    assert known_models.known_names() is None
 
 
 def test_they_are_read_once_in_a_while(django_assert_num_queries):

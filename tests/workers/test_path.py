@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from llmconfig.models import Preference
+from tests.workers.waiting import wait_until
 from workers.enqueue import enqueue, enqueue_signature
 from workers.models import TaskRun
 
@@ -52,6 +53,32 @@ def test_a_missing_primary_is_answered_by_the_fallback_with_a_warning(
     assert "missing:7b" in warning
     assert "ok:1b" in warning
     assert "not found" in warning
+    record = next(r for r in caplog.records if "trying fallback" in r.getMessage())
+    assert (record.primary_model, record.fallback_model) == ("missing:7b", "ok:1b")
+    assert (record.task_type, record.user_id) == (run.task_type, person.pk)
+    assert record.reason.startswith("unusable: ")
+
+
+def test_each_attempt_and_each_run_ends_with_one_line(
+    celery_worker, ollama, person, finished, caplog
+):
+    Preference.objects.create(user=person, model="missing:7b")
+    with caplog.at_level(logging.INFO, logger="workers.run_log"):
+        run = finished(insight(person))
+        wait_until(lambda: any(getattr(r, "action", "") == "run" for r in caplog.records))
+    lines = [r for r in caplog.records if getattr(r, "action", "") in ("attempt", "run")]
+    assert [(r.action, r.model, r.outcome) for r in lines] == [
+        ("attempt", "missing:7b", "unusable"),
+        ("attempt", "ok:1b", "succeeded"),
+        ("run", "ok:1b", "succeeded"),
+    ]
+    for record in lines:
+        assert (record.run_id, record.task_type) == (str(run.pk), run.task_type)
+        assert (record.user_id, record.source) == (person.pk, "user")
+        assert record.host == ollama.host
+        assert record.seconds >= 0
+        assert f"run_id={run.pk} task_type={run.task_type}" in record.getMessage()
+    assert lines[-1].completion_tokens == lines[1].completion_tokens > 0
 
 
 def test_a_primary_that_times_out_is_answered_by_the_fallback(celery_worker, person, finished):

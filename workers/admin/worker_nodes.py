@@ -1,5 +1,6 @@
 """Workers: which there are, whether they live, and how the models on each of them are."""
 
+import json
 from typing import Any
 
 from django.contrib import admin
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import table
+from llmconfig.fields import FIELDS
 from llmconfig.stated_models import models_stated
+from llmconfig.types import MODEL_FIELDS
 from workers.doctor.examination import models_used
 from workers.doctor.uses import short_name, uses_told
 from workers.models import WorkerNode
@@ -57,7 +60,19 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
     list_filter = (StateFilter,)
     search_fields = ("name", "host")
     fieldsets = (
-        (None, {"fields": ("name", "state_now", "queues_told", "concurrency", "version")}),
+        (
+            None,
+            {
+                "fields": (
+                    "name",
+                    "state_now",
+                    "queues_told",
+                    "concurrency",
+                    "version",
+                    "metadata_told",
+                )
+            },
+        ),
         (_("Model server"), {"fields": ("host", "host_version", "host_error")}),
         (_("Models"), {"fields": ("models_told",)}),
         (
@@ -106,17 +121,39 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
         rows = _model_rows(node)
         return table(titles, rows) if rows else "–"
 
+    @admin.display(description=_("metadata"))
+    def metadata_told(self, node: WorkerNode) -> str:
+        return _json(node.metadata)
+
     @admin.display(description=_("by task type"))
     def defaults_told(self, node: WorkerNode) -> str:
-        titles = (_("task type"), _("model"), _("fallback model"))
+        titles = (_("task type"), _("model"), _("fallback model"), _("limits"), _("parameters"))
         nothing = {"model": _("no allowed model"), "fallback_model": ""}
         rows = [
-            (short_name(name), stated["model"], stated["fallback_model"] or "–")
+            (
+                short_name(name),
+                stated["model"],
+                stated["fallback_model"] or "–",
+                _limits(stated),
+                _json(stated.get("parameters")),
+            )
             for name, stated in (
                 (name, config or nothing) for name, config in node.default_config.items()
             )
         ]
         return table(titles, rows) if rows else "–"
+
+
+def _limits(config: dict[str, Any]) -> str:
+    """Timeouts, retries and deadline; a worker of the last release states none."""
+    stated = {name: config.get(name) for name in FIELDS if name not in MODEL_FIELDS}
+    return (
+        ", ".join(f"{name} {value}" for name, value in stated.items() if value is not None) or "–"
+    )
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else "–"
 
 
 def _model_rows(node: WorkerNode) -> list[tuple[Any, ...]]:

@@ -9,6 +9,7 @@ from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import Told, problems
 from llmconfig.errors import (
     ModelNotAllowed,
+    ModelStatedTwice,
     NoAllowedModel,
     PreferenceTooLarge,
     RequestLayerNotPermitted,
@@ -146,6 +147,7 @@ SUBMIT = extend_schema(
             InvalidIdempotencyKey,
             RequestLayerNotPermitted,
             ModelNotAllowed,
+            ModelStatedTwice,
             PreferenceTooLarge,
             DeadlineTooLong,
             PayloadNotStorable,

@@ -48,7 +48,7 @@ class FeedbackAnswer(Shape):
     comment = serializers.CharField(max_length=MAX_COMMENT, allow_blank=True)
     model = serializers.CharField(help_text="The model that answered.")
     fallback_used = serializers.BooleanField()
-    source = serializers.CharField(help_text="The layer that chose the model.")  # type: ignore[assignment]  # DRF keeps fields apart
+    source = serializers.CharField(help_text="The layer that supplied the model.")  # type: ignore[assignment]  # DRF keeps fields apart
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 

@@ -16,6 +16,7 @@ from workers.states import NodeState
 #: Every kind of finding, in the order in which they are told.
 TITLES = {
     "configuration_invalid": gettext_lazy("The configuration cannot be used"),
+    "configuration_last_good": gettext_lazy("The file cannot be used, and an earlier one is"),
     "database_unusable": gettext_lazy("The database cannot be used"),
     "broker_unreachable": gettext_lazy("The broker cannot be reached"),
     "model_server_unreachable": gettext_lazy("Model servers that do not answer, or refuse us"),

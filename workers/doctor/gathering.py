@@ -29,10 +29,12 @@ from workers.registry.survey import HostReport, Survey
 from workers.reports.delivery.stuck import mails_stuck
 from workers.states import NodeState
 
+LLM_CONFIG_FILE = "LLM_CONFIG_FILE"
+
 
 def facts_gather() -> Facts:
     """Ask configuration, database, broker, the model server of the settings, and the registry."""
-    problems: list[Finding] = []
+    problems = _last_good()
     stored = _stored(problems)
     stated = _stated(stored is not None, problems)
     registered, ignored, permits, mails = stored or ([], {}, [], "")
@@ -120,6 +122,20 @@ def _stated(with_rows: bool, problems: list[Finding]) -> tuple[StatedModel, ...]
             for problem in error.problems
         ]
     return ()
+
+
+def _last_good() -> list[Finding]:
+    """Mistakes of a file in whose place the last known good one is used."""
+    try:
+        last_good = static_config().last_good
+    except ConfigurationError:
+        return []
+    if last_good is None:
+        return []
+    return [
+        Finding(code="configuration_last_good", subject=LLM_CONFIG_FILE, text=each.translate(_))
+        for each in last_good.sentences
+    ]
 
 
 def _unnamed_params(servers: Iterable[Server], *, with_rows: bool) -> tuple[UnnamedParams, ...]:

@@ -19,10 +19,14 @@ _TOLD = {
 
 
 def summary(
-    stated: Iterable[StatedModel], report: HostReport, queues: Collection[str]
+    stated: Iterable[StatedModel],
+    report: HostReport,
+    queues: Collection[str],
+    without_model: Sequence[str] = (),
 ) -> tuple[str, bool]:
     """``Models: 4 configured, 3 present, missing: qwen3:8b (tier premium)``, and whether all is
-    well. Only what these queues need counts; users are counted, not named.
+    well. Only what these queues need counts; users are counted, not named. ``without_model`` are
+    the task types of which neither model nor fallback is there.
     """
     served = set(task_types_served(queues))
     needed = tuple(each for each in stated if _concerns(each, served))
@@ -32,8 +36,11 @@ def summary(
         return f"Models: {configured} configured; {report.host}: {report.error}", False
     findings = examine(facts)
     counted = models_counted(uses_present(facts), configured)
-    told = ", ".join(filter(None, (f"Models: {counted}", "; ".join(_wrong(findings)))))
-    return told, not findings
+    wrong = _wrong(findings)
+    if without_model:
+        wrong.append(f"neither model nor fallback of: {', '.join(without_model)}")
+    told = ", ".join(filter(None, (f"Models: {counted}", "; ".join(wrong))))
+    return told, not wrong
 
 
 def _concerns(stated: StatedModel, served: set[str]) -> bool:

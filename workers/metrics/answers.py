@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from prometheus_client.exposition import choose_encoder
 
 from workers.metrics.instruments import REGISTRY
 from workers.metrics.watch import Watch
+from workers.registry.missing import Missing
 from workers.ticking import Ticker
 
 
@@ -28,6 +30,8 @@ class Answers:
     #: The threads that have to turn, as they are at the moment of the question.
     tickers: Callable[[], Iterable[Ticker]]
     watch: Watch
+    #: The last look at the models; None: there was none yet.
+    missing: Callable[[], Missing | None]
 
     def to(self, path: str, accept: str = "") -> Answer:
         """The answer to GET ``path``; ``accept`` is the request's header of that name."""
@@ -35,7 +39,7 @@ class Answers:
             case "/healthz":
                 return _told({one.name: "ok" if one.turns else "stuck" for one in self.tickers()})
             case "/readyz":
-                return _told(self.watch.parts)
+                return self._readiness()
             case "/metrics":
                 encode, content_type = choose_encoder(accept)
                 return Answer(
@@ -49,11 +53,24 @@ class Answers:
             body=b"There are /healthz, /readyz and /metrics.\n",
         )
 
+    def _readiness(self) -> Answer:
+        """A model may be missing; a task type of which there is neither model nor fallback makes
+        the worker not ready."""
+        missing = self.missing()
+        if missing is None:
+            return _told({**self.watch.parts, "models": "unknown"})
+        word = "missing" if missing.task_types else "ok"
+        return _told(
+            {**self.watch.parts, "models": word},
+            missing_models=list(missing.models),
+            task_types_without_model=list(missing.task_types),
+        )
 
-def _told(parts: Mapping[str, str]) -> Answer:
-    """200 ``{"status": "ok", part: "ok"}``, or 503 with what is not ok."""
+
+def _told(parts: Mapping[str, str], **facts: Any) -> Answer:
+    """200 ``{"status": "ok", part: "ok"}``, or 503 with what is not ok; and facts beside that."""
     fine = all(state == "ok" for state in parts.values())
-    told = {"status": "ok" if fine else "unavailable", **parts}
+    told = {"status": "ok" if fine else "unavailable", **parts, **facts}
     return Answer(
         status=HTTPStatus.OK if fine else HTTPStatus.SERVICE_UNAVAILABLE,
         content_type="application/json",

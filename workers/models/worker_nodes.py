@@ -1,6 +1,7 @@
 """The registry of workers: what each says of itself, and when it last did."""
 
 from django.db import models
+from django.db.models import Value
 from django.utils.translation import gettext_lazy as _
 
 
@@ -26,6 +27,13 @@ class WorkerNode(models.Model):
     )
     known_models = models.JSONField(_("models"), default=list)
     default_config = models.JSONField(_("default configuration"), default=dict)
+    metadata = models.JSONField(
+        _("metadata"),
+        default=dict,
+        # The last release, which does not know the column, still writes rows beside this one.
+        db_default=Value({}, models.JSONField()),
+        help_text=_("What LLM_WORKER_METADATA states of this worker."),
+    )
     metrics_address = models.CharField(_("metrics"), max_length=255, blank=True, default="")
     started_at = models.DateTimeField(_("started at"))
     seen_at = models.DateTimeField(_("last heartbeat"))

@@ -42,6 +42,7 @@ class Announcement:
             "concurrency": self.concurrency,
             "host": settings.OLLAMA_HOST,
             "metrics_address": self.metrics_address,
+            "metadata": settings.LLM_WORKER_METADATA,
         }
 
 
@@ -54,14 +55,14 @@ def task_types_served(queues: Collection[str]) -> tuple[str, ...]:
     )
 
 
-def default_config(queues: tuple[str, ...]) -> dict[str, dict[str, str] | None]:
-    """What a run without a user gets here: model and fallback by task type; null if none may be."""
-    return {name: _models_of(name) for name in task_types_served(queues)}
+def default_config(queues: tuple[str, ...]) -> dict[str, dict[str, Any] | None]:
+    """What a run without a user gets here, by task type: every resolved value; null where no model
+    is allowed."""
+    return {name: _values_of(name) for name in task_types_served(queues)}
 
 
-def _models_of(task_type: str) -> dict[str, str] | None:
+def _values_of(task_type: str) -> dict[str, Any] | None:
     try:
-        config = config_resolve(user_id=None, task_type=task_type)
+        return config_resolve(user_id=None, task_type=task_type).values()
     except NoAllowedModel:
         return None
-    return {"model": config.model, "fallback_model": config.fallback_model}

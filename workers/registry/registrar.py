@@ -8,11 +8,13 @@ from typing import Any, ClassVar
 from django.conf import settings
 from django.db import connection
 
+from llmconfig.layers.static import file_keep
 from llmconfig.model_names import normalise_model
 from llmconfig.stated_models import models_stated
 from workers.doctor.summary import summary
 from workers.metrics import labels
 from workers.registry.announcement import Announcement, default_config
+from workers.registry.missing import Missing, missing_find
 from workers.registry.nodes import node_beat, node_register, node_stop, nodes_prune
 from workers.registry.survey import HostReport, Survey
 from workers.ticking import Ticker
@@ -41,6 +43,8 @@ class Registrar(Ticker):
         self._written: dict[str, Any] = {}
         self._beats = 0
         self._told = False
+        #: What the last look at a model server that answers found; None: none has answered yet.
+        self.missing: Missing | None = None
         self._written_at = time.monotonic()
 
     @property
@@ -81,10 +85,15 @@ class Registrar(Ticker):
         self._announced |= _stored(report)
         labels.know(each.model for each in stated if not each.users)
         labels.know(sorted(report.names()))
+        defaults = self._announced["default_config"]
+        if not report.error:
+            self.missing = missing_find(stated, defaults, report.names())
         if not self._told:
             self._told = True
-            told, fine = summary(stated, report, self._queues)
+            without = self.missing.task_types if self.missing else ()
+            told, fine = summary(stated, report, self._queues, without)
             logger.log(logging.INFO if fine else logging.WARNING, "%s", told)
+            file_keep()
 
     def _write(self) -> None:
         changed = {

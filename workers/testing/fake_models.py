@@ -122,7 +122,9 @@ class FakeModels:
     def _names(self) -> Sequence[str]:
         if self._models is not None:
             return self._models
-        return [f"{word}:1" for word in BY_NAME if word not in ("missing", "http")]
+        named = [f"{word}:1" for word in BY_NAME if word not in ("missing", "http")]
+        # As for Ollama, what is loaded is listed.
+        return [*named, *(name for name in self._resident if name not in named)]
 
 
 def fake_reply(answer: reply.Reply) -> Reply:

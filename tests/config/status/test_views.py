@@ -10,8 +10,11 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from config.status import gathering
+from llmconfig.known_file import KnownFile
+from llmconfig.layers.static import file_keep
 from tests.workers.api.test_tasks import client_of
 from workers import parts
+from workers.doctor.gathering import facts_gather
 from workers.models import Breaker, MailState, Pause, PermitPool, TaskRun, WeeklyReport
 from workers.registry.nodes import node_register
 
@@ -121,6 +124,23 @@ def test_a_part_that_does_not_answer_is_told_with_its_reason(well, staff):
     [broker] = [part for part in told["dependencies"] if part["name"] == "broker"]
     assert broker == {"name": "broker", "ok": False, "problem": "connection refused"}
     assert told["status"] == "degraded"
+
+
+def test_a_file_in_whose_place_an_earlier_one_is_used_is_told(well, staff, settings, tmp_path):
+    file_keep()
+    known = KnownFile.objects.get()
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text("default: {max_retries: many}")
+    KnownFile.objects.create(path=str(wrong), content=known.content, kept_at=known.kept_at)
+    settings.LLM_CONFIG_ON_ERROR, settings.LLM_CONFIG_FILE = "last_good", wrong
+    told = staff.get("/v1/status").json()
+    assert told["status"] == "degraded"
+    (part,) = [each for each in told["dependencies"] if each["name"] == "configuration"]
+    assert not part["ok"]
+    assert "wrong.yaml:1: default.max_retries" in part["problem"]
+    assert known.kept_at.isoformat(timespec="seconds") in part["problem"]
+    (finding,) = [each for each in facts_gather().problems if each.subject == "LLM_CONFIG_FILE"]
+    assert finding.code == "configuration_last_good"
 
 
 def test_without_its_database_it_is_down_and_no_error_also_for_who_has_a_token(

@@ -173,6 +173,14 @@ def test_a_model_that_no_worker_has_is_stored_with_a_warning(staff, monkeypatch)
     assert Preference.objects.get().model == "llama3.2:9b"
 
 
+def test_where_models_must_be_present_the_form_refuses_another_one(staff, monkeypatch, settings):
+    settings.LLM_REQUIRE_PRESENT_MODELS = True
+    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:latest"]])
+    form = staff.post(ADD, {"model": "llama3.2:9b"}).context["adminform"].form
+    assert form.errors == {"model": ["No live worker has the model llama3.2:9b."]}
+    assert not Preference.objects.exists()
+
+
 def test_known_models_are_offered(staff, monkeypatch):
     monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:8b"]])
     page = staff.get(ADD).content.decode()

@@ -54,6 +54,67 @@ def test_put_states_and_replaces(api):
     assert api.put(URL, {"max_retries": 1}).json()["preferences"] == {"max_retries": 1}
 
 
+def test_preferred_model_is_stored_and_answered_as_model(api):
+    assert api.put(URL, {"preferred_model": "qwen3"}).json()["preferences"] == {"model": "qwen3"}
+    answer = api.patch(URL, {"preferred_model": "llama3.1:8b"})
+    assert answer.json()["preferences"] == {"model": "llama3.1:8b"}
+    refused = api.put(URL, {"model": "qwen3", "preferred_model": "llama3.1:8b"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "model_stated_twice")
+
+
+@pytest.fixture
+def worker_has(monkeypatch):
+    """Has a live worker report these models; None: it has not reported yet."""
+
+    def report(names):
+        monkeypatch.setattr("llmconfig.known_models._providers", [lambda: names])
+
+    return report
+
+
+def test_a_model_that_no_live_worker_has_is_stored_with_a_warning(api, worker_has):
+    worker_has(["Qwen3:latest"])
+    document = {
+        "model": "qwen3",
+        "fallback_model": "llama3.2:9b",
+        "task_type_configs": {REPORT: {"model": "llama3.1:8b"}},
+    }
+    answer = api.put(URL, document)
+    assert answer.status_code == 200
+    assert answer.json()["preferences"] == document
+    assert answer.json()["warnings"] == [
+        {
+            "field": "fallback_model",
+            "code": "model_not_present",
+            "detail": "No live worker has the model llama3.2:9b.",
+        },
+        {
+            "field": f"task_type_configs.{REPORT}.model",
+            "code": "model_not_present",
+            "detail": "No live worker has the model llama3.1:8b.",
+        },
+    ]
+    read = api.get(URL)
+    assert "warnings" not in read.json()
+    assert read.headers["ETag"] == answer.headers["ETag"]
+
+
+def test_where_models_must_be_present_an_absent_one_is_refused(api, worker_has, settings):
+    worker_has([])
+    settings.LLM_REQUIRE_PRESENT_MODELS = True
+    answer = api.put(URL, {"max_retries": 1, "task_type_configs": {REPORT: {"model": "qwen3"}}})
+    assert (answer.status_code, answer.json()["code"]) == (409, "model_not_present")
+    assert not Preference.objects.exists()
+    worker_has(["qwen3:latest"])
+    assert api.put(URL, {"model": "qwen3"}).json()["warnings"] == []
+
+
+def test_before_a_worker_reports_its_models_none_is_absent(api, worker_has, settings):
+    worker_has(None)
+    settings.LLM_REQUIRE_PRESENT_MODELS = True
+    assert api.put(URL, {"model": "qwen3"}).json()["warnings"] == []
+
+
 def test_null_and_absent_inherit(api):
     api.put(URL, {"model": "qwen3", "task_type_configs": {INSIGHT: {"max_retries": 0}}})
     answer = api.put(URL, {"model": None, "parameters": None, "task_type_configs": {INSIGHT: None}})

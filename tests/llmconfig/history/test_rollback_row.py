@@ -1,7 +1,10 @@
 """One row returns to a version."""
 
+from datetime import timedelta
+
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
 from llmconfig import task_types
 from llmconfig.errors import (
@@ -41,6 +44,14 @@ def test_a_row_states_again_what_it_stated_under_a_new_version(row, root):
     back(row.pk, by=root)
     now = stored(row)
     assert (now.stated(), now.version, now.updated_by) == ({"model": "qwen3"}, 3, root)
+
+
+def test_a_row_keeps_the_moment_of_its_creation(row):
+    created_at = stored(row).created_at
+    assert timezone.now() - created_at < timedelta(minutes=1)
+    back(row.pk)
+    assert stored(row).created_at == created_at
+    assert stored(row).updated_at > created_at
 
 
 def test_a_rollback_is_told_by_the_history(row, root):

@@ -23,7 +23,7 @@ def run(person):
         task_type=PROMPT["task_type"],
         queue="llm.text_generation",
         payload=PROMPT["payload"],
-        llm_config={"source": "tier"},
+        llm_config={"source": "user", "origins": {"model": {"layer": "tier", "place": "?"}}},
         deadline=now,
         status="succeeded",
         finished_at=now,
@@ -59,7 +59,7 @@ def test_it_is_kept_with_the_model_that_answered(client, run, person):
 
 
 def test_a_layer_that_a_foreign_producer_made_up_is_kept_as_far_as_it_fits(client, run):
-    TaskRun.objects.update(llm_config={"source": "made up " * 20})
+    TaskRun.objects.update(llm_config={"origins": {"model": {"layer": "made up " * 20}}})
     answer = give(client, run, rating=1)
     assert (answer.status_code, answer.json()["source"]) == (200, "made up " * 5)
 

@@ -13,6 +13,7 @@ from tests.workers.waiting import wait_until
 from workers.metrics.answers import Answers
 from workers.metrics.server import server_open
 from workers.metrics.watch import Watch
+from workers.registry.missing import Missing
 from workers.ticking import Ticker
 
 
@@ -42,12 +43,20 @@ def watch():
 
 
 @pytest.fixture
-def opened(settings, turning, watch):
+def found():
+    """What the looks at the models found."""
+    return [None]
+
+
+@pytest.fixture
+def opened(settings, turning, watch, found):
     servers = []
 
     def start(port=0, address="127.0.0.1"):
         settings.LLM_WORKER_METRICS_ADDRESS, settings.LLM_WORKER_METRICS_PORT = address, port
-        server = server_open(Answers(tickers=lambda: [turning], watch=watch))
+        server = server_open(
+            Answers(tickers=lambda: [turning], watch=watch, missing=lambda: found[-1])
+        )
         if server:
             servers.append(server)
         return server
@@ -103,8 +112,28 @@ def test_a_worker_with_a_hanging_thread_is_not(opened, turning, monkeypatch):
 
 def test_before_anything_was_looked_at_nothing_is_known(opened):
     status, _, body = ask(opened(), "/readyz")
-    unknown = dict.fromkeys(("database", "broker", "model_server"), "unknown")
+    unknown = dict.fromkeys(("database", "broker", "model_server", "models"), "unknown")
     assert (status, json.loads(body)) == (503, {"status": "unavailable", **unknown})
+
+
+@pytest.fixture
+def parts_answer(monkeypatch):
+    parts = dict.fromkeys(("database", "broker", "model_server"), "ok")
+    monkeypatch.setattr(Watch, "parts", parts)
+
+
+@pytest.mark.usefixtures("parts_answer")
+def test_a_missing_model_is_named_and_a_task_type_without_any_is_not_ready(opened, found):
+    server = opened()
+    found.append(Missing(models=("a:1",)))
+    status, _, body = ask(server, "/readyz")
+    told = json.loads(body)
+    assert (status, told["models"], told["missing_models"]) == (200, "ok", ["a:1"])
+    found.append(Missing(models=("a:1", "b:1"), task_types=("TASK_TYPE_TEXT_GENERATION",)))
+    status, _, body = ask(server, "/readyz")
+    told = json.loads(body)
+    assert (status, told["models"]) == (503, "missing")
+    assert told["task_types_without_model"] == ["TASK_TYPE_TEXT_GENERATION"]
 
 
 def test_metrics_are_told_as_prometheus_reads_them(opened):

@@ -50,7 +50,8 @@ def ask(address, path):
 
 
 @pytest.mark.parametrize("pool", ["threads", "prefork"])
-def test_a_worker_tells_its_health_and_what_it_did(start, pool, person, finished):
+def test_a_worker_tells_its_health_and_what_it_did(start, pool, person, finished, ollama):
+    ollama.load("ok:3b")
     with start("text@metrics", "-P", pool):
         address = address_of("text@metrics")
         assert address.startswith("http://127.0.0.1:")

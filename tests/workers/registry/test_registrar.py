@@ -1,12 +1,14 @@
 """The thread that keeps a worker's row."""
 
 import logging
+from pathlib import Path
 
 import pytest
 from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from llmconfig import __version__
+from llmconfig.known_file import known_file_load
 from tests.workers.waiting import wait_until
 from workers import backend
 from workers.models import WorkerNode
@@ -18,7 +20,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def registrar(ollama):
+def registrar(ollama, settings):
+    settings.LLM_WORKER_METADATA = {"rack": "b4"}
     yield Registrar(
         Announcement(
             name="text@here",
@@ -39,9 +42,24 @@ def test_the_first_heartbeat_tells_everything(registrar, ollama):
     assert node.host_version == "0.99.0"
     assert node.metrics_address == "http://127.0.0.1:1"
     assert node.default_config == {
-        "TASK_TYPE_TEXT_GENERATION": {"model": "ok:3b", "fallback_model": "ok:1b"}
+        "TASK_TYPE_TEXT_GENERATION": {
+            "model": "ok:3b",
+            "fallback_model": "ok:1b",
+            "timeout_seconds": 60,
+            "first_token_timeout_seconds": None,
+            "max_retries": 3,
+            "deadline_seconds": 600,
+            "parameters": {},
+            "model_parameters": {"primary": {}, "fallback": {}},
+        }
     }
     assert "ok:1" in [model["name"] for model in node.known_models]
+
+
+def test_what_the_environment_states_of_a_worker_is_in_its_row(registrar):
+    assert nodes().count() == 0
+    registrar.look()
+    assert nodes().get().metadata == {"rack": "b4"}
 
 
 def test_a_heartbeat_without_news_writes_the_moment_alone(registrar):
@@ -70,6 +88,24 @@ def test_a_row_that_has_gone_is_made_again(registrar):
     WorkerNode.objects.all().delete()
     registrar.look()
     assert nodes().get().host_version == "0.99.0"
+
+
+def test_missing_models_are_found_and_logged_once(registrar, config_file, caplog):
+    caplog.set_level(logging.INFO)
+    assert registrar.missing is None
+    config_file('default: {model: "gone:1b", fallback_model: "gone:2b"}')
+    registrar.look()
+    registrar.look()
+    (line,) = [r.getMessage() for r in caplog.records if r.getMessage().startswith("Models: ")]
+    assert "neither model nor fallback of: TASK_TYPE_TEXT_GENERATION" in line
+    assert registrar.missing.models == ("gone:1b", "gone:2b")
+    assert registrar.missing.task_types == ("TASK_TYPE_TEXT_GENERATION",)
+
+
+def test_the_file_that_a_worker_started_with_is_kept(registrar, settings):
+    registrar.look()
+    kept = known_file_load(Path(settings.LLM_CONFIG_FILE))
+    assert kept.content == Path(settings.LLM_CONFIG_FILE).read_bytes()
 
 
 def test_a_configuration_without_an_allowed_model_is_told_as_none(registrar, settings):

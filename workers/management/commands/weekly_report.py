@@ -93,7 +93,7 @@ def _lines(wanted: Wanted, forecast: Forecast) -> list[tuple[str, object]]:
         (_("entries"), forecast.entries),
         (_("results"), forecast.results),
         (_("parts"), forecast.parts),
-        (_("model"), f"{config.model}  ({config.source})"),
+        (_("model"), f"{config.model}  ({config.origins['model'].layer})"),
         (_("fallback"), config.fallback_model or "–"),
         (_("facts"), json.dumps(forecast.facts, ensure_ascii=False, indent=2)),
     ]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from workers.models import WeeklyReport
 from workers.reports.delivery.figures import tables_of
 from workers.reports.delivery.rendering import report_html, text_clean
@@ -40,7 +42,16 @@ def report_values(report: WeeklyReport) -> dict[str, Any]:
         "text": text_clean(report.content),
         "notes": [note["detail"] for note in report.notes],
         "facts": tables_of(report.facts),
+        "written_by": _written_by(report),
     }
+
+
+def _written_by(report: WeeklyReport) -> str:
+    """A sentence that names the model, where the run is still there to know it."""
+    model = report.run.model_used if report.run else ""
+    if not model:
+        return _("The text was written by a model from your entries.")
+    return _("The text was written by the model %(model)s from your entries.") % {"model": model}
 
 
 def _state(report: WeeklyReport, now: datetime) -> str:

@@ -43,6 +43,16 @@ def test_a_mail_is_sent_once_with_both_forms_and_its_links(mail_server, postman,
     assert "https://app.example/reports/settings/" in html
 
 
+def test_a_mail_names_the_model_that_wrote_its_text(mail_server, postman, report_of, sent):
+    report_of("bob", run=sent(at=timezone.now(), model_used="<ok>:3b"))
+    postman()
+    message = email.message_from_bytes(mail_server.taken[0], policy=email.policy.default)
+    text = message.get_body(("plain",)).get_content()
+    html = message.get_body(("html",)).get_content()
+    assert "The text was written by the model <ok>:3b from your entries." in text
+    assert "The text was written by the model &lt;ok&gt;:3b from your entries." in html
+
+
 def test_a_mail_tells_what_its_text_leaves_out(mail_server, postman, report_of):
     report_of(notes=[{"code": "entries_left_out", "detail": "2 of 9 <entries> were left out."}])
     postman()
