@@ -8,6 +8,9 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from llmconfig.database.faults import kind_of
+from llmconfig.database.outages import outage_log
+
 T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
@@ -60,8 +63,11 @@ class SharedAnswer(Generic[T]):
         answer = None
         try:
             answer = self._ask()
-        except Exception:
-            logger.exception("A question about a part failed", extra={"action": "part_unasked"})
+        except Exception as error:
+            if kind_of(error):
+                outage_log.fault(error)
+            else:
+                logger.exception("A question about a part failed", extra={"action": "part_unasked"})
         with self._lock:
             # Forgotten meanwhile: somebody else asks anew.
             if self._underway is done:

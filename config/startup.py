@@ -19,15 +19,18 @@ def choose_settings() -> None:
 def readable_errors() -> Iterator[None]:
     """End the process with one clear message for what an operator can mend."""
     from django.core.exceptions import ImproperlyConfigured
-    from django.db import DatabaseError, OperationalError
+    from django.db import Error
+
+    from llmconfig.database.faults import Kind, kind_of
 
     try:
         yield
     except ImproperlyConfigured as error:
         sys.exit(_no_database() or f"The configuration cannot be used:\n{_indented(str(error))}")
-    except OperationalError as error:
-        sys.exit(f"PostgreSQL cannot be reached:\n{_indented(str(error).strip())}")
-    except DatabaseError as error:
+    except Error as error:
+        if kind := kind_of(error):
+            what = "cannot be reached" if kind is Kind.UNREACHABLE else f"is {kind.value}"
+            sys.exit(f"PostgreSQL {what}:\n{_indented(str(error).strip())}")
         if message := _no_privilege(error):
             sys.exit(message)
         raise

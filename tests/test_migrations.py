@@ -4,11 +4,15 @@ What a release needs no more is removed by a later one, when nobody runs the old
 is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.md).
 """
 
+from importlib import import_module
+
 import pytest
+from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import migrations, models
+from django.db import connection, migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F, Q
+from django.test.utils import CaptureQueriesContext
 
 APPS = ("llmconfig", "workers")
 #: ``app.migration`` → the release since which nobody uses what it removes.
@@ -16,7 +20,6 @@ CONTRACTS: dict[str, str] = {}
 
 HARMLESS = (
     migrations.CreateModel,
-    migrations.AddIndex,
     AddIndexConcurrently,
     migrations.RemoveIndex,
     migrations.AlterModelOptions,
@@ -29,6 +32,12 @@ def narrows(operation, before):
     """Why the last release cannot live with an operation on the state before it, or None."""
     if isinstance(operation, HARMLESS):
         return None
+    if isinstance(operation, migrations.SeparateDatabaseAndState):
+        # What is said of the state changes no table.
+        found = (narrows(each, before) for each in operation.database_operations)
+        return next(filter(None, found), None)
+    if isinstance(operation, migrations.AddIndex):
+        return "the last release cannot write while the index is built"
     if isinstance(operation, migrations.AddField):
         return None if _may_be_left_out(operation.field) else "the last release cannot insert rows"
     if isinstance(operation, migrations.AlterField):
@@ -112,6 +121,10 @@ def test_every_migration_since_the_last_release_only_expands():
             "taskrun", models.UniqueConstraint(name="x", fields=["user", "queue"])
         ),
         migrations.RemoveConstraint("taskrun", "run_status_known"),
+        migrations.AddIndex("taskrun", models.Index(fields=["queue"], name="x")),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[migrations.RunSQL("DROP TABLE workers_attempt")]
+        ),
     ],
     ids=lambda operation: operation.describe(),
 )
@@ -123,6 +136,7 @@ def test_what_would_break_the_last_release_is_noticed(operation):
 @pytest.mark.parametrize(
     "operation",
     [
+        AddIndexConcurrently("taskrun", models.Index(fields=["queue"], name="x")),
         migrations.AddField("taskrun", "rank", models.IntegerField(null=True)),
         migrations.AddField("taskrun", "rank", models.IntegerField(db_default=0)),
         migrations.AlterField("taskrun", "queue", models.CharField(max_length=200)),
@@ -136,3 +150,34 @@ def test_what_would_break_the_last_release_is_noticed(operation):
 def test_what_the_last_release_can_live_with_passes(operation):
     before = first_release("workers", MigrationLoader(None)).models["workers", "taskrun"]
     assert narrows(operation, before) is None
+
+
+def index_of_open_runs():
+    """Whether it is there, and whether it is whole."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('run_open_of_user')"
+        )
+        return cursor.fetchone()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("state", ["whole", "missing", "broken off"])
+def test_the_index_of_open_runs_is_built_once_beside_writers(state):
+    migration = import_module("workers.migrations.0021_open_runs_index")
+    with connection.cursor() as cursor:
+        if state == "missing":
+            cursor.execute("DROP INDEX run_open_of_user")
+        if state == "broken off":
+            cursor.execute(
+                "UPDATE pg_index SET indisvalid = false"
+                " WHERE indexrelid = to_regclass('run_open_of_user')"
+            )
+    with (
+        CaptureQueriesContext(connection) as queries,
+        connection.schema_editor(atomic=False) as editor,
+    ):
+        migration.build(apps, editor)
+    assert index_of_open_runs() == (True,)
+    built = [each["sql"] for each in queries if "CREATE INDEX" in each["sql"]]
+    assert ["CONCURRENTLY" in sql for sql in built] == ([] if state == "whole" else [True])

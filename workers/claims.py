@@ -121,11 +121,13 @@ def claim_holds(claim: Claim) -> bool:
     return True
 
 
+@conflicts_retried
 def claims_renew(claims: Iterable[Claim]) -> None:
     """Give the claims that are still held a whole lease from now on."""
     _rows(claims).update(lease_expires_at=Now() + LEASE)
 
 
+@conflicts_retried
 def claims_touch(claims: Iterable[Claim]) -> None:
     """Note that the runs of these claims have just got a token."""
     _rows(claims).update(token_at=Now())

@@ -47,6 +47,6 @@ def patiently(write: Callable[[], T], stop: threading.Event, *, until: float = 0
                 raise
         if not waits:
             waits = True
-            logger.warning("An outcome waits to be written")
+            logger.warning("A run waits in its worker for the database")
         connection.close()
         stop.wait(AGAIN_EVERY_SECONDS)

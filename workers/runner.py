@@ -74,7 +74,7 @@ def run_deliver(run_id: uuid.UUID) -> float | None:
 
 def _work(claim: Claim, run: TaskRun, held: HeldPermit) -> float | None:
     try:
-        delivery = _Delivery.begin(claim, run, held)
+        delivery = outages.patiently(lambda: _Delivery.begin(claim, run, held), claim.lost)
         return delivery.work() if delivery else None
     except Refused as refused:
         run_fail(claim, run, refused.code, str(refused))
@@ -153,7 +153,7 @@ class _Delivery:
     def work(self) -> float | None:
         """Follow the plan to the run's end or its next wait."""
         self._ask_windows(self.history)
-        step = self._keep(self._advance(self.history, plan.first_step))
+        step = self._keep(self._patiently(lambda: self._advance(self.history, plan.first_step)))
         while isinstance(step, plan.Try):
             if self._lasts_too_long_with(step):
                 claim_release(self.claim)

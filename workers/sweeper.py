@@ -1,9 +1,10 @@
 """Wakes up what no message will: the second leg of "the row is the truth".
 
-Every worker looks once a second, one at a time over all of them (an advisory lock). Rows whose
-worker is gone wait again; rows past their deadline end; queued rows whose queue is empty, or that
-later ones have overtaken, have lost their message and wait again. A run
-whose parts are done waits no more. Then everything that waits and is due is published.
+One worker of all looks once a second, the leader (`workers.leadership`); an advisory lock keeps two
+looks apart where two lead for a moment. Rows whose worker is gone wait again; rows past their
+deadline end; queued rows whose queue is empty, or that later ones have overtaken, have lost their
+message and wait again. A run whose parts are done waits no more. Then everything that waits and is
+due is published.
 """
 
 import logging
@@ -22,6 +23,7 @@ from llmconfig.database.faults import FAULT_CLASSES, is_outage
 from workers import task_types
 from workers.bulk_publish import runs_send
 from workers.endings import run_end
+from workers.leadership import Leadership
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
 from workers.parents import parents_release
@@ -136,11 +138,23 @@ class Sweeper(Ticker):
 
     def __init__(self) -> None:
         super().__init__("sweeper")
+        self._leadership = Leadership("sweeper")
         self._reclaim_from = 0.0
+
+    def run(self) -> None:
+        super().run()
+        try:
+            self._leadership.release()
+        except FAULT_CLASSES as error:
+            # The lease runs out.
+            logger.debug("The lease of the sweeper is not given back: %s", error)
+        finally:
+            connection.close()
 
     def tick(self) -> None:
         try:
-            sweep(reclaim=time.monotonic() >= self._reclaim_from)
+            if self._leadership.take():
+                sweep(reclaim=time.monotonic() >= self._reclaim_from)
         except FAULT_CLASSES as error:
             if is_outage(error):
                 self._reclaim_from = time.monotonic() + OUTAGE_GRACE_SECONDS

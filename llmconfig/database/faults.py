@@ -92,8 +92,16 @@ def is_outage(error: BaseException) -> bool:
 
 
 def cause_text(error: BaseException) -> str:
-    """The database's own words in one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """The database's own words in one line, without the statement, which may hold a prompt."""
+    cause = error if isinstance(error, psycopg.Error) else error.__cause__
+    said = cause.diag if isinstance(cause, psycopg.Error) else None
+    if said is None or not said.message_primary:
+        return " ".join(str(error).split()) or type(error).__name__
+    parts = [said.message_primary]
+    if kind_of(error) is Kind.CONFLICT and said.message_detail:
+        # Which processes waited for which.
+        parts.append(said.message_detail)
+    return " ".join(" ".join(parts).split())
 
 
 def _of_text(text: str) -> Kind:

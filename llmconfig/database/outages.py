@@ -1,4 +1,4 @@
-"""Log of database faults: one line when an outage begins, changes or ends; one for any other fault.
+"""Log of database faults: one line when an outage begins, changes or ends, one for other faults.
 
 The state is this process's. The engine reports the end when a session is handed out that can write.
 """
@@ -14,8 +14,9 @@ logger = logging.getLogger(__name__)
 #: An outage that nothing was heard of for so long is over: where another engine is used, none
 #: reports its end.
 FORGOTTEN_SECONDS = 60.0
-#: States that end with a session that can write; the others are logged each time.
-_LASTING = frozenset({Kind.UNREACHABLE, Kind.READ_ONLY})
+#: Outages that a session shows to be over; of the others the log has a line now and then.
+_SEEN_TO_END = frozenset({Kind.UNREACHABLE, Kind.READ_ONLY})
+REPEATED_SECONDS = 10.0
 
 
 class OutageLog:
@@ -25,13 +26,14 @@ class OutageLog:
         self._lock = threading.Lock()
         self._kind: Kind | None = None
         self._seen_at = 0.0
+        self._logged_at: dict[Kind, float] = {}
 
     def fault(self, error: BaseException) -> None:
         """Log a fault with its cause."""
         kind = kind_of(error)
         if kind is None:
             return
-        if kind not in _LASTING or self._begins(kind):
+        if self._is_news(kind):
             _warn(kind, cause_text(error))
 
     def read_only(self) -> None:
@@ -51,6 +53,18 @@ class OutageLog:
                 kind.value,
                 extra={"action": "database_back", "was": kind.value},
             )
+
+    def _is_news(self, kind: Kind) -> bool:
+        if not kind.is_outage:
+            return True
+        if kind in _SEEN_TO_END:
+            return self._begins(kind)
+        with self._lock:
+            now = time.monotonic()
+            is_news = now - self._logged_at.get(kind, -REPEATED_SECONDS) >= REPEATED_SECONDS
+            if is_news:
+                self._logged_at[kind] = now
+        return is_news
 
     def _begins(self, kind: Kind) -> bool:
         with self._lock:

@@ -1,5 +1,6 @@
 """Database and broker go away and come back: nothing is lost, and nobody waits for long."""
 
+import pkgutil
 import threading
 import time
 from typing import ClassVar
@@ -170,6 +171,24 @@ def test_a_run_whose_outcome_can_never_be_written_fails(
     ended = TaskRun.objects.get()
     assert (ended.status, ended.error["code"]) == ("failed", "internal_error")
     assert "too slow" in ended.error["detail"]
+
+
+@pytest.mark.parametrize("place", ["workers.runner.header.config_of", "workers.runner.sight_of"])
+def test_a_timeout_before_the_first_attempt_does_not_end_a_run(
+    transactional_db, broker, ollama, person, impatient, monkeypatch, place
+):
+    impatient(60)
+    run = enqueue(**BODY, user_id=person.pk)
+    module, name = place.rsplit(".", 1)
+    original, fails = pkgutil.resolve_name(place), away(2, "55P03")
+
+    def work(*args, **named):
+        fails()
+        return original(*args, **named)
+
+    monkeypatch.setattr(pkgutil.resolve_name(module), name, work)
+    run_deliver(run.pk)
+    assert TaskRun.objects.get().status == "succeeded"
 
 
 class Delivered(Exception):

@@ -46,10 +46,13 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'kept answers',
             },
         ),
-        migrations.AddIndex(
-            model_name='taskrun',
-            index=models.Index(condition=models.Q(('status__in', ['pending', 'queued', 'running', 'retrying'])), fields=['user'], name='run_open_of_user'),
-        ),
+        # Built by 0021, beside writers.
+        migrations.SeparateDatabaseAndState(state_operations=[
+            migrations.AddIndex(
+                model_name='taskrun',
+                index=models.Index(condition=models.Q(('status__in', ['pending', 'queued', 'running', 'retrying'])), fields=['user'], name='run_open_of_user'),
+            ),
+        ]),
         migrations.AddField(
             model_name='feedback',
             name='run',

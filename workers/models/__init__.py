@@ -4,6 +4,7 @@ from workers.models.answers import KeptAnswer
 from workers.models.breakers import Breaker
 from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
+from workers.models.leaders import Leader
 from workers.models.pauses import Pause
 from workers.models.permits import PermitPool
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
@@ -18,6 +19,7 @@ __all__ = [
     "FanOut",
     "Feedback",
     "KeptAnswer",
+    "Leader",
     "MailState",
     "Pause",
     "PermitPool",

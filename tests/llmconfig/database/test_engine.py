@@ -7,6 +7,7 @@ import pytest
 from django.db import InternalError, OperationalError, connection, transaction
 
 from llmconfig.database import base
+from llmconfig.database.faults import Kind, kind_of
 from llmconfig.database.outages import OutageLog
 from llmconfig.models import Preference
 from tests.workers.waiting import wait_until
@@ -191,3 +192,18 @@ def test_a_pool_that_cannot_connect_says_why(monkeypatch):
         with pytest.raises(OperationalError, match="refused"):
             connection.ensure_connection()
         connection.close_pool()
+
+
+def test_a_server_that_has_no_connection_left_is_not_out_of_reach(monkeypatch):
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as owner:
+        owner.execute("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+        try:
+            with monkeypatch.context() as patch:
+                patch.setitem(connection.settings_dict, "USER", "crowded")
+                patch.setitem(connection.settings_dict["OPTIONS"]["pool"], "timeout", 0.2)
+                with pytest.raises(OperationalError, match="too many connections") as refused:
+                    connection.ensure_connection()
+                connection.close_pool()
+            assert kind_of(refused.value) is Kind.NO_CONNECTION
+        finally:
+            owner.execute("DROP ROLE crowded")

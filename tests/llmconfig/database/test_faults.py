@@ -93,3 +93,16 @@ def test_a_cause_is_one_line():
         "connection failed: refused"
     )
     assert cause_text(OperationalError()) == "OperationalError"
+
+
+@pytest.mark.django_db
+def test_a_cause_has_no_part_of_the_statement():
+    cursor = connection.cursor()
+    cursor.execute("SET LOCAL statement_timeout = 1")
+    with pytest.raises(OperationalError) as caught, transaction.atomic():
+        cursor.execute("SELECT pg_sleep(1), 'a secret prompt'")
+    cursor.execute("SET LOCAL statement_timeout = 0")
+    assert cause_text(caught.value) == "canceling statement due to statement timeout"
+    error = OperationalError("x\nLINE 1: INSERT INTO t VALUES ('a secret prompt')")
+    error.__cause__ = raised("40P01").__cause__
+    assert cause_text(error) == "so it is"
