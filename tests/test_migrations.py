@@ -164,7 +164,7 @@ def index_of_open_runs():
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("state", ["whole", "missing", "broken off"])
 def test_the_index_of_open_runs_is_built_once_beside_writers(state):
-    migration = import_module("workers.migrations.0021_open_runs_index")
+    migration = import_module("workers.migrations.0015_open_runs_index")
     with connection.cursor() as cursor:
         if state == "missing":
             cursor.execute("DROP INDEX run_open_of_user")

@@ -30,6 +30,6 @@ class Migration(migrations.Migration):
     # Beside writers: runs are stored and worked on meanwhile.
     atomic = False
 
-    dependencies = [("workers", "0020_leaders")]
+    dependencies = [("workers", "0014_leaders")]
 
     operations = [migrations.RunPython(build, migrations.RunPython.noop)]

@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
 
-    dependencies = [("workers", "0012_permit_indexes")]
+    dependencies = [("workers", "0013_worker_node_metadata")]
 
     operations = [
         migrations.CreateModel(
