@@ -66,7 +66,8 @@ class Sight:
         if model in self.view.paused_models:
             reason = self.pauses.models[normalise_model(model)]
             return Outcome.SKIPPED, _("The model is paused: %(reason)s") % {"reason": reason}
-        return Outcome.HOST, _("The model server is known not to answer")
+        reason = reachability.reason_of(self.view.host)
+        return Outcome.HOST, _("Found away a moment ago: %(reason)s") % {"reason": reason}
 
 
 def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -> Sight:

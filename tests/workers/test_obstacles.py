@@ -307,10 +307,11 @@ def test_who_comes_after_a_server_was_found_down_is_parked_without_trying_it(
     accept, ollama, monkeypatch
 ):
     monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 600)
-    reachability.note(ollama.host, is_up=False)
+    reachability.note(ollama.host, is_up=False, reason="refuses us: 401")
     run = deliver(accept())
     assert (run.status, run.parked_on) == ("retrying", ollama.host)
     assert told(run) == [(PRIMARY, "host", 1)]
+    assert "refuses us: 401" in run.attempts.get().reason
     assert not ollama.log
 
 
