@@ -4,6 +4,7 @@ What a release needs no more is removed by a later one, when nobody runs the old
 is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.md).
 """
 
+import re
 from importlib import import_module
 
 import pytest
@@ -28,9 +29,15 @@ HARMLESS = (
 )
 
 
-def narrows(operation, before):
-    """Why the last release cannot live with an operation on the state before it, or None."""
-    if isinstance(operation, HARMLESS):
+#: The keys of a JSON object that a constraint closes, and the one key that a constraint is about.
+CLOSED_KEYS = re.compile(r"- ARRAY\[(.*?)\]")
+ONE_KEY = re.compile(r"%\(expressions\)s -> '(\w+)' = ANY")
+
+
+def narrows(operation, before, together=()):
+    """Why the last release cannot live with an operation on the state before it, or None.
+    ``together``: all operations of the migration."""
+    if isinstance(operation, HARMLESS) or _is_of_a_wider_list(operation, before, together):
         return None
     if isinstance(operation, migrations.SeparateDatabaseAndState):
         # What is said of the state changes no table.
@@ -47,6 +54,32 @@ def narrows(operation, before):
         old_columns = _columns(operation.constraint) & set(before.fields)
         return f"rows of the last release may break it: {old_columns}" if old_columns else None
     return "it takes something away, or is not known to this test"
+
+
+def _is_of_a_wider_list(operation, before, together):
+    """Whether it replaces a closed list of JSON keys by one with more, or is about a key of those:
+    the last release writes none of them."""
+    added = [each.constraint for each in together if isinstance(each, migrations.AddConstraint)]
+    for wider in filter(_closed_keys, added):
+        earlier = [c for c in before.options["constraints"] if c.name == wider.name]
+        keys = {key for constraint in earlier for key in _closed_keys(constraint)}
+        if not keys or not keys < _closed_keys(wider):
+            continue
+        if isinstance(operation, migrations.RemoveConstraint):
+            return operation.name == wider.name
+        if isinstance(operation, migrations.AddConstraint):
+            key = ONE_KEY.fullmatch(_template(operation.constraint).partition(" (ARRAY")[0])
+            return operation.constraint is wider or bool(key and key[1] not in keys)
+    return False
+
+
+def _closed_keys(constraint):
+    found = CLOSED_KEYS.search(_template(constraint))
+    return set(re.findall(r"'(\w+)'", found[1])) if found else set()
+
+
+def _template(constraint):
+    return getattr(getattr(constraint, "condition", None), "extra", {}).get("template", "")
 
 
 def _may_be_left_out(field):
@@ -88,14 +121,15 @@ def steps():
                     model = getattr(operation, "model_name", None)
                     # Tables that the last release does not know are nobody's but ours.
                     if model is None or (app, model.lower()) in known:
-                        yield f"{app}.{name}", operation, known.get((app, (model or "").lower()))
+                        before = known.get((app, (model or "").lower()))
+                        yield f"{app}.{name}", operation, before, migration.operations
 
 
 def test_every_migration_since_the_last_release_only_expands():
     found = {
         f"{where}: {operation.describe()}": reason
-        for where, operation, before in steps()
-        if (reason := narrows(operation, before))
+        for where, operation, before, together in steps()
+        if (reason := narrows(operation, before, together))
     }
     assert not found
 
@@ -181,3 +215,42 @@ def test_the_index_of_open_runs_is_built_once_beside_writers(state):
     assert index_of_open_runs() == (True,)
     built = [each["sql"] for each in queries if "CREATE INDEX" in each["sql"]]
     assert ["CONCURRENTLY" in sql for sql in built] == ([] if state == "whole" else [True])
+
+
+def _closing(*keys):
+    listed = ", ".join(f"'{key}'" for key in keys)
+    template = f"(%(expressions)s - ARRAY[{listed}]) = '{{{{}}}}'::jsonb"
+    return _check("preference_parameters_closed", template)
+
+
+def _choosing(key):
+    return _check(f"preference_parameters_{key}", f"%(expressions)s -> '{key}' = ANY (ARRAY['1'])")
+
+
+def _check(name, template):
+    condition = models.Func(F("parameters"), template=template, output_field=models.BooleanField())
+    return migrations.AddConstraint(
+        "preference", models.CheckConstraint(name=name, condition=condition)
+    )
+
+
+OLD_KEYS = [
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "seed", "stop", "repeat_penalty",
+    "presence_penalty", "frequency_penalty",
+]  # fmt: skip
+REMOVED = migrations.RemoveConstraint("preference", "preference_parameters_closed")
+
+
+@pytest.mark.parametrize(
+    ("added", "is_narrower"),
+    [
+        ([_closing(*OLD_KEYS, "think"), _choosing("think")], False),
+        ([_closing(*OLD_KEYS, "think"), _choosing("seed")], True),
+        ([_closing(*OLD_KEYS[1:], "think")], True),
+        ([_choosing("think")], True),
+    ],
+)
+def test_a_closed_list_of_keys_may_be_replaced_by_a_longer_one(added, is_narrower):
+    before = first_release("llmconfig", MigrationLoader(None)).models["llmconfig", "preference"]
+    together = [REMOVED, *added]
+    assert any(narrows(each, before, together) for each in together) is is_narrower

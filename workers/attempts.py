@@ -184,7 +184,9 @@ def _note_failure(attempt: Attempt, failed: AttemptFailed, *, waited_seconds: fl
     if failed.outcome is Outcome.HOST and _is_proof(failed, waited_seconds):
         reachability.note(attempt.host, is_up=False, reason=failed.reason)
     if failed.cause in (Cause.CANNOT_LOAD, Cause.MODEL_REFUSED):
-        load_faults.note(attempt.host, attempt.model, failed.reason)
+        # A model that was loaded already failed for this run alone.
+        is_of_load = failed.cause is Cause.CANNOT_LOAD and failed.load_ms is not None
+        load_faults.note(attempt.host, attempt.model, failed.reason, is_of_load=is_of_load)
     attempt.outcome = failed.outcome
     attempt.cause = failed.cause or ""
     attempt.reason = failed.reason[:500]

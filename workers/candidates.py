@@ -39,6 +39,8 @@ class View:
     paused_models: Collection[str] = ()
     #: Models whose breaker lets nobody through now.
     blocked: Collection[str] = ()
+    #: Models that the host could not load just now: others are asked where there are any.
+    unloadable: Collection[str] = ()
     #: Models that policy does not allow.
     forbidden: Collection[str] = ()
     #: Contexts in tokens, where they are known.
@@ -70,6 +72,14 @@ def models_of(config: ResolvedConfig) -> list[str]:
     fallback = config.fallback_model
     differs = normalise_model(fallback) != normalise_model(config.model)
     return [config.model, fallback] if fallback and differs else [config.model]
+
+
+def passed_over(allowed: Sequence[str], view: View) -> list[str]:
+    """Those of the models that are not called now. One that could not be loaded is called all the
+    same where no other one can be."""
+    blocked = [model for model in allowed if model in view.blocked]
+    left = set(allowed) - {*blocked, *view.unloadable, *view.paused_models}
+    return [m for m in allowed if m in view.unloadable or m in blocked] if left else blocked
 
 
 def tries(past: Sequence[Past], model: str) -> int:

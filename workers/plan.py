@@ -8,7 +8,8 @@ and ``unusable`` ends the run. ``rejected`` and ``final`` end it, ``host`` parks
 An attempt that only waited in the server's queue waits for a permit again.
 
 A model whose breaker is open is passed over for the other; where that leaves none, the run is
-parked until one of them may be tried. A pause of what would be called next parks it too.
+parked until one of them may be tried. A model that could not be loaded just now is passed over only
+where the other one may be called. A pause of what would be called next parks it too.
 
 Time is divided so that the fallback has its turn: while one is left, an attempt on the primary may
 use what remains to the deadline less a reserve, the smaller of ``timeout_seconds`` and half of it.
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 from llmconfig.model_names import normalise_model
 from llmconfig.types import ResolvedConfig
-from workers.candidates import Past, View, attempts_of, candidates, tries
+from workers.candidates import Past, View, attempts_of, candidates, passed_over, tries
 from workers.obstacles import Kind, Obstacle
 from workers.outcomes import Cause, Outcome
 
@@ -114,7 +115,7 @@ def _turn(config: ResolvedConfig, past: Sequence[Past], view: View, left: Sequen
     if left[0] in view.forbidden:
         return Stop(code="model_not_allowed", model=left[0])
     allowed = [model for model in left if model not in view.forbidden]
-    skipped = tuple(model for model in allowed if model in view.blocked)
+    skipped = tuple(passed_over(allowed, view))
     if len(skipped) == len(allowed):
         return Park(obstacle=_breakers(skipped), skipped=skipped)
     model = next(model for model in allowed if model not in skipped)

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from llmconfig.model_names import normalise_model
 from llmconfig.policy import environment_policy
 from llmconfig.types import ResolvedConfig
-from workers import reachability
+from workers import load_faults, reachability
 from workers.breakers import Standing, breakers_of
 from workers.candidates import View, models_of
 from workers.models import Breaker, Pause, TaskRun
@@ -55,13 +55,19 @@ class Sight:
             text = _("Its breaker is open after %(failures)s failures, the last: %(reason)s")
             facts = {"failures": standing.failures, "reason": standing.last_reason}
             return Outcome.SKIPPED, text % facts
+        if model in self.view.unloadable:
+            reason = load_faults.reason_of(self.view.host, model)
+            return Outcome.SKIPPED, _("Loading it failed a moment ago: %(reason)s") % {
+                "reason": reason
+            }
         if self.view.paused_queue:
             reason = _("The queue is paused: %(reason)s") % {"reason": self.pauses.queue_reason}
             return Outcome.SKIPPED, reason
         if model in self.view.paused_models:
             reason = self.pauses.models[normalise_model(model)]
             return Outcome.SKIPPED, _("The model is paused: %(reason)s") % {"reason": reason}
-        return Outcome.HOST, _("The model server is known not to answer")
+        reason = reachability.reason_of(self.view.host)
+        return Outcome.HOST, _("Found away a moment ago: %(reason)s") % {"reason": reason}
 
 
 def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -> Sight:
@@ -78,6 +84,7 @@ def sight_of(run: TaskRun, config: ResolvedConfig, windows: Mapping[str, int]) -
         paused_queue=pauses.queue,
         paused_models={model for model in models if normalise_model(model) in pauses.models},
         blocked={model for model, standing in breakers.items() if standing.is_blocked},
+        unloadable={model for model in models if load_faults.is_passed_over(host, model)},
         forbidden={model for model in models if not policy.allows(model)},
         context_windows=windows,
     )

@@ -104,5 +104,5 @@ def test_a_model_that_could_not_be_loaded_is_remembered(deliver, ollama):
 
 def test_a_model_that_answers_could_be_loaded(deliver, ollama):
     load_faults.note(ollama.host, PRIMARY, "no memory")
-    deliver(model=PRIMARY, fallback_model=FALLBACK)
+    deliver(model=PRIMARY, fallback_model="")
     assert load_faults.reason_of(ollama.host, PRIMARY) == ""

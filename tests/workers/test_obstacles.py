@@ -307,10 +307,11 @@ def test_who_comes_after_a_server_was_found_down_is_parked_without_trying_it(
     accept, ollama, monkeypatch
 ):
     monkeypatch.setattr(reachability, "REMEMBERED_SECONDS", 600)
-    reachability.note(ollama.host, is_up=False)
+    reachability.note(ollama.host, is_up=False, reason="refuses us: 401")
     run = deliver(accept())
     assert (run.status, run.parked_on) == ("retrying", ollama.host)
     assert told(run) == [(PRIMARY, "host", 1)]
+    assert "refuses us: 401" in run.attempts.get().reason
     assert not ollama.log
 
 
@@ -382,6 +383,19 @@ def test_a_model_that_cannot_be_loaded_is_tried_once(accept, ollama, reason):
     assert told(run) == [(PRIMARY, "unusable", 1), (FALLBACK, "succeeded", 2)]
     assert asked(ollama) == 1
     assert not Breaker.objects.exists()
+    # The next run does not have the host try again.
+    run = deliver(accept())
+    assert told(run) == [(PRIMARY, "skipped", None), (FALLBACK, "succeeded", 1)]
+    assert reason in run.attempts.all()[0].reason
+    assert asked(ollama) == 1
+
+
+def test_a_refusal_or_an_error_of_one_request_keeps_no_other_run_from_the_model(accept, ollama):
+    ollama.load(PRIMARY)
+    ollama.script(PRIMARY, [Status(403), Status(500, body="out of memory")])
+    for _ in range(2):
+        assert deliver(accept()).model_used == FALLBACK
+    assert deliver(accept()).model_used == PRIMARY
 
 
 def test_a_server_that_was_found_down_is_tried_again_after_a_moment(accept, ollama, monkeypatch):

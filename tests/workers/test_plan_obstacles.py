@@ -42,6 +42,26 @@ def test_a_breaker_that_opens_during_the_retries_sends_the_run_to_the_fallback()
     assert step.skipped == (PRIMARY,)
 
 
+def test_a_model_that_could_not_be_loaded_is_passed_over_for_the_fallback():
+    step = begin(seen=view(unloadable={PRIMARY}))
+    assert tried(step) == FALLBACK
+    assert step.skipped == (PRIMARY,)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"unloadable": BOTH},
+        {"unloadable": {PRIMARY}, "blocked": {FALLBACK}},
+        {"unloadable": {PRIMARY}, "paused_models": {FALLBACK}},
+        {"unloadable": {PRIMARY}, "forbidden": {FALLBACK}},
+    ],
+)
+def test_a_model_that_could_not_be_loaded_is_tried_where_no_other_may_be_called(others):
+    assert tried(begin(seen=view(**others))) == PRIMARY
+    assert tried(begin(seen=view(unloadable={PRIMARY}), fallback_model="")) == PRIMARY
+
+
 def test_a_parked_run_begins_with_its_primary_when_that_may_be_tried():
     assert tried(begin([SKIPPED])) == PRIMARY
 

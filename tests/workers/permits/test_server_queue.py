@@ -125,9 +125,9 @@ def test_the_second_time_it_is_slow_and_the_fallback_answers(crowded, host):
     ]
 
 
-def test_a_model_that_hangs_is_slow_and_the_fallback_answers(accept, host):
+def test_a_model_that_hangs_is_slow_and_the_fallback_answers(accept, host, config_file):
+    config_file('default: {model: "ok:3b", fallback_model: "", timeout: 1s}')
     host.script(MODEL, ["silent"])
-    Preference.objects.create(timeout_seconds=1)
     run = accept()
     run_deliver(run.pk)
     assert attempts(run) == [(MODEL, "slow", "timeout"), (FALLBACK, "succeeded", "")]
