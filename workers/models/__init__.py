@@ -4,6 +4,7 @@ from workers.models.answers import KeptAnswer
 from workers.models.breakers import Breaker
 from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
+from workers.models.installation import Installation
 from workers.models.pauses import Pause
 from workers.models.permits import PermitPool
 from workers.models.reports import Delivery, MailState, ReportSettings, Weekday, WeeklyReport
@@ -17,6 +18,7 @@ __all__ = [
     "Delivery",
     "FanOut",
     "Feedback",
+    "Installation",
     "KeptAnswer",
     "MailState",
     "Pause",
