@@ -68,6 +68,8 @@ class Environment:
     #: neither variables nor a running stack name a database.
     database: Parameters | None = field(repr=False)
     redis: Redis
+    #: Before the name of every key; "" for none.
+    redis_key_prefix: str
     broker: Broker
     ollama: Ollama
     #: The model server's own, where it is set for it too; None: its default.

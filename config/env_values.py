@@ -36,6 +36,13 @@ def plain(value: str) -> str:
     return value
 
 
+def key_prefix(value: str) -> str:
+    """What the names of keys begin with."""
+    if not re.fullmatch(r"[\w.:-]{1,64}", value, re.ASCII):
+        raise ValueError("accepted: up to 64 letters, digits and _.:- as staging:")
+    return value
+
+
 def listening(value: str) -> str:
     """An address that a server listens on."""
     if not re.fullmatch(r"[\w.:-]+", value, re.ASCII):

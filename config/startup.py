@@ -53,6 +53,23 @@ def refuse_bad_configuration() -> None:
     if errors:
         told = "\n".join(f"{error.msg} ({error.id})" for error in errors)
         sys.exit(f"The configuration cannot be used:\n{_indented(told)}")
+    _refuse_foreign_redis()
+
+
+def _refuse_foreign_redis() -> None:
+    from django.db import DatabaseError, connection
+
+    from workers.installation import ForeignRedis, installation_verify
+
+    try:
+        installation_verify()
+    except ForeignRedis as error:
+        sys.exit(f"The configuration cannot be used:\n{_indented(str(error))}")
+    except DatabaseError as error:
+        # It is away or not migrated: the sweeper looks when it is there.
+        logger.warning("The identity in Redis is not verified: %s", type(error).__name__)
+    finally:
+        connection.close()
 
 
 def _indented(text: str) -> str:

@@ -49,14 +49,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker("broker")
 
 
-#: What `migrate` writes of the models themselves; a flush leaves it.
-OF_THE_MODELS = {"auth_permission", "django_content_type"}
+#: What `migrate` writes; a flush leaves it.
+OF_MIGRATE = {"auth_permission", "django_content_type", "workers_installation"}
 
 
 def _rows_delete(self, style, tables, *, reset_sequences=False, allow_cascade=False):
     """The flush of a transactional test. A TRUNCATE makes new files for each table, 0.2 s in all;
     the foreign keys are deferred, so that any order will do."""
-    flushed = [self.quote_name(name) for name in tables if name not in OF_THE_MODELS]
+    flushed = [self.quote_name(name) for name in tables if name not in OF_MIGRATE]
     return [f"DELETE FROM {name}" for name in flushed]  # noqa: S608
 
 
@@ -67,6 +67,12 @@ def django_db_setup(django_db_setup, django_db_blocker):
     DatabaseOperations.sql_flush = _rows_delete
     post_migrate.disconnect(create_contenttypes)
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
+    from workers.installation import installation_verify  # models: after Django is set up
+
+    with django_db_blocker.unblock():
+        # An empty broker is one that lost its messages.
+        installation_verify()
+        connection.close()
     yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(

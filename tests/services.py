@@ -46,6 +46,7 @@ def _forget_the_developer() -> None:
         del os.environ[name]
     os.environ["OLLAMA_HOST"] = NO_MODEL_SERVER
     os.environ["LLM_CACHE_NAMESPACE"] = uuid.uuid4().hex
+    os.environ["REDIS_KEY_PREFIX"] = f"tests.{uuid.uuid4().hex}:"
 
 
 def _forget_the_controller() -> None:

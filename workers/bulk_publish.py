@@ -8,7 +8,6 @@ the claim lets a run work once. Over Redis a chunk is one round trip.
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
 from itertools import islice
 from typing import Any
 from uuid import UUID
@@ -24,7 +23,7 @@ from workers.publish import (
     broker_leave_alone,
     broker_left_alone,
     celery_app,
-    message_of,
+    message_send,
 )
 from workers.states import Status
 
@@ -75,11 +74,11 @@ def _chunk_send(runs: Sequence[TaskRun]) -> int:
 
 def _messages_send(runs: Sequence[TaskRun]) -> list[TaskRun]:
     """Those that were sent; the others have no queue."""
-    app, sent = celery_app(), []
-    with app.producer_or_acquire() as producer, _batch(producer) as retry:
+    sent = []
+    with celery_app().producer_or_acquire() as producer, _batch(producer) as retry:
         for run in runs:
             try:
-                app.send_task(producer=producer, retry=retry, **message_of(run))
+                message_send(run, producer, retry=retry)
             except QueueNotFound as error:
                 logger.error("Run %s waits: %s", run.pk, error)
             else:
@@ -97,14 +96,8 @@ def _batch(producer: Any) -> Iterator[bool]:
     if not producer.supports_batch_publish:
         yield True
         return
-    channel = producer.channel
-    # Kombu asks Redis for the exchange's bindings before each message. They do not change.
-    channel.get_table = cache(channel.get_table)
-    try:
-        with producer.batch(CHUNK):
-            yield False
-    finally:
-        del channel.get_table
+    with producer.batch(CHUNK):
+        yield False
 
 
 def _announce(runs: Sequence[TaskRun]) -> dict[UUID, str]:

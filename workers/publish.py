@@ -15,6 +15,7 @@ from celery import Celery, current_app
 from celery.exceptions import QueueNotFound
 from django.db import connection
 from django.db.models.functions import Now
+from kombu.exceptions import ChannelError
 
 from workers import header, task_types
 from workers.events.publisher import changed
@@ -30,6 +31,8 @@ BROKER_AWAY = (
     kombu.exceptions.BatchPublishError,  # type: ignore[attr-defined]  # newer than its stubs
 )
 RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_step": 0.1, "interval_max": 0.1}
+#: RabbitMQ's reply code for a message that no queue takes.
+NO_ROUTE = 312
 #: RabbitMQ may take a message and never confirm it.
 CONFIRM_SECONDS = 2
 #: A broker that hangs holds one request for some seconds, not each: the next ones leave their runs
@@ -72,11 +75,26 @@ def run_send(run: TaskRun) -> bool:
     return True
 
 
-def message_send(run: TaskRun) -> None:
+def message_send(run: TaskRun, producer: Any = None, *, retry: bool = True) -> None:
     """Send the message of a run whose row says ``queued``. Raises ``BROKER_AWAY`` and Celery's
     ``QueueNotFound``; the row is the caller's to take back.
     """
-    celery_app().send_task(retry=True, **message_of(run))
+    app = celery_app()
+    with app.producer_or_acquire(producer) as producer:
+        try:
+            app.send_task(producer=producer, retry=retry, **message_of(run))
+        except ChannelError as error:
+            if error.reply_code != NO_ROUTE:
+                raise
+            logger.warning(
+                "The broker returned a message: queue %s was deleted; it is declared again",
+                run.queue,
+                extra={"action": "message_returned"},
+            )
+            # A new connection has declared nothing, and waits for no confirmation.
+            producer.connection.collect()
+            producer.revive(producer.connection)
+            app.send_task(producer=producer, retry=retry, **message_of(run))
 
 
 def message_of(run: TaskRun) -> dict[str, Any]:
@@ -89,6 +107,8 @@ def message_of(run: TaskRun) -> dict[str, Any]:
         "task_id": str(uuid.uuid4()),
         "retry_policy": RETRY_POLICY,
         "confirm_timeout": CONFIRM_SECONDS,
+        # RabbitMQ returns what no queue takes.
+        "mandatory": True,
     }
 
 

@@ -6,7 +6,7 @@ broker are not used: Redis and RabbitMQ order them oppositely.
 
 from collections.abc import Iterable
 
-from kombu import Exchange, Queue
+from kombu import Queue
 
 PREFIX = "TASK_TYPE_"
 NAMESPACE = "llm."
@@ -20,7 +20,11 @@ def queue_name(task_type: str, priority: str = "normal") -> str:
 
 
 def queues(task_types: Iterable[str]) -> tuple[Queue, ...]:
-    """The queues of these task types, durable, on one topic exchange."""
-    exchange = Exchange("llm", type="topic")
+    """The queues of these task types, durable.
+
+    On no exchange of their own: Celery then publishes to the queue itself. With an exchange, kombu
+    routes over a set of bindings in Redis, which a process writes once; without that set it would
+    publish into nothing for the rest of its life.
+    """
     names = [queue_name(name, priority) for name in task_types for priority in PRIORITIES]
-    return tuple(Queue(name, exchange, routing_key=name) for name in names)
+    return tuple(Queue(name, routing_key=name) for name in names)

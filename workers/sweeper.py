@@ -10,10 +10,13 @@ due is published.
 import logging
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import timedelta
+from os import EX_CONFIG
 from typing import Any
 
 from celery import current_app
+from celery.worker import state
 from django.db import connection, models, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -23,6 +26,7 @@ from llmconfig.database.faults import FAULT_CLASSES, is_outage
 from workers import task_types
 from workers.bulk_publish import runs_send
 from workers.endings import run_end
+from workers.installation import AWAY, ForeignRedis, broker_verify
 from workers.leadership import Leadership
 from workers.losses import runs_reclaim
 from workers.models import TaskRun
@@ -40,7 +44,7 @@ PUBLISHED_AT_ONCE = 2000
 RETRY_GRACE = timedelta(seconds=10)
 #: A queued row of this age may have lost its message; an empty queue, or a run that was published
 #: so much later and is at work already, proves it.
-MESSAGE_GRACE = timedelta(seconds=30)
+MESSAGE_GRACE = timedelta(seconds=5)
 #: After an outage of the database its workers renew their leases before any is taken from them:
 #: 10 s for a connection of the pool, 4 s for the pool's own next try.
 OUTAGE_GRACE_SECONDS = 20.0
@@ -56,6 +60,9 @@ def sweep(*, reclaim: bool = True) -> int:
             runs_reclaim(TaskRun.objects.all())
         _expire()
         suspects = set(_long_queued().values_list("queue", flat=True))
+    with suppress(*AWAY):
+        # To publish needs the broker too, and logs that it is away.
+        broker_verify()
     _reclaim_lost(suspects)
     parents_release(TaskRun.objects.all())
     owed.deliver()
@@ -113,11 +120,14 @@ def _overtaken(queue: str) -> models.QuerySet[TaskRun]:
 def _is_empty(queue: str) -> bool:
     with current_app.connection_for_read() as broker:
         channel: Any = broker.channel()
+        is_redis = broker.transport.driver_type == "redis"
         try:
-            return not channel.queue_declare(queue=queue, passive=True).message_count
+            # In Redis nothing is declared, and kombu 5.7 looks for the key without its prefix.
+            declared = channel.queue_declare(queue=queue, passive=not is_redis)
         except broker.channel_errors:
-            # Redis has no key for an empty list.
+            # RabbitMQ: the queue was deleted.
             return True
+        return not declared.message_count
 
 
 def _due() -> models.QuerySet[TaskRun]:
@@ -159,3 +169,7 @@ class Sweeper(Ticker):
             if is_outage(error):
                 self._reclaim_from = time.monotonic() + OUTAGE_GRACE_SECONDS
             raise
+        except ForeignRedis as error:
+            # The worker takes messages of another installation.
+            logger.critical("%s", error)
+            state.should_stop = EX_CONFIG  # type: ignore[assignment]  # stated as None

@@ -126,6 +126,7 @@ SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
 # connection of the pool, and two are left for event streams and for status.
 WEB_REQUESTS_AT_ONCE = 8
 REDIS_URL = Hidden(ENVIRONMENT.redis.url())
+REDIS_KEY_PREFIX = ENVIRONMENT.redis_key_prefix
 
 # What llmconfig reads
 LLM_CONFIG_FILE = ENVIRONMENT.llm_config_file
@@ -267,7 +268,12 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     # Longer than the longest delivery, or Redis hands a message out twice. A socket that is silent
     # must not hold a request; workers wait longer (config.celery).
     **(
-        {"visibility_timeout": 1800, "socket_timeout": 2, "socket_connect_timeout": 2}
+        {
+            "visibility_timeout": 1800,
+            "socket_timeout": 2,
+            "socket_connect_timeout": 2,
+            "global_keyprefix": REDIS_KEY_PREFIX,
+        }
         if ENVIRONMENT.broker.is_redis
         else {"confirm_publish": True, "read_timeout": 2, "write_timeout": 2}
     ),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from config.env_values import key_prefix
 from config.variables.broker import broker_of_redis, broker_parse
 from config.variables.database import database_read
 from config.variables.ollama import key_parse, ollama_parse
@@ -24,6 +25,7 @@ def servers_read(variables: Variables) -> dict[str, Any]:
     return {
         "database": database_read(variables),
         "redis": redis,
+        "redis_key_prefix": variables.parsed("REDIS_KEY_PREFIX", "", key_prefix) or "",
         "broker": broker or (redis and broker_of_redis(redis)),
         "ollama": variables.parsed(
             "OLLAMA_HOST", "127.0.0.1", lambda text: ollama_parse(text, password, key)

@@ -16,6 +16,7 @@ from contextlib import suppress
 import redis
 
 from llmconfig.cache.server import Wire
+from llmconfig.redis_keys import redis_key
 
 #: Tokens and entries last no longer, and so does what is wrong in them by whatever accident. The
 #: mark of a writer that was killed keeps its scope out of the cache for this long.
@@ -121,7 +122,7 @@ def _change(
 
 
 def _prefix(wire: Wire, namespace: str) -> str:
-    return f"llmconfig:{namespace}:{wire.run}:"
+    return redis_key(f"{namespace}:{wire.run}:")
 
 
 def _is_token(held: bytes | None) -> bool:

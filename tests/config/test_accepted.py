@@ -46,6 +46,7 @@ READERS = {
     r"a name of the IANA database, for example (\S+)": lambda text: [text],
     r"an address for mail, as (\S+) or (.*)": lambda *texts: [*texts],
     r"an address of this machine, as (.*)": listed,
+    r"up to 64 letters, digits and _.:- as (\S+)": lambda text: [text],
     r"one line of text, without quotes around it": lambda: ["some text"],
     r"one of the words (.*)": listed,
     r"a JSON object of 2 to (\d+) characters, as (.*)": lambda length, text: [

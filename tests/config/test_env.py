@@ -28,7 +28,8 @@ def variables(monkeypatch, tmp_path):
     """A clean environment with its own home; call it to set variables."""
     for name in list(os.environ):
         if name.startswith("LLM") or name in {
-            "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL", "OLLAMA_HOST", "SECRET_KEY",
+            "DATABASE_URL", "REDIS_URL", "REDIS_KEY_PREFIX", "CELERY_BROKER_URL", "OLLAMA_HOST",
+            "SECRET_KEY",
         }:  # fmt: skip
             monkeypatch.delenv(name)
     monkeypatch.setenv("LLMCONFIG_HOME", str(tmp_path))

@@ -213,6 +213,7 @@ def test_a_message_without_a_decision_gets_the_default_and_is_marked(
     Preference.objects.create(user=person, model="ok:9b")
     foreign = Celery("foreign", broker=broker.conf.broker_url, set_as_current=False)
     foreign.conf.task_queues = broker.conf.task_queues
+    foreign.conf.broker_transport_options = broker.conf.broker_transport_options
     from celery.signals import before_task_publish
 
     from workers.celery_task import _add_header

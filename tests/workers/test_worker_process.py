@@ -7,6 +7,7 @@ import os
 import signal
 
 import pytest
+from django.conf import settings
 from kombu import Connection
 
 from config.embedded.stack import Stack
@@ -63,11 +64,11 @@ def test_a_worker_survives_the_restart_of_its_broker(valkey, worker, ask, ollama
 
 def test_a_worker_drops_what_is_no_task_message(valkey, worker, ask, finished):
     assert finished(ask(), seconds=30).status == "succeeded"
-    with Connection(valkey.environment["CELERY_BROKER_URL"]) as broker:
+    options = {"global_keyprefix": settings.REDIS_KEY_PREFIX}
+    with Connection(valkey.environment["CELERY_BROKER_URL"], transport_options=options) as broker:
         for body in NO_TASK_MESSAGES:
             broker.Producer().publish(
                 body,
-                exchange="llm",
                 routing_key=QUEUE,
                 serializer="json",
                 headers={"task": QUEUE, "id": "x", "lang": "py"},

@@ -8,8 +8,9 @@ by a space: those with ``!`` before them have a changed row, the others have som
 
 import uuid
 
-PREFIX = "llmconfig:events:"
-CHANNEL = PREFIX + "changes"
+from llmconfig.redis_keys import redis_key
+
+NAME = "events:"
 CHANGED = "!"
 #: Of an attempt that takes as long as it may, 300 s, nothing is cut off.
 MOST_ENTRIES = 20_000
@@ -20,4 +21,9 @@ ENDED_LIFETIME_SECONDS = 300
 
 def stream_key(run_id: uuid.UUID) -> str:
     """Where the words of a run stand."""
-    return PREFIX + run_id.hex
+    return redis_key(NAME + run_id.hex)
+
+
+def channel() -> str:
+    """Where changes are published."""
+    return redis_key(NAME + "changes")

@@ -67,7 +67,7 @@ async def listening() -> AsyncIterator[Listening]:
     )
     subscription = client.pubsub()
     try:
-        await subscription.subscribe(keys.CHANNEL)
+        await subscription.subscribe(keys.channel())
         # Its answer: from here on no message is missed.
         if await subscription.get_message(timeout=TIMEOUT_SECONDS) is None:
             raise redis.TimeoutError("no answer to SUBSCRIBE")

@@ -119,7 +119,7 @@ class Publisher:
         said = [(telling, commands) for telling in tellings if (commands := telling.commands())]
         commands = [command for _, own in said for command in own]
         if words := _words(changed, [telling for telling, _ in said]):
-            commands.append(("PUBLISH", keys.CHANNEL, words))
+            commands.append(("PUBLISH", keys.channel(), words))
         connected = self._wire.connected
         try:
             answers = iter(self._wire.call(commands) if commands else ())

@@ -4,6 +4,7 @@ from workers.models.answers import KeptAnswer
 from workers.models.breakers import Breaker
 from workers.models.fan_outs import FanOut, ReportRefusal
 from workers.models.feedback import Feedback
+from workers.models.installation import Installation
 from workers.models.leaders import Leader
 from workers.models.pauses import Pause
 from workers.models.permits import PermitPool
@@ -18,6 +19,7 @@ __all__ = [
     "Delivery",
     "FanOut",
     "Feedback",
+    "Installation",
     "KeptAnswer",
     "Leader",
     "MailState",

@@ -17,9 +17,10 @@ import redis
 
 from config.api.throttles.rates import Rate
 from llmconfig.cache import server
+from llmconfig.redis_keys import redis_key
 
 #: Names are kept apart from the configuration cache's by this word.
-PREFIX = "llmconfig:rate"
+NAME = "rate"
 
 # Keys: a list of moments per bucket, in microseconds by the server's clock, newest last. Arguments:
 # limit and period in microseconds, per bucket. Answers 0 and counts the call in all buckets, or
@@ -64,7 +65,7 @@ class RedisWindow:
     """Of all processes together: one round trip. Raises ``server.Unavailable``."""
 
     def __init__(self, namespace: str) -> None:
-        self._prefix = f"{PREFIX}:{namespace}:"
+        self._prefix = redis_key(f"{NAME}:{namespace}:")
 
     def admit(self, buckets: Sequence[Bucket]) -> float:
         keys = [self._prefix + bucket.name for bucket in buckets]

@@ -22,6 +22,7 @@ from llmconfig.cache import server
 from llmconfig.cache.namespace import namespace
 from llmconfig.layers.static import static_config
 from llmconfig.merging import rows_merge
+from llmconfig.redis_keys import redis_key
 from llmconfig.resolver import decide
 from llmconfig.rows import rows_arrange
 from llmconfig.selectors import config_resolve
@@ -80,7 +81,7 @@ def raw():
 @pytest.fixture
 def keys(raw):
     """The keys of this test's cache whose names end so."""
-    return lambda end: raw.keys(f"llmconfig:{namespace(connection)}:*:{end}")
+    return lambda end: raw.keys(redis_key(f"{namespace(connection)}:*:{end}"))
 
 
 @pytest.fixture
@@ -88,7 +89,7 @@ def commands(raw):
     """The commands on keys of this test's cache while something was done, and how often."""
 
     def during(work):
-        ours, end = f"llmconfig:{namespace(connection)}:", uuid.uuid4().hex
+        ours, end = redis_key(f"{namespace(connection)}:"), uuid.uuid4().hex
         with raw.monitor() as seen:
             work()
             raw.echo(end)

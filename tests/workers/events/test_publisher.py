@@ -61,7 +61,7 @@ def test_who_listens_is_told_which_runs_have_words_and_which_rows_changed(server
     direct, _ = server
     spoken, changed = uuid.uuid4(), uuid.uuid4()
     with direct.pubsub() as listener:
-        listener.subscribe(keys.CHANNEL)
+        listener.subscribe(keys.channel())
         listener.get_message(timeout=5)
         begin(sender, spoken)
         sender.changed(changed)

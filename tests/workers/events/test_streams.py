@@ -294,11 +294,11 @@ def test_when_the_last_one_has_left_nothing_is_followed_any_more(
     direct, _ = server
     # A state is told without waiting long for the subscription.
     seen = watch(run)
-    wait_until(lambda: direct.pubsub_numsub(keys.CHANNEL)[0][1] == 1)
+    wait_until(lambda: direct.pubsub_numsub(keys.channel())[0][1] == 1)
     seen.leave()
-    wait_until(lambda: direct.pubsub_numsub(keys.CHANNEL)[0][1] == 0)
+    wait_until(lambda: direct.pubsub_numsub(keys.channel())[0][1] == 0)
     watch(run)
-    wait_until(lambda: direct.pubsub_numsub(keys.CHANNEL)[0][1] == 1)
+    wait_until(lambda: direct.pubsub_numsub(keys.channel())[0][1] == 1)
 
 
 def test_who_reads_nothing_is_let_go_and_nothing_is_kept_for_it(

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.api.throttles.rates import Rate
-from config.api.throttles.windows import PREFIX, Bucket, ProcessWindow, RedisWindow
+from config.api.throttles.windows import NAME, Bucket, ProcessWindow, RedisWindow
 from llmconfig.cache import server
+from llmconfig.redis_keys import redis_key
 from tests.config.embedded.support import eventually
 
 
@@ -99,19 +100,19 @@ class TestRedis:
 
     def test_its_keys_are_its_own_and_end_with_the_period(self, raw):
         RedisWindow("x1").admit([bucket(3, 60), bucket(9, 3600, "ben")])
-        assert 50 < raw.ttl(f"{PREFIX}:x1:ada") <= 60
-        assert 3500 < raw.ttl(f"{PREFIX}:x1:ben") <= 3600
+        assert 50 < raw.ttl(redis_key(f"{NAME}:x1:ada")) <= 60
+        assert 3500 < raw.ttl(redis_key(f"{NAME}:x1:ben")) <= 3600
 
     def test_it_holds_no_more_moments_than_the_limit(self, raw):
         name = uuid.uuid4().hex
         for _ in range(5):
             RedisWindow(name).admit([bucket(5)])
         RedisWindow(name).admit([bucket(2)])
-        assert raw.llen(f"{PREFIX}:{name}:ada") == 5
-        raw.ltrim(f"{PREFIX}:{name}:ada", 1, 0)
+        assert raw.llen(redis_key(f"{NAME}:{name}:ada")) == 5
+        raw.ltrim(redis_key(f"{NAME}:{name}:ada"), 1, 0)
         for _ in range(5):
             RedisWindow(name).admit([bucket(2)])
-        assert raw.llen(f"{PREFIX}:{name}:ada") == 2
+        assert raw.llen(redis_key(f"{NAME}:{name}:ada")) == 2
 
     def test_a_call_takes_one_command(self, monkeypatch):
         sent = []
@@ -129,12 +130,12 @@ class TestRedis:
 
     def test_what_is_no_list_of_moments_is_unavailable_and_no_outage(self, raw):
         name = uuid.uuid4().hex
-        raw.set(f"{PREFIX}:{name}:ada", "x", ex=60)
+        raw.set(redis_key(f"{NAME}:{name}:ada"), "x", ex=60)
         with pytest.raises(server.Unavailable):
             RedisWindow(name).admit([bucket(5)])
         assert not server.current().outage.active
 
     def test_a_clock_that_was_set_back_makes_nobody_wait_longer_than_a_period(self, raw):
         name = uuid.uuid4().hex
-        raw.rpush(f"{PREFIX}:{name}:ada", 9_000_000_000_000_000)
+        raw.rpush(redis_key(f"{NAME}:{name}:ada"), 9_000_000_000_000_000)
         assert RedisWindow(name).admit([bucket(1, 60)]) == 60
