@@ -8,6 +8,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 from hypothesis import given, settings
+from kombu import Exchange, Queue
 
 from tests.workers import releases
 from tests.workers.test_header_size import built, decisions
@@ -17,6 +18,7 @@ from workers.models import TaskRun
 from workers.outcomes import Outcome
 from workers.states import Status
 
+LAST_EXCHANGE = Exchange("llm", type="topic")
 LAST_READER = jsonschema.Draft202012Validator(releases.reader())
 
 
@@ -34,7 +36,7 @@ def store(row, user):
 
 
 def publish(broker, message, user):
-    """The message as it lay on the broker, bytes and all."""
+    """The message as the last release sends it, to an exchange that it declares."""
     _args, kwargs, _embed = message["body"]
     if "user_id" in kwargs:
         kwargs["user_id"] = user.pk
@@ -43,6 +45,7 @@ def publish(broker, message, user):
             json.dumps(message["body"]),
             exchange="llm",
             routing_key=message["queue"],
+            declare=[Queue(message["queue"], LAST_EXCHANGE, routing_key=message["queue"])],
             headers=message["headers"],
             correlation_id=message["correlation_id"],
             content_type=message["content_type"],

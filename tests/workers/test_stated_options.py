@@ -27,7 +27,8 @@ from workers.backend import options
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.ollama_http import options as of_ollama
 
-MODEL = "ok:1"
+#: A model that can think, so that the fake takes each value of `think`.
+MODEL = "think:1"
 TEXT = "TASK_TYPE_TEXT_GENERATION"
 REFUSALS = (ConfigurationError, InvalidPreference, MalformedConfig)
 
