@@ -5,6 +5,7 @@ from django.apps import AppConfig
 
 class Config(AppConfig):
     name = "config"
+    audited = ("config.api",)
 
     def ready(self) -> None:
         from config import checks  # noqa: F401  (registers itself)
