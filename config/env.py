@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import env_values
 from config.api.throttles.rates import rate_parse
 from config.mail import Mailer, mailer_parse
+from config.process_start import process_start
 from config.variables.broker import Broker
 from config.variables.database import Parameters
 from config.variables.https import https_read
@@ -165,11 +166,10 @@ def running_stack(home: Path) -> dict[str, Any] | None:
     try:
         state = json.loads((home / "stack.json").read_text())
         os.kill(state["pid"], 0)
-    except PermissionError:
+        lives = state["start"] == process_start(state["pid"])
+    except (OSError, OverflowError, ValueError, KeyError, TypeError):
         return None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return state if isinstance(state.get("environment"), dict) else None
+    return state if lives and isinstance(state.get("environment"), dict) else None
 
 
 def read(environ: Mapping[str, str] = os.environ) -> Environment:

@@ -11,6 +11,7 @@ from typing import Any
 import django
 from asgiref.sync import sync_to_async
 from django.conf import settings
+from django.core.exceptions import BadRequest
 from django.core.handlers.asgi import ASGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -27,11 +28,12 @@ class Handler(ASGIHandler):
         return response  # type: ignore[no-any-return]
 
     def create_request(self, scope: Mapping[str, Any], body_file: Any) -> Any:
-        """A ``Content-Type`` that cannot be read is none: Django's own handler fails on it."""
+        """A ``Content-Type`` that cannot be read is none: Django's own handler fails on it, since
+        6.1 with an error of its own."""
         scope = _with_path(scope)
         try:
             return super().create_request(scope, body_file)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, BadRequest):
             rest = [each for each in scope["headers"] if each[0] != b"content-type"]
             return super().create_request({**scope, "headers": rest}, body_file)
 

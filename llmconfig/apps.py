@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class LLMConfig(AppConfig):
     name = "llmconfig"
     verbose_name = _("Model configuration")
+    #: Packages of views that the audit trail tells of.
+    audited = ("llmconfig.api",)
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class WorkersConfig(AppConfig):
     name = "workers"
     verbose_name = _("Language-model work")
+    audited = ("workers.api", "workers.pages")
 
     def ready(self) -> None:
         # celery_task and lifecycle connect signals: send_task by name needs the first everywhere.

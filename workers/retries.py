@@ -19,7 +19,7 @@ def run_retry(run: TaskRun, admit: Callable[[], object] | None = None) -> TaskRu
     if status not in FINAL:
         raise RunNotFinished(status)
     kind = task_types.get(run.task_type)
-    if kind and kind.again and (again := kind.again(run)):
+    if kind and kind.again and (again := kind.again(run, admit)):
         return again
     return enqueue(
         task_type=run.task_type,

@@ -33,7 +33,9 @@ def runs_for_telling(runs: QuerySet[TaskRun]) -> QuerySet[TaskRun]:
         f"parts_{name}": Subquery(of_parts.annotate(total=Sum(name)).values("total"))
         for name in ("prompt_tokens", "completion_tokens")
     }
-    return runs.select_related("feedback").prefetch_related("attempts").annotate(**tokens)
+    told = runs.select_related("feedback").prefetch_related("attempts").annotate(**tokens)
+    # A payload may have 256 KB, and is told to nobody.
+    return told.defer("payload")
 
 
 def run_visible(person: Person, run_id: str) -> TaskRun:

@@ -6,6 +6,7 @@ Refuses while a stack runs on it; ends what a crashed one left.
 import sys
 
 from config.embedded import shutdown
+from config.embedded.open_way import close_left
 from config.embedded.owned import find
 from config.env import home_directory, running_stack
 
@@ -15,6 +16,7 @@ def main() -> None:
     if stack := running_stack(home):
         sys.exit(f"A stack runs from {home} (process {stack['pid']}). Stop it first, with Ctrl-C.")
     shutdown.stop(lambda: find(home))
+    close_left()
 
 
 if __name__ == "__main__":

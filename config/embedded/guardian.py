@@ -19,6 +19,7 @@ import psutil
 
 from config.embedded import shutdown, state
 from config.embedded.logs import open_log
+from config.embedded.open_way import close_left
 from config.embedded.owned import Owned, find, without_marks
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -133,6 +134,7 @@ def main() -> None:
     shutdown.stop(
         lambda: {*watched.values(), *find(options.home)}, limit_seconds=lambda: LIMIT_SECONDS
     )
+    close_left()
     if options.temporary:
         shutil.rmtree(options.home, ignore_errors=True)
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.embedded import system_user
 from config.embedded.errors import StackError
+from config.embedded.open_way import OpenWay, close_left
 from config.embedded.packages import DEMO, package_directory, program
 from config.embedded.parts import Part, Run, Say
 
@@ -51,6 +52,7 @@ class Postgres(Part):
         self._data = home / "postgres"
         self._sockets = socket_directory(home)
         self._programs = Path()
+        self._way = OpenWay()
 
     def prepare(self, say: Say) -> None:
         directory = package_directory(PACKAGE, part=self.title, install=DEMO)
@@ -60,11 +62,13 @@ class Postgres(Part):
         self._programs = postgres.parent
         self._refuse_foreign_data()
         self.user = system_user.user_for(self._data)
+        close_left()
         if self.user:
             system_user.open_programs(postgres.parent.parent)
             for path in (postgres.parent.parent, self._data):
-                for opened in system_user.open_way_to(path):
-                    say(_("Let the user %(user)s through %(path)s."), user=self.user, path=opened)
+                for opened in self._way.add(path):
+                    text = _("Let the user %(user)s through %(path)s until the stack stops.")
+                    say(text, user=self.user, path=opened)
 
     def environment(self) -> dict[str, str]:
         # The port is named because a PGPORT in the environment would win otherwise.
@@ -104,6 +108,7 @@ class Postgres(Part):
                 connection.execute(f"CREATE DATABASE {DATABASE}")
 
     def release(self) -> None:
+        self._way.close()
         if self._sockets != self._data:
             with contextlib.suppress(OSError):  # never made, or not ours to empty
                 self._sockets.rmdir()

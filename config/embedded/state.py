@@ -6,12 +6,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from config.process_start import process_start
+
 FILE = "stack.json"
 
 
 def write(home: Path, *, web: str, environment: Mapping[str, str]) -> None:
     """Write it in one step, readable by its owner alone: addresses may hold passwords."""
-    content = {"pid": os.getpid(), "web": web, "environment": dict(environment)}
+    content = {
+        "pid": os.getpid(),
+        "start": process_start(os.getpid()),
+        "web": web,
+        "environment": dict(environment),
+    }
     new = home / f"{FILE}.{os.getpid()}"
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

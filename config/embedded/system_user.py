@@ -39,14 +39,6 @@ def give(directory: Path, user: str) -> None:
             os.chown(Path(parent, name), account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
-def open_way_to(path: Path) -> list[Path]:
-    """Let other users pass through the directories above ``path``; those that were changed."""
-    closed = [parent for parent in path.parents if not parent.stat().st_mode & PASS]
-    for directory in closed:
-        directory.chmod(directory.stat().st_mode | PASS)
-    return closed
-
-
 def open_programs(directory: Path) -> None:
     """Let other users run what lies in ``directory``: under umask 077 pip keeps it ours."""
     marker = directory / "bin" / "postgres"

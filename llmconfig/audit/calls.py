@@ -8,8 +8,10 @@ away (503). Nothing was changed then, and strangers must not fill the table.
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import ResolverMatch
 
 from llmconfig.api.addresses import client_address
 from llmconfig.audit.entries import (
@@ -19,8 +21,6 @@ from llmconfig.audit.entries import (
     AuditEntry,
 )
 
-#: The API, and the pages where people do what others do over the API. The admin has its own log.
-AUDITED = ("/v1/", "/reports/")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 NOT_TAKEN_UP = (405, 429, 503)
 REQUEST_ID = "X-Request-ID"
@@ -35,7 +35,21 @@ def call_is_of(request: HttpRequest, user: AbstractBaseUser | None) -> None:
 
 def may_change(request: HttpRequest) -> bool:
     """Whether it is a call that the trail may tell of."""
-    return request.method not in SAFE_METHODS and request.path_info.startswith(AUDITED)
+    return request.method not in SAFE_METHODS and _is_audited(request.resolver_match)
+
+
+def _is_audited(match: ResolverMatch | None) -> bool:
+    """Whether the view belongs to a package that an app names in ``audited``: an API, or pages
+    where people do what others do over an API. The admin has its own log."""
+    view = getattr(match and match.func, "view_class", None) or getattr(
+        match and match.func, "cls", None
+    )
+    module = getattr(view, "__module__", "")
+    return any(
+        module == package or module.startswith(f"{package}.")
+        for app in apps.get_app_configs()
+        for package in getattr(app, "audited", ())
+    )
 
 
 def entry_of(request: HttpRequest, response: HttpResponseBase) -> AuditEntry | None:

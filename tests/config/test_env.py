@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import env
+from config.process_start import process_start
 from config.variables.reading import SECRETS
 
 #: Every variable that is read.
@@ -41,9 +42,11 @@ def variables(monkeypatch, tmp_path):
     return set_all
 
 
-def stack(home, pid=None, **environment):
+def stack(home, pid=None, start=None, **environment):
+    pid = pid or os.getpid()
+    start = process_start(pid) if start is None else start
     path = home / "stack.json"
-    path.write_text(json.dumps({"pid": pid or os.getpid(), "environment": environment}))
+    path.write_text(json.dumps({"pid": pid, "start": start, "environment": environment}))
 
 
 @pytest.mark.parametrize(
@@ -120,6 +123,11 @@ def test_the_stack_file_of_a_dead_process_counts_as_none(variables, tmp_path):
     pid = os.spawnlp(os.P_NOWAIT, "true", "true")
     os.waitpid(pid, 0)
     stack(tmp_path, pid=pid, REDIS_URL="redis://127.0.0.1:7001/0")
+    assert env.running_stack(tmp_path) is None
+
+
+def test_the_stack_file_of_a_process_whose_pid_was_reused_counts_as_none(variables, tmp_path):
+    stack(tmp_path, start="1", REDIS_URL="redis://127.0.0.1:7001/0")
     assert env.running_stack(tmp_path) is None
     assert env.read().redis_url == "redis://127.0.0.1:6379/0"
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from workers.models import Attempt, TaskRun
@@ -64,6 +66,15 @@ def test_who_is_not_staff_sees_nothing(client, run, django_user_model):
 
 def test_searching_for_what_is_no_id_finds_nothing_and_breaks_nothing(admin_client, run):
     assert admin_client.get("/admin/workers/taskrun/?q=nonsense").status_code == 200
+
+
+def test_the_list_loads_no_column_that_it_does_not_show(admin_client, run):
+    with CaptureQueriesContext(connection) as queries:
+        admin_client.get("/admin/workers/taskrun/")
+    selected = [query["sql"] for query in queries if "workers_taskrun" in query["sql"]]
+    assert selected
+    for column in ("payload", "result", "error", "notes", "metadata"):
+        assert not any(f'"workers_taskrun"."{column}"' in sql for sql in selected)
 
 
 def test_the_list_takes_a_fixed_number_of_queries(admin_client, run, django_assert_max_num_queries):

@@ -11,7 +11,8 @@ from llmconfig.api.problem_responses import problems
 from llmconfig.api.schemas import Shape
 from llmconfig.errors import NoAllowedModel
 from workers.api.filters import USER_ID
-from workers.api.schemas import Note, RunError, Usage
+from workers.api.schemas import Note, RunError, Usage, WaitsFor
+from workers.errors import TooManyActiveRuns
 from workers.models import MailState
 from workers.reports.errors import (
     NoActivity,
@@ -131,6 +132,7 @@ class WeeklyReportTold(Shape):
     status = serializers.ChoiceField(
         choices=Status.values, help_text="`succeeded`: it is written; else that of its task."
     )
+    waits_for = WaitsFor(allow_null=True)
     task_id = serializers.UUIDField(
         allow_null=True, help_text="The task that writes or wrote it, as long as that is kept."
     )
@@ -167,6 +169,7 @@ _TOLD: dict[str, Any] = {
     "time_zone": "Europe/Berlin",
     "language": "en",
     "status": "succeeded",
+    "waits_for": None,
     "task_id": "7f2c1f0e-4f6b-4c39-9d0e-3b1f6a2d5c11",
     "mail": "sent",
     "notes": [],
@@ -233,7 +236,15 @@ MAKE = extend_schema(
     responses={
         200: WeeklyReportWhole,
         202: WeeklyReportWhole,
-        **problems(400, UnknownWeek, WeekNotEnded, WeekTooOld, NoActivity, NoAllowedModel),
+        **problems(
+            400,
+            UnknownWeek,
+            WeekNotEnded,
+            WeekTooOld,
+            NoActivity,
+            NoAllowedModel,
+            TooManyActiveRuns,
+        ),
     },
     examples=[
         OpenApiExample("one week", value={"week": "2026-W47"}, request_only=True),

@@ -1,5 +1,6 @@
 """``/v1/reports/weekly``: one's own reports, and making one now."""
 
+from functools import partial
 from typing import Any, ClassVar
 
 from django.urls import reverse
@@ -8,15 +9,16 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from llmconfig.api.moments import moment_told
+from workers.active_runs import room_require
 from workers.api import described_reports as described
 from workers.api.filters import UserId
 from workers.api.pages import PLACE, ReportPages
 from workers.api.queries import query_read
-from workers.api.wire import notes_told
+from workers.api.wire import notes_told, waits_for_json
 from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
 from workers.reports.making import report_start
-from workers.reports.selectors import report_visible, reports_visible
+from workers.reports.selectors import RUN_UNSHOWN, report_visible, reports_visible
 from workers.reports.status import report_status
 from workers.reports.weeks import NoSuchWeek, Week, week_parse
 from workers.strict import StrictSerializer
@@ -31,7 +33,7 @@ class WeeklyReportListView(APIView):
     def get(self, request: Request) -> Response:
         wanted = _filter(request)
         found = reports_visible(request.user).filter(**wanted)
-        reports = found.defer("content", "facts").annotate(place=PLACE)
+        reports = found.defer("content", "facts", *RUN_UNSHOWN).annotate(place=PLACE)
         pages = ReportPages()
         page = pages.paginate_queryset(reports, request, view=self)
         return pages.get_paginated_response([report_told(report) for report in page or ()])
@@ -41,7 +43,11 @@ class WeeklyReportListView(APIView):
         body = described.WeeklyReportBody(data=request.data)
         body.is_valid(raise_exception=True)
         user: Any = request.user  # the global permission class lets nobody anonymous come here
-        started = report_start(user_id=user.pk, week=_week(body.validated_data.get("week")))
+        started = report_start(
+            user_id=user.pk,
+            week=_week(body.validated_data.get("week")),
+            admit=partial(room_require, user.pk),
+        )
         report = report_visible(user, str(started.report and started.report.pk))
         return Response(
             report_told_whole(report),
@@ -68,7 +74,8 @@ def report_told(report: WeeklyReport) -> dict[str, Any]:
         "ends_at": moment_told(report.ends_at),
         "time_zone": report.time_zone,
         "language": report.language,
-        "status": report_status(report),
+        "status": (status := report_status(report)),
+        "waits_for": waits_for_json(report.run, status) if report.run else None,
         "task_id": str(report.run_id) if report.run_id else None,
         "mail": report.mail_state,
         "notes": notes_told(report.notes),

@@ -1,5 +1,7 @@
 """A person's reports, one of them, and their settings."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +21,13 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import DetailView, ListView, UpdateView
 
 from llmconfig.errors import LLMConfigError
+from workers.active_runs import room_require
 from workers.errors import WorkerError
 from workers.models import Delivery, ReportSettings, WeeklyReport
 from workers.pages.forms import ReportSettingsForm
 from workers.reports.delivery.pages import report_shown, report_values
 from workers.reports.making import report_again, report_start
+from workers.reports.selectors import RUN_UNSHOWN
 from workers.reports.wishes import wishes_change, wishes_of
 
 PAGE_SIZE = 20
@@ -43,7 +47,7 @@ class ReportListPage(LoginRequiredMixin, ListView[WeeklyReport]):
     paginate_by = PAGE_SIZE
 
     def get_queryset(self) -> QuerySet[WeeklyReport]:
-        return reports_of(self.request.user).defer("content", "facts")
+        return reports_of(self.request.user).defer("content", "facts", *RUN_UNSHOWN)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wishes, now = wishes_of(_me(self.request)), timezone.now()
@@ -54,7 +58,7 @@ class ReportListPage(LoginRequiredMixin, ListView[WeeklyReport]):
 
     def post(self, request: HttpRequest) -> HttpResponse:
         try:
-            started = report_start(user_id=_me(request))
+            started = report_start(user_id=_me(request), admit=_room(request))
         except (WorkerError, LLMConfigError) as error:
             messages.warning(request, str(error))
             return redirect("report-list-page")
@@ -85,7 +89,7 @@ class ReportAgainPage(LoginRequiredMixin, View):
     def post(self, request: HttpRequest, report_id: UUID) -> HttpResponse:
         report = get_object_or_404(reports_of(request.user), pk=report_id)
         try:
-            report_again(report)
+            report_again(report, _room(request))
         except (WorkerError, LLMConfigError) as error:
             messages.warning(request, str(error))
         return redirect("report-page", report_id)
@@ -117,6 +121,10 @@ def _how(request: HttpRequest, wishes: ReportSettings) -> str:
     user: Any = request.user
     can_mail = settings.REPORT_MAIL and user.email
     return str(Delivery(wishes.delivery if can_mail else Delivery.PAGE).label)
+
+
+def _room(request: HttpRequest) -> Callable[[], object]:
+    return partial(room_require, _me(request))
 
 
 def _me(request: HttpRequest) -> int:

@@ -4,7 +4,7 @@ A person has one report of a week, by a constraint of the database: who asks sec
 report whose run ended without a text gets a new run, on the same row.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -38,6 +38,8 @@ from workers.states import FAILED, OPEN
 
 #: A report: its user's number and its week's name.
 Key = tuple[int, str]
+#: As of `enqueue`: called in the transaction that stores a run, and may refuse it.
+Admit = Callable[[], object]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,9 @@ class Started:
 
 
 @conflicts_retried
-def reports_start(wanted: Sequence[Wanted], *, priority: str = "low") -> list[Started]:
+def reports_start(
+    wanted: Sequence[Wanted], *, priority: str = "low", admit: Admit | None = None
+) -> list[Started]:
     """Make these reports, each with its run; all are told, in their order.
 
     Rows and runs are stored in one transaction and published when that, or the one around it,
@@ -64,17 +68,24 @@ def reports_start(wanted: Sequence[Wanted], *, priority: str = "low") -> list[St
     missing = [each for each in wanted if _key(each) not in found]
     decisions = questions_decide(map(_question, missing))
     with transaction.atomic():
+        if admit and missing:
+            admit()
         made = _store(missing, decisions, priority)
         found |= _found([each for each in missing if _key(each) not in made])
     return [_started(each, made, found, decisions) for each in wanted]
 
 
 def report_start(
-    *, user_id: int, week: Week | None = None, moment: datetime | None = None
+    *,
+    user_id: int,
+    week: Week | None = None,
+    moment: datetime | None = None,
+    admit: Admit | None = None,
 ) -> Started:
     """One person's report of a week that has ended, by default the last one, as they ask for it.
 
-    One that failed gets a new run; one that is there, or under way, is left as it is. Raises
+    One that failed gets a new run; one that is there, or under way, is left as it is. ``admit`` may
+    refuse a new run, in the transaction that would store it. Raises
     ``WeekNotEnded``, ``WeekTooOld``, ``NoActivity``, and what ``config_resolve`` raises.
     """
     now = moment or timezone.now()
@@ -83,8 +94,8 @@ def report_start(
     wanted = Wanted(user_id=user_id, week=week, place=place)
     found = report_asked(wanted, now)
     if found is not None:
-        return _started_again(wanted, found)
-    (started,) = reports_start([wanted], priority="normal")
+        return _started_again(wanted, found, admit)
+    (started,) = reports_start([wanted], priority="normal", admit=admit)
     if started.error:
         raise started.error
     return started
@@ -101,9 +112,10 @@ def report_asked(wanted: Wanted, now: datetime) -> WeeklyReport | None:
 
 @conflicts_retried
 @transaction.atomic
-def report_again(report: WeeklyReport) -> TaskRun:
+def report_again(report: WeeklyReport, admit: Admit | None = None) -> TaskRun:
     """A new run for a report whose last one ended without a text; its configuration is resolved
-    anew. Raises ``ReportWritten``, ``ReportUnderWay``, and what ``config_resolve`` raises."""
+    anew. ``admit`` may refuse it. Raises ``ReportWritten``, ``ReportUnderWay``, and what
+    ``config_resolve`` raises."""
     locked = WeeklyReport.objects.select_for_update().get(pk=report.pk)
     if locked.written_at:
         raise ReportWritten
@@ -118,14 +130,15 @@ def report_again(report: WeeklyReport) -> TaskRun:
         config=config,
         available_at=timezone.now(),
         retry_of=last,
+        admit=admit,
     )
     WeeklyReport.objects.filter(pk=locked.pk).update(run=run)
     return run
 
 
-def _started_again(wanted: Wanted, report: WeeklyReport) -> Started:
+def _started_again(wanted: Wanted, report: WeeklyReport, admit: Admit | None) -> Started:
     try:
-        report_again(report)
+        report_again(report, admit)
     except (ReportWritten, ReportUnderWay):
         return Started(wanted=wanted, report=report)
     report.refresh_from_db()

@@ -8,6 +8,9 @@ from workers.models import WeeklyReport
 from workers.reports.errors import UnknownReport
 from workers.selectors import Person
 
+#: Large columns of a report's run that no list of reports shows.
+RUN_UNSHOWN = ("run__payload", "run__result", "run__llm_config", "run__error", "run__notes")
+
 
 def reports_visible(person: Person) -> QuerySet[WeeklyReport]:
     """A person's own reports; staff see all."""

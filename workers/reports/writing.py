@@ -4,6 +4,7 @@ The run of a report names its report; what it is written from is read when a wor
 a hundred thousand waiting runs hold no text.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -57,7 +58,7 @@ def report_finished(run: TaskRun, result: Result) -> None:
     report.save(update_fields=["content", "notes", "facts", "written_at", "mail_state", "mail_at"])
 
 
-def report_run_again(run: TaskRun) -> TaskRun:
+def report_run_again(run: TaskRun, admit: Callable[[], object] | None = None) -> TaskRun:
     """A new run for the report that the run did not write. Raises ``RunIsPart``,
     ``UnknownReport``, and as ``report_again``."""
     if PART in run.payload:
@@ -65,7 +66,7 @@ def report_run_again(run: TaskRun) -> TaskRun:
     report = WeeklyReport.objects.filter(pk=run.payload["report"]).first()
     if report is None:
         raise UnknownReport
-    return report_again(report)
+    return report_again(report, admit)
 
 
 def facts_of_report(report: WeeklyReport) -> dict[str, Any]:

@@ -55,8 +55,9 @@ class TaskType:
     prepare: "Callable[[TaskRun, ResolvedConfig], Prompt | Draft | Division] | None" = None
     #: Called with a run that has succeeded and its result, in the transaction that says so.
     finished: "Callable[[TaskRun, Result], None] | None" = None
-    #: Does a run again, where that is more than the same payload in a new run; None: it is not.
-    again: "Callable[[TaskRun], TaskRun | None] | None" = None
+    #: Does a run again, where that is more than the same payload in a new run; None: it is not. The
+    #: second argument is `enqueue`'s ``admit``.
+    again: "Callable[[TaskRun, Callable[[], object] | None], TaskRun | None] | None" = None
     #: Fields that this type states below all configuration (layer ``task_type``).
     defaults: Mapping[str, Any] = field(default_factory=dict)
 

@@ -3,6 +3,8 @@
 A run has its entries in its payload, or names the report of a person's week that it is to write.
 """
 
+from collections.abc import Callable
+
 from llmconfig.types import ResolvedConfig
 from workers.children import PART
 from workers.drafts import Draft
@@ -22,10 +24,10 @@ def _prepare(run: TaskRun, config: ResolvedConfig) -> Draft | Division:
     return posted_prepare(KIND, run, config)
 
 
-def _again(run: TaskRun) -> TaskRun | None:
+def _again(run: TaskRun, admit: Callable[[], object] | None) -> TaskRun | None:
     """Raises ``RunIsPart``."""
     if _names_report(run):
-        return report_run_again(run)
+        return report_run_again(run, admit)
     if PART in run.payload:
         raise RunIsPart
     return None

@@ -5,19 +5,20 @@ view says what it is: ``rate_scopes = {"POST": "submit"}``.
 
 A user is counted under every address. An address that several people share may make
 ``ADDRESS_FACTOR`` times as many calls as one of them; who has not logged in is counted by the
-address alone, and log-ins by the address and by the name that is tried.
+address alone, and log-ins by the address and, where its user has not logged in from there lately,
+by the name that is tried: ``ADDRESS_FACTOR`` addresses at once may try it.
 """
 
-import hashlib
 from collections.abc import Iterator
 from typing import Any
 
-from django.contrib.auth import get_user_model
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
+from config.api.throttles.known_networks import is_known
 from config.api.throttles.limits import CONFIG_WRITE, LOGIN, READ, limits, rate_of
+from config.api.throttles.names import name_digest
 from config.api.throttles.rates import Rate
 from config.api.throttles.windows import Bucket
 from llmconfig.api.addresses import client_address, network_of
@@ -63,9 +64,9 @@ def _buckets(request: Request, scope: str, rate: Rate) -> Iterator[Bucket]:
 
 
 def login_buckets(network: str, name: object, rate: Rate) -> Iterator[Bucket]:
-    """What a log-in counts in. ``name`` is what was typed, kept as a digest: it may be long, or a
-    password. Forms read it without the space around it, however much there is."""
-    normal = get_user_model().normalize_username(name.strip()) if isinstance(name, str) else ""
-    digest = hashlib.sha256(normal.encode(errors="replace")).hexdigest()[:16]
+    """What a log-in counts in: the network, whatever names are tried from there; and the name that
+    was typed, whose wider limit only a network of its user's passes."""
+    digest = name_digest(name)
     yield Bucket(f"{LOGIN}:address:{network}", rate)
-    yield Bucket(f"{LOGIN}:name:{digest}", rate)
+    if not is_known(digest, network):
+        yield Bucket(f"{LOGIN}:name:{digest}", rate.times(ADDRESS_FACTOR))

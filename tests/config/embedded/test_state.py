@@ -2,6 +2,7 @@ import os
 import stat
 
 from config.embedded import state
+from config.process_start import process_start
 
 ENVIRONMENT = {"REDIS_URL": "redis://:secret@127.0.0.1:1/0"}
 
@@ -10,6 +11,7 @@ def test_the_file_tells_process_web_address_and_variables(tmp_path):
     state.write(tmp_path, web="http://127.0.0.1:8000", environment=ENVIRONMENT)
     assert state.read(tmp_path) == {
         "pid": os.getpid(),
+        "start": process_start(os.getpid()),
         "web": "http://127.0.0.1:8000",
         "environment": ENVIRONMENT,
     }

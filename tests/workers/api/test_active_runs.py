@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -12,6 +13,7 @@ from django.utils import timezone
 from tests.workers.api.test_tasks import PROMPT, client_of
 from workers.enqueue import enqueue
 from workers.models import TaskRun
+from workers.reports.weeks import week_last_ended
 
 
 @pytest.fixture
@@ -79,6 +81,24 @@ def test_a_retry_needs_room_too(client, person):
     assert client.post(f"/v1/tasks/{ended.pk}/retry").status_code == 202
     answer = client.post(f"/v1/tasks/{ended.pk}/retry")
     assert (answer.status_code, answer.json()["code"]) == (429, "too_many_active_runs")
+
+
+def test_a_report_that_is_asked_for_and_one_that_is_retried_need_room_too(client, person):
+    week = week_last_ended(timezone.now(), ZoneInfo("UTC"))
+    entry = {"date": week.monday.isoformat(), "text": "worked"}
+    insight = {"task_type": "TASK_TYPE_INSIGHT_GENERATION", "payload": {"entries": [entry]}}
+    for asked in (insight, PROMPT):
+        enqueue(**asked, user_id=person.pk)
+    report = client.post("/v1/reports/weekly", {"week": str(week)})
+    assert report.status_code == 202, report.content
+    task_id = report.json()["task_id"]
+    TaskRun.objects.filter(pk=task_id).update(status="failed", finished_at=timezone.now())
+    assert submit(client).status_code == 202
+    for answer in (
+        client.post(f"/v1/tasks/{task_id}/retry"),
+        client.post("/v1/reports/weekly", {"week": str(week)}),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_active_runs")
 
 
 def test_what_the_server_itself_asks_for_is_not_counted_out(client, person):

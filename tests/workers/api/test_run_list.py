@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.workers.api.test_tasks import PROMPT, client_of
@@ -149,6 +151,14 @@ def test_a_list_takes_as_many_queries_for_one_run_as_for_ten(
         run()
     with django_assert_num_queries(3):
         assert len(ids(client.get("/v1/tasks"))) == 10
+
+
+@pytest.mark.parametrize("address", ["/v1/tasks", "/v1/reports/weekly"])
+def test_a_list_loads_no_payload(client, run, address):
+    run(status="succeeded")
+    with CaptureQueriesContext(connection) as queries:
+        assert client.get(address).status_code == 200
+    assert not any('."payload"' in query["sql"] for query in queries)
 
 
 def test_a_result_is_read_alone(client, run):

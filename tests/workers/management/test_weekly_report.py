@@ -75,7 +75,9 @@ def test_a_dry_run_tells_what_would_become_of_the_report(worked, week):
     assert told_report("--user=ada", "--dry-run") == "will be made"
     run("--user=ada")
     report = WeeklyReport.objects.get()
-    assert told_report("--user=ada", "--dry-run") == f"{report.pk}  (pending)"
+    assert told_report("--user=ada", "--dry-run") == (
+        f"{report.pk}  (pending)  It waits for a free worker."
+    )
     TaskRun.objects.filter(pk=report.run_id).update(status="failed", finished_at=timezone.now())
     assert told_report("--user=ada", "--dry-run") == f"{report.pk}  (failed)  will be made again"
 

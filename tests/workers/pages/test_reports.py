@@ -164,6 +164,44 @@ def test_a_report_under_way_looks_again_and_is_not_loaded_every_so_often(page, a
     assert "data-under-way" not in page.get(f"/reports/{report_of(number=46).pk}/").content.decode()
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"status": "queued"}, "It waits for a free worker."),
+        ({"status": "pending", "available_at": timedelta(hours=1)}, "It starts at "),
+        ({"status": "retrying"}, "the next one is made soon."),
+        ({"status": "retrying", "parked_on": "http://gpu:11434"}, "which does not answer."),
+        ({"status": "retrying", "parked_on": "queue llm.weekly_report"}, "its queue is paused."),
+        ({"status": "retrying", "parked_on": "model a:1"}, "its model is paused."),
+        ({"status": "retrying", "parked_on": "breaker a:1 b:1"}, "tried again soon."),
+        ({"status": "retrying", "parked_on": "permit http://gpu:1 a:1"}, "for its turn"),
+    ],
+)
+def test_a_report_that_waits_says_for_what(page, ada, report_of, fields, sentence):
+    if "available_at" in fields:
+        fields = {**fields, "available_at": timezone.now() + fields["available_at"]}
+    report = report_of(written_at=None, content="", run=run_of(ada, **fields))
+    text = page.get(f"/reports/{report.pk}/").content.decode()
+    assert "This report is not being written yet." in text
+    assert sentence in text
+    assert "data-under-way" in text
+    assert 'class="badge">waiting<' in page.get(LIST).content.decode()
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"status": "running", "claim_token": uuid.UUID(int=1), "lease_expires_at": timezone.now()},
+        {"status": "retrying", "parked_on": "parts 5"},
+    ],
+)
+def test_a_report_that_is_being_written_is_shown_so(page, ada, report_of, fields):
+    report = report_of(written_at=None, content="", run=run_of(ada, **fields))
+    text = page.get(f"/reports/{report.pk}/").content.decode()
+    assert "A model is writing this report." in text
+    assert 'class="badge">being written<' in page.get(LIST).content.decode()
+
+
 def test_a_report_that_failed_tells_why_and_can_be_tried_again(page, ada, report_of):
     error = {"code": "all_failed", "detail": "No <model> answered."}
     failed = run_of(ada, status="failed", finished_at=timezone.now(), error=error)

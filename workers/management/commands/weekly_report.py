@@ -11,6 +11,7 @@ from llmconfig.errors import LLMConfigError
 from llmconfig.management.people import user_named
 from workers.errors import WorkerError
 from workers.models import WeeklyReport
+from workers.reports.delivery.waiting import waits_sentence
 from workers.reports.entries import TooMuch
 from workers.reports.forecast import Forecast, report_forecast
 from workers.reports.making import report_asked, report_start
@@ -80,6 +81,8 @@ def _outcome(report: WeeklyReport | None) -> str:
         return _("will be made")
     status = report_status(report)
     told = f"{report.pk}  ({status})"
+    if report.run and (waits_for := waits_sentence(report.run, timezone.now())):
+        told = f"{told}  {waits_for}"
     return f"{told}  {_('will be made again')}" if status in FAILED else told
 
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from workers.models import WeeklyReport
 from workers.reports.delivery.figures import tables_of
 from workers.reports.delivery.rendering import report_html, text_clean
+from workers.reports.delivery.waiting import waits_sentence
 from workers.reports.weeks import week_parse
 from workers.states import OPEN
 
-WRITTEN, UNDER_WAY, FAILED = "written", "under way", "failed"
+WRITTEN, WAITING, UNDER_WAY, FAILED = "written", "waiting", "under way", "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,15 +23,22 @@ class Shown:
     report: WeeklyReport
     first_day: date
     last_day: date
-    #: ``written``, ``under way`` or ``failed``.
+    #: ``written``, ``waiting``, ``under way`` or ``failed``.
     state: str
+    #: What a waiting one waits for, as a sentence.
+    waits_for: str
 
 
 def report_shown(report: WeeklyReport, now: datetime) -> Shown:
     """A report at a moment."""
     week = week_parse(report.week)
+    waits_for = waits_sentence(report.run, now) if report.run and not report.written_at else ""
     return Shown(
-        report=report, first_day=week.monday, last_day=week.sunday, state=_state(report, now)
+        report=report,
+        first_day=week.monday,
+        last_day=week.sunday,
+        state=WAITING if waits_for else _state(report, now),
+        waits_for=waits_for,
     )
 
 

@@ -175,10 +175,26 @@ class TestLogIn:
         rates(login="2/hour")
         assert [self.tried(f"u{n}") for n in range(3)] == [401, 401, 429]
 
-    def test_is_limited_by_name_from_wherever(self, rates):
+    def test_one_network_locks_nobody_out_elsewhere(self, rates):
+        get_user_model().objects.create_user("ada", password="right")
         rates(login="2/hour")
-        assert [self.tried("ada", f"192.0.2.{n}") for n in range(3)] == [401, 401, 429]
-        assert self.tried("ben", "192.0.2.9") == 401
+        assert [self.tried("ada") for _ in range(3)] == [401, 401, 429]
+        assert self.tried("ada", "192.0.2.9", right=True) == 200
+
+    def test_a_name_is_limited_over_all_networks_together(self, rates):
+        rates(login="1/hour")
+        answers = [self.tried("ada", f"192.0.2.{n}") for n in range(ADDRESS_FACTOR + 1)]
+        assert answers == [401] * ADDRESS_FACTOR + [429]
+        assert self.tried("ben", "192.0.2.99") == 401
+
+    def test_a_network_of_the_users_own_passes_the_limit_on_the_name(self, rates):
+        get_user_model().objects.create_user("ada", password="right")
+        rates(login="2/hour")
+        assert self.tried("ada", "198.51.100.7", right=True) == 200
+        answers = [self.tried("ada", f"192.0.2.{n}") for n in range(2 * ADDRESS_FACTOR + 1)]
+        assert answers[-1] == 429
+        assert self.tried("ada", "198.51.100.8", right=True) == 429
+        assert self.tried("ada", "198.51.100.7", right=True) == 200
 
     def test_an_ipv6_network_is_one_address(self, rates):
         rates(login="2/hour")
