@@ -46,6 +46,8 @@ def narrows(operation, before, together=()):
     if isinstance(operation, migrations.AddIndex):
         return "the last release cannot write while the index is built"
     if isinstance(operation, migrations.AddField):
+        if operation.field.db_index or operation.field.unique:
+            return "the last release cannot write while its index is built"
         return None if _may_be_left_out(operation.field) else "the last release cannot insert rows"
     if isinstance(operation, migrations.AlterField):
         old = before.get_field(operation.name)
@@ -89,7 +91,9 @@ def _may_be_left_out(field):
 def _widens(old, new):
     same_kind = old.get_internal_type() == new.get_internal_type()
     longer = (new.max_length or 0) >= (old.max_length or 0)
-    return same_kind and longer and new.null >= old.null and new.unique <= old.unique
+    as_free = new.null >= old.null and new.unique <= old.unique
+    # An index that is new would be built with a lock against writing.
+    return same_kind and longer and as_free and new.db_index <= old.db_index
 
 
 def _columns(part):
@@ -156,6 +160,9 @@ def test_every_migration_since_the_last_release_only_expands():
         ),
         migrations.RemoveConstraint("taskrun", "run_status_known"),
         migrations.AddIndex("taskrun", models.Index(fields=["queue"], name="x")),
+        migrations.AlterField("taskrun", "queue", models.CharField(max_length=120, db_index=True)),
+        migrations.AddField("taskrun", "indexed", models.IntegerField(null=True, db_index=True)),
+        migrations.AddField("taskrun", "only", models.IntegerField(null=True, unique=True)),
         migrations.SeparateDatabaseAndState(
             database_operations=[migrations.RunSQL("DROP TABLE workers_attempt")]
         ),

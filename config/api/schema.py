@@ -27,6 +27,12 @@ HEADERS: dict[str, dict[str, Any]] = {
             "description": "Seconds until the next request is taken.",
         }
     },
+    "503": {
+        "Retry-After": {
+            "schema": {"type": "integer", "minimum": 1},
+            "description": "Seconds until the same request may succeed.",
+        }
+    },
 }
 
 

@@ -3,16 +3,32 @@
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+
+from llmconfig.database.conflicts import conflicts_retried
 
 if TYPE_CHECKING:
-    from django.contrib.admin import ModelAdmin, StackedInline, TabularInline
+    from django.contrib.admin import ModelAdmin as BaseAdmin
+    from django.contrib.admin import StackedInline, TabularInline
 else:
-    from unfold.admin import ModelAdmin, StackedInline, TabularInline
+    from unfold.admin import ModelAdmin as BaseAdmin
+    from unfold.admin import StackedInline, TabularInline
 
 __all__ = ["ModelAdmin", "OwnDeleteAdmin", "StackedInline", "TabularInline"]
 
 Row = TypeVar("Row", bound=Model)
+
+
+class ModelAdmin(BaseAdmin[Row]):
+    """Saves and deletes again where the database rolled that back for another's sake."""
+
+    @conflicts_retried
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    @conflicts_retried
+    def delete_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().delete_view(request, *args, **kwargs)
 
 
 class OwnDeleteAdmin(ModelAdmin[Row]):

@@ -12,6 +12,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiResponse
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 
+from llmconfig.api.database_problems import ANSWERS, DatabaseFault
 from llmconfig.api.problem_documents import CONTENT_TYPE, phrase, problem_document
 
 #: The code and an example's words of a status that is told by its number alone.
@@ -26,7 +27,6 @@ USUAL = {
     413: ("body_too_large", "The body of the request is too large."),
     415: ("unsupported_media_type", 'Unsupported media type "text/plain" in request.'),
     429: ("throttled", "Request was throttled. Expected available in 7 seconds."),
-    503: ("database_unavailable", "The database cannot be reached. Try again later."),
 }
 
 Told = int | type[Exception]
@@ -53,8 +53,8 @@ def problems(*told: Told) -> Responses:
     """The error responses of an operation: each a status, or an error class with its own code."""
     by_status: dict[int, dict[str, str]] = defaultdict(dict)
     for each in told:
-        status, code, detail = _facts(each)
-        by_status[status].setdefault(code, detail)
+        for status, code, detail in _facts(each):
+            by_status[status].setdefault(code, detail)
     return {
         (status, CONTENT_TYPE): OpenApiResponse(
             Problem,
@@ -65,14 +65,16 @@ def problems(*told: Told) -> Responses:
     }
 
 
-def _facts(told: Told) -> tuple[int, str, str]:
+def _facts(told: Told) -> list[tuple[int, str, str]]:
+    if told == DatabaseFault.status_code:
+        return [(told, code, str(detail)) for code, detail, _wait in ANSWERS.values()]
     if isinstance(told, int):
-        return (told, *USUAL[told])
+        return [(told, *USUAL[told])]
     facts: Any = told
     detail = str(vars(told).get("default_detail") or _first_line(told))
     if issubclass(told, APIException):
-        return facts.status_code, facts.default_code, detail
-    return facts.status, facts.code, detail
+        return [(facts.status_code, facts.default_code, detail)]
+    return [(facts.status, facts.code, detail)]
 
 
 def _first_line(told: type[Exception]) -> str:

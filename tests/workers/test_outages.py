@@ -47,13 +47,15 @@ def test_an_answer_that_comes_while_the_database_is_away_is_kept(
         database.cut()
         answered = ollama.requests("/api/chat")[0]
         wait_until(lambda: answered.ended_at)
-        wait_until(lambda: "error connecting" in worker.log.read_text())
+        wait_until(lambda: "The database is unreachable" in worker.log.read_text())
         assert TaskRun.objects.get(pk=run.pk).status == "running"
         database.mend()
         ended = finished(run, seconds=40)
         assert (ended.status, ended.losses, ended.deliveries) == ("succeeded", 0, 1)
         assert ended.attempts.count() == 1
         assert len(ollama.requests("/api/chat")) == 1
+        # Of all its threads, whatever they tried, there is one line.
+        assert worker.log.read_text().count("The database is unreachable") == 1
         # And it works on as before.
         assert finished(enqueue(**BODY, user_id=person.pk), seconds=40).status == "succeeded"
         assert worker.runs
