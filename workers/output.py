@@ -35,10 +35,15 @@ def text_checked(text: str) -> str:
 
     Raises AttemptFailed when nothing is left.
     """
-    answer = cut_thinking(well_formed(text)).answer.strip()
+    cut = cut_thinking(well_formed(text))
+    if cut.is_only_thinking:
+        # The same request would only think again.
+        reason = "The model thought and wrote no answer: its text is thinking alone"
+        raise AttemptFailed(Outcome.UNUSABLE, reason, Cause.ONLY_THINKING)
+    answer = cut.answer.strip()
     clean = _unfenced(_TEXT_FENCE, answer)
     if not clean.strip(_INVISIBLE).strip():
-        only = " but for thinking and special tokens" if text.strip() and not answer else ""
+        only = " but for special tokens" if text.strip() and not answer else ""
         raise AttemptFailed(Outcome.TRANSIENT, f"The answer is empty{only}", Cause.EMPTY)
     return clean
 

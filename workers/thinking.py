@@ -41,6 +41,8 @@ class Cut:
     answer: str
     #: Thinking ended that had begun nowhere in the text.
     began_inside: bool
+    #: There is thinking, and nothing else but space and stray tokens.
+    is_only_thinking: bool
 
 
 def cut_thinking(text: str) -> Cut:
@@ -48,7 +50,8 @@ def cut_thinking(text: str) -> Cut:
     found = ThinkingFilter()
     before, after = found.feed(text), found.finish()
     answer = after if found.retractions else before + after
-    return Cut(answer=answer, began_inside=found.began_inside)
+    is_only_thinking = not answer.strip() and _behind_strays(text, 0) < len(text)
+    return Cut(answer=answer, began_inside=found.began_inside, is_only_thinking=is_only_thinking)
 
 
 class ThinkingFilter:

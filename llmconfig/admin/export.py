@@ -77,7 +77,7 @@ def _cells(row: Preference, *, with_mail: bool) -> Iterator[Any]:
         stated["no_fallback"] = "yes"
     for name in _fields():
         value = stated.get(name)
-        yield json.dumps(value) if isinstance(value, list) else value
+        yield json.dumps(value) if isinstance(value, list | bool) else value
     yield " ".join(row_states(row))
     yield row.version
     yield row.updated_at.isoformat(timespec="seconds")

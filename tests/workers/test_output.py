@@ -71,11 +71,22 @@ def test_text_of_which_nothing_is_left_is_refused(text):
     assert refusal(text_checked, text).cause is Cause.EMPTY
 
 
-@pytest.mark.parametrize("text", ["<think>So</think>", "<think>So", "So\n</think>\n", "<|im_end|>"])
-def test_text_that_is_only_thinking_is_empty(text):
+@pytest.mark.parametrize(
+    "text",
+    ["<think>So</think>", "<think>So", "So\n</think>\n", "<|im_end|><think>So</think><|im_end|>"],
+)
+def test_text_that_is_only_thinking_is_no_answer(text):
+    with pytest.raises(AttemptFailed) as caught:
+        text_checked(text)
+    failed = caught.value
+    assert (failed.outcome, failed.cause) == (Outcome.UNUSABLE, Cause.ONLY_THINKING)
+
+
+@pytest.mark.parametrize("text", ["<|im_end|>", " <|eot_id|>\n<|return|> "])
+def test_text_that_is_only_special_tokens_is_empty(text):
     failed = refusal(text_checked, text)
     assert failed.cause is Cause.EMPTY
-    assert failed.reason == "The answer is empty but for thinking and special tokens"
+    assert failed.reason == "The answer is empty but for special tokens"
 
 
 def test_an_object_that_fits_the_schema_is_returned_with_its_strings_stripped():

@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeVar
 
+import httpx
 import ollama
 
 from workers.backend import classify, hosts, transport
@@ -14,46 +15,79 @@ from workers.outcomes import AttemptFailed, Cause, one_line
 
 #: A foreign name is cut to what we store.
 NAME_LENGTH = 255
-#: Refusals that say nothing which only an Ollama can know.
-MAYBE_THE_HOSTS = frozenset({Cause.SERVER_ERROR, Cause.MODEL_REFUSED})
+#: Failures that say nothing which only an Ollama can know.
+MAYBE_THE_HOSTS = frozenset(
+    {
+        Cause.SERVER_ERROR,
+        Cause.MODEL_REFUSED,
+        Cause.NO_SUCH_PATH,
+        Cause.REDIRECTED,
+        Cause.BROKEN_ANSWER,
+    }
+)
 
 T = TypeVar("T")
 
 
 async def version(runtime: Runtime, host: str, timeout_seconds: float) -> HostAnswer:
-    """What ``/api/version`` says; a host that has no such path answers all the same."""
+    """What ``/api/version`` says. A host that has no such path answers if it lists its models."""
     transport.watch()
     try:
         async with asyncio.timeout(timeout_seconds):
-            response = await runtime.clients(hosts.normalise(host)).http.get("/api/version")
+            http = runtime.clients(hosts.normalise(host)).http
+            response = await http.get("/api/version")
+            found = _object(response)
+            if found is not None:
+                return HostAnswer(version=str(found.get("version", "")))
+            if not _refuses_access(response.status_code):
+                listing = await http.get("/api/tags")
+                if _object(listing) is not None:
+                    return HostAnswer()
     except Exception:
         return HostAnswer(problem="does not answer")
-    if refuses_access(response.status_code):
-        refusal = f"{response.status_code} {response.reason_phrase}".rstrip()
-        return HostAnswer(problem=f"refuses us: {refusal}", refusal=one_line(refusal, NAME_LENGTH))
+    refusal = one_line(_refusal(response), NAME_LENGTH)
+    return HostAnswer(
+        problem=f"refuses us: {refusal}", refusal=refusal, status=response.status_code
+    )
+
+
+def _object(response: httpx.Response) -> dict[str, Any] | None:
+    """The JSON object of a success; None: it is another answer."""
     try:
-        found = response.json()
+        found = response.json() if response.is_success else None
     except (ValueError, RecursionError):
-        return HostAnswer()
-    return HostAnswer(version=str(found.get("version", "")) if isinstance(found, dict) else "")
+        return None
+    return found if isinstance(found, dict) else None
 
 
-def refuses_access(status: int | None) -> bool:
-    """Whether a status may be that of a proxy that lets nothing through to its Ollama."""
-    return status is not None and (status in (401, 402, 403, 407) or 500 <= status < 600)
+def _refusal(response: httpx.Response) -> str:
+    if not response.is_success:
+        return f"{response.status_code} {response.reason_phrase}".rstrip()
+    return f"it answers with {response.headers.get('content-type') or 'no content type'}"
+
+
+def _refuses_access(status: int) -> bool:
+    return status in (401, 402, 403, 407) or status >= 500
 
 
 async def of_the_host(
     runtime: Runtime, host: str, failed: AttemptFailed, status: int | None, timeout_seconds: float
 ) -> AttemptFailed:
-    """The failure of the whole host, where it refuses ``/api/version`` too; else ``failed``.
+    """The failure of the whole host, where it refuses ``/api/version`` alike; else ``failed``.
 
-    ``status``: with which it refused the request that failed.
+    ``status``: of the answer that failed.
     """
-    if failed.cause not in MAYBE_THE_HOSTS or not refuses_access(status) or timeout_seconds <= 0:
+    if failed.cause not in MAYBE_THE_HOSTS or status is None or timeout_seconds <= 0:
         return failed
     answer = await version(runtime, host, timeout_seconds)
-    return classify.failure(Cause.HOST_REFUSES, answer.refusal) if answer.refusal else failed
+    if not answer.refusal or _kind(answer.status) != _kind(status):
+        return failed
+    return classify.failure(Cause.HOST_REFUSES, answer.refusal)
+
+
+def _kind(status: int | None) -> int | None:
+    """The status, but that all of 3xx and all of 5xx are one."""
+    return status // 100 if status and (300 <= status < 400 or status >= 500) else status
 
 
 async def installed(

@@ -67,8 +67,9 @@ class HostAnswer:
     version: str = ""
     #: Why nothing can be asked of the host: ``does not answer``, ``refuses us: 401 Unauthorized``.
     problem: str = ""
-    #: The status and its words, where the host refuses even this.
+    #: The status and its words, where the host refuses even this, or what else it answers with.
     refusal: str = ""
+    status: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

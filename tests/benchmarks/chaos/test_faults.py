@@ -27,6 +27,7 @@ def host(fake_ollama, settings, tmp_path, monkeypatch):
 @pytest.mark.django_db(transaction=True)
 def test_every_fault_ends_as_documented(host):
     for fault in (*QUICK, *WAITING):
-        limits = {"timeout_seconds": 1, "max_retries": 1}
+        # On a busy machine a second is too short for what ends by itself.
+        limits = {"timeout_seconds": 1 if fault in WAITING else 10, "max_retries": 1}
         run = run_finish(ask(fault.model, fault.fallback, kind=fault.kind, **limits))
         assert (outcomes(run), run.result) == (fault.expected, fault.result), fault.model

@@ -37,7 +37,7 @@ def test_a_row_is_told_field_by_field(staff, ada, state):
         model="qwen3",
         fallback_model="",
         max_retries=0,
-        parameters={"temperature": 0.5, "stop": ["a", "b"]},
+        parameters={"temperature": 0.5, "stop": ["a", "b"], "think": False},
     )
     [told] = read(staff.get(f"{ROOT}users.csv"))
     stated = {
@@ -52,6 +52,7 @@ def test_a_row_is_told_field_by_field(staff, ada, state):
         "max_retries": "0",
         "temperature": "0.5",
         "stop": '["a", "b"]',
+        "think": "false",
         "version": "1",
     }
     assert {name: told[name] for name in stated} == stated

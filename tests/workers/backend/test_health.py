@@ -45,12 +45,26 @@ def test_a_host_that_refuses_even_its_version_says_with_what(fake_ollama, code):
     assert backend.probe(fake_ollama.host).problem.startswith(f"refuses us: {code} ")
 
 
-@pytest.mark.parametrize("code", [401, 403, 407, 502, 503, 504])
+@pytest.mark.parametrize("code", [302, 401, 403, 404, 407, 502, 503, 504])
 def test_a_refusal_of_every_path_is_the_hosts(fake_ollama, code):
     fake_ollama.script(EVERY_REQUEST, [always(b.Status(code=code, raw=b""))])
     failed = failure(fake_ollama.host, "m:1")
     assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.HOST_REFUSES)
     assert f"refuses us: {code} " in failed.reason
+
+
+def test_a_page_on_every_path_is_the_hosts(fake_ollama):
+    fake_ollama.script(EVERY_REQUEST, [always(b.Html())])
+    failed = failure(fake_ollama.host, "m:1")
+    assert (failed.outcome, failed.cause) == (Outcome.HOST, Cause.HOST_REFUSES)
+    assert failed.reason.endswith("refuses us: it answers with text/html")
+
+
+@pytest.mark.parametrize(("code", "other"), [(500, 403), (404, 503), (401, 502)])
+def test_a_version_that_is_refused_otherwise_proves_nothing(fake_ollama, code, other):
+    fake_ollama.script("/api/version", [b.Status(code=other)])
+    fake_ollama.script("m:1", [b.Status(code=code, raw=b"")])
+    assert failure(fake_ollama.host, "m:1").outcome is not Outcome.HOST
 
 
 @pytest.mark.parametrize("path", QUESTIONS)
