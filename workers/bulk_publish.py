@@ -24,6 +24,8 @@ from workers.publish import (
     broker_left_alone,
     celery_app,
     message_send,
+    outage_begin,
+    outage_end,
 )
 from workers.states import Status
 
@@ -39,9 +41,8 @@ def runs_publish(runs: Iterable[TaskRun]) -> None:
         return
     try:
         runs_send(runs)
-    except BROKER_AWAY as error:
+    except BROKER_AWAY:
         broker_leave_alone()
-        logger.warning("Runs are stored but not published: %s", error)
 
 
 def runs_send(runs: Iterable[TaskRun]) -> int:
@@ -63,9 +64,11 @@ def _chunk_send(runs: Sequence[TaskRun]) -> int:
         return 0
     try:
         sent = _messages_send([run for run in runs if run.pk in before])
-    except BROKER_AWAY:
+    except BROKER_AWAY as error:
+        outage_begin(error)
         _take_back(before)
         raise
+    outage_end()
     for run in sent:
         run.status = Status.QUEUED
     _take_back({pk: before[pk] for pk in before.keys() - {run.pk for run in sent}})
