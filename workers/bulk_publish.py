@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from workers import task_types
+from workers.events.publisher import changed
 from workers.models import TaskRun
 from workers.publish import (
     BROKER_AWAY,
@@ -115,6 +116,7 @@ def _announce(runs: Sequence[TaskRun]) -> dict[UUID, str]:
         free = waiting.select_for_update(skip_locked=True).values_list("pk", "status")
         before = dict(free)
         TaskRun.objects.filter(pk__in=before).update(status=Status.QUEUED, published_at=Now())
+        changed(*before)
     return before
 
 
@@ -125,3 +127,4 @@ def _take_back(before: Mapping[UUID, str]) -> None:
             queued = TaskRun.objects.filter(pk__in=theirs, status=Status.QUEUED)
             ours = list(queued.select_for_update().order_by("pk").values_list("pk", flat=True))
             TaskRun.objects.filter(pk__in=ours).update(status=status, published_at=None)
+            changed(*ours)
