@@ -17,6 +17,7 @@ from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from workers import task_types
+from workers.events.publisher import changed
 from workers.models import TaskRun
 from workers.publish import (
     BROKER_AWAY,
@@ -24,6 +25,8 @@ from workers.publish import (
     broker_left_alone,
     celery_app,
     message_send,
+    outage_begin,
+    outage_end,
 )
 from workers.states import Status
 
@@ -39,9 +42,8 @@ def runs_publish(runs: Iterable[TaskRun]) -> None:
         return
     try:
         runs_send(runs)
-    except BROKER_AWAY as error:
+    except BROKER_AWAY:
         broker_leave_alone()
-        logger.warning("Runs are stored but not published: %s", error)
 
 
 def runs_send(runs: Iterable[TaskRun]) -> int:
@@ -63,9 +65,11 @@ def _chunk_send(runs: Sequence[TaskRun]) -> int:
         return 0
     try:
         sent = _messages_send([run for run in runs if run.pk in before])
-    except BROKER_AWAY:
+    except BROKER_AWAY as error:
+        outage_begin(error)
         _take_back(before)
         raise
+    outage_end()
     for run in sent:
         run.status = Status.QUEUED
     _take_back({pk: before[pk] for pk in before.keys() - {run.pk for run in sent}})
@@ -112,6 +116,7 @@ def _announce(runs: Sequence[TaskRun]) -> dict[UUID, str]:
         free = waiting.select_for_update(skip_locked=True).values_list("pk", "status")
         before = dict(free)
         TaskRun.objects.filter(pk__in=before).update(status=Status.QUEUED, published_at=Now())
+        changed(*before)
     return before
 
 
@@ -122,3 +127,4 @@ def _take_back(before: Mapping[UUID, str]) -> None:
             queued = TaskRun.objects.filter(pk__in=theirs, status=Status.QUEUED)
             ours = list(queued.select_for_update().order_by("pk").values_list("pk", flat=True))
             TaskRun.objects.filter(pk__in=ours).update(status=status, published_at=None)
+            changed(*ours)

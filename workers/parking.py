@@ -128,8 +128,7 @@ def _release(parked: QuerySet[TaskRun], limit: int) -> list[TaskRun]:
     for run in runs:
         try:
             run_send(run)
-        except BROKER_AWAY as error:
+        except BROKER_AWAY:
             # The sweeper goes on when the broker is back.
-            logger.warning("The broker is away: %s", error)
             break
     return runs

@@ -40,6 +40,8 @@ CONFIRM_SECONDS = 2
 LEFT_ALONE_SECONDS = 5.0
 
 _left_alone_until: dict[str, float] = {}
+#: Brokers that took no message when one was last sent.
+_away: set[str] = set()
 
 
 def run_publish(run: TaskRun) -> None:
@@ -48,9 +50,8 @@ def run_publish(run: TaskRun) -> None:
         return
     try:
         run_send(run)
-    except BROKER_AWAY as error:
+    except BROKER_AWAY:
         broker_leave_alone()
-        logger.warning("Run %s is stored but not published: %s", run.pk, error)
 
 
 def run_send(run: TaskRun) -> bool:
@@ -68,9 +69,11 @@ def run_send(run: TaskRun) -> bool:
         logger.error("Run %s waits: %s", run.pk, error)
         _take_back(run)
         return False
-    except BROKER_AWAY:
+    except BROKER_AWAY as error:
+        outage_begin(error)
         _take_back(run)
         raise
+    outage_end()
     run.status = Status.QUEUED
     return True
 
@@ -120,6 +123,25 @@ def broker_left_alone() -> bool:
 def broker_leave_alone() -> None:
     """Have requests leave their runs to the sweeper for a moment."""
     _left_alone_until[_broker()] = time.monotonic() + LEFT_ALONE_SECONDS
+
+
+def outage_begin(error: Exception) -> None:
+    """Log that the broker takes nothing, once for each outage."""
+    if _broker() in _away:
+        return
+    _away.add(_broker())
+    logger.warning(
+        "The broker takes no messages (%s); runs are stored, and published when it does",
+        error,
+        extra={"action": "broker_away"},
+    )
+
+
+def outage_end() -> None:
+    """The broker has taken a message."""
+    if _broker() in _away:
+        _away.discard(_broker())
+        logger.info("The broker takes messages again", extra={"action": "broker_back"})
 
 
 def celery_app() -> Celery:

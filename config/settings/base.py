@@ -258,6 +258,10 @@ if ENVIRONMENT.broker.tls:
     CELERY_BROKER_USE_SSL = dict(ENVIRONMENT.broker.tls)
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_TIMEOUT = 2
+# What a Redis refuses (a replica, a full one) is an outage as well (config.celery_consumer).
+CELERY_BROKER_CHANNEL_ERROR_RETRY = ENVIRONMENT.broker.is_redis
+# Over Redis there is nothing to reduce, and Celery would log that it does not.
+CELERY_WORKER_ENABLE_PREFETCH_COUNT_REDUCTION = not ENVIRONMENT.broker.is_redis
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     # A broker that refuses is told within a fraction of a second: the row is stored, and published
     # by the sweeper. Without these, kombu tries for six seconds while the client waits.

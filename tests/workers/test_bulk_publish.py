@@ -9,6 +9,7 @@ from tests.workers.conftest import publish_to
 from tests.workers.test_bulk_enqueue import asked, queued
 from workers.bulk_enqueue import enqueue_many
 from workers.bulk_publish import runs_publish, runs_send
+from workers.events import publisher
 from workers.models import TaskRun
 from workers.publish import BROKER_AWAY
 from workers.sweeper import sweep
@@ -79,6 +80,27 @@ def test_a_broker_that_is_away_leaves_the_rows_as_they_were(broker, wire, warm, 
     runs_publish(runs)
     assert [run.status for run in runs] == ["pending", "pending"]
     assert sweep() == 2
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """The runs whose event streams are notified of a change."""
+    runs = []
+    monkeypatch.setattr(publisher.current(), "changed", lambda *run_ids: runs.extend(run_ids))
+    return runs
+
+
+def test_event_streams_of_a_batch_are_notified_at_once(broker, heard):
+    runs = waiting(3)
+    runs_send(runs)
+    assert sorted(heard) == sorted(run.pk for run in runs)
+
+
+def test_event_streams_of_a_batch_are_notified_when_it_is_taken_back(broker, wire, heard):
+    run = waiting(1)[0]
+    wire.cut()
+    runs_publish([run])
+    assert heard == [run.pk] * 2
 
 
 @pytest.fixture

@@ -1,12 +1,14 @@
 """What a broker can do to a worker process: the worker lives on, and a run is made once.
 
-Without ``config.celery_consumer`` Celery 5.7.0's worker exits in both tests.
+Without ``config.celery_consumer`` Celery 5.7.0's worker exits in these tests.
 """
 
 import os
 import signal
+import time
 
 import pytest
+import redis
 from django.conf import settings
 from kombu import Connection
 
@@ -33,7 +35,7 @@ def valkey(tmp_path_factory):
 def worker(valkey, ollama, transactional_db, tmp_path):
     """A worker process on that broker, as the Procfile starts it."""
     broker_url = valkey.environment["CELERY_BROKER_URL"]
-    with WorkerProcess(tmp_path, CELERY_BROKER_URL=broker_url) as process:
+    with WorkerProcess(tmp_path, concurrency=1, CELERY_BROKER_URL=broker_url) as process:
         yield process
 
 
@@ -60,6 +62,35 @@ def test_a_worker_survives_the_restart_of_its_broker(valkey, worker, ask, ollama
     assert finished(ask(), seconds=30).status == "succeeded"
     assert worker.runs
     assert len(ollama.requests("/api/chat")) == 2
+
+
+FAULTS = {
+    "a replica": (("REPLICAOF", "127.0.0.1", "1"), ("REPLICAOF", "NO", "ONE")),
+    "full": (("CONFIG", "SET", "maxmemory", "1"), ("CONFIG", "SET", "maxmemory", "0")),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_worker_waits_for_a_redis_that_refuses(valkey, worker, ask, ollama, finished, fault):
+    """At work, with an acknowledgement to send and the next message to read."""
+    begin, end = FAULTS[fault]
+    ollama.script("ok:3b", [SlowFirstToken(3)])
+    run, queued = ask(), ask()
+    assert ollama.wait_until(lambda: ollama.requests("/api/chat"), seconds=30)
+    with redis.Redis.from_url(valkey.environment["REDIS_URL"]) as client:
+        assert ollama.wait_until(lambda: client.keys("*llm.text_generation"), seconds=10)
+        client.execute_command(*begin)
+        assert finished(run).status == "succeeded"
+        unpublished = ask()
+        time.sleep(2)
+        client.execute_command(*end)
+    assert {finished(each).status for each in (queued, unpublished)} == {"succeeded"}
+    assert worker.runs
+    log = worker.log.read_text()
+    assert "Traceback" not in log
+    lost = [line for line in log.splitlines() if "WARNING celery" in line]
+    assert len(lost) == 1
+    assert log.count("The broker takes no messages") == 1
 
 
 def test_a_worker_drops_what_is_no_task_message(valkey, worker, ask, finished):

@@ -43,11 +43,10 @@ class Publisher:
         self._thread: threading.Thread | None = None
         self._wire = Wire()
 
-    def changed(self, run_id: uuid.UUID) -> None:
-        """The row of a run, or its attempts, are not what they were. To be called after commit."""
+    def changed(self, *run_ids: uuid.UUID) -> None:
+        """Rows of runs, or their attempts, are not what they were. To be called after commit."""
         with self._lock:
-            if len(self._changed) < MOST_CHANGED:
-                self._changed.add(run_id)
+            self._changed.update(run_ids[: max(0, MOST_CHANGED - len(self._changed))])
         self._wake()
 
     def telling(
@@ -153,9 +152,10 @@ def current() -> Publisher:
     return _publisher
 
 
-def changed(run_id: uuid.UUID) -> None:
-    """Tell who watches this run that its row is another one, once the transaction is committed."""
-    transaction.on_commit(partial(current().changed, run_id), robust=True)
+def changed(*run_ids: uuid.UUID) -> None:
+    """Notify event streams that the rows of these runs changed, once the transaction commits."""
+    if run_ids:
+        transaction.on_commit(partial(current().changed, *run_ids), robust=True)
 
 
 def _begin_anew() -> None:

@@ -23,7 +23,7 @@ from workers.models import TaskRun
 from workers.obstacles import Obstacle
 from workers.permits.learning import may_probe, probes
 from workers.permits.pools import Pool, held_count, is_waited_for, pool_lock
-from workers.publish import BROKER_AWAY, message_send
+from workers.publish import BROKER_AWAY, message_send, outage_begin
 from workers.states import Status
 
 logger = logging.getLogger(__name__)
@@ -102,7 +102,10 @@ def _send(woken: Sequence[TaskRun], host: str, model: str) -> int:
         try:
             message_send(run)
         except (*BROKER_AWAY, QueueNotFound) as error:
-            logger.warning("Woken runs are not published and wait on: %s", error)
+            if isinstance(error, QueueNotFound):
+                logger.error("Run %s waits: %s", run.pk, error)
+            else:
+                outage_begin(error)
             _park_again(woken[number:], host, model)
             return number
     return len(woken)
