@@ -126,7 +126,8 @@ def run_store(
     """Write the row with its decision, unless one of its key is there; publish it on commit unless
     a message is there already. The run that is stored."""
     key = fields.get("idempotency_key")
-    if first := _run_of_key(key):
+    # With a request's hash comes a key that `workers.idempotency` has looked up, under its lock.
+    if fields.get("request_hash") is None and (first := _run_of_key(key)):
         return first
     run = run_build(
         task_type=task_type,

@@ -12,10 +12,11 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.dispatch import receiver
 
 from config.api.throttles.names import name_digest
-from config.api.throttles.windows import PREFIX
+from config.api.throttles.windows import NAME
 from llmconfig.api.addresses import client_address, network_of
 from llmconfig.cache import server
 from llmconfig.cache.namespace import namespace
+from llmconfig.redis_keys import redis_key
 
 KEPT_SECONDS = 30 * 86_400
 
@@ -50,4 +51,4 @@ def _call(wire: server.Wire, command: tuple[Any, ...]) -> Any:
 
 
 def _key(name: str, network: str) -> str:
-    return f"{PREFIX}:{namespace(connections[DEFAULT_DB_ALIAS])}:known:{name}:{network}"
+    return redis_key(f"{NAME}:{namespace(connections[DEFAULT_DB_ALIAS])}:known:{name}:{network}")

@@ -131,7 +131,7 @@ def test_a_database_that_is_away_ends_nothing(registrar, monkeypatch, caplog):
     with monkeypatch.context() as patch:
         patch.setattr("workers.registry.registrar.node_register", away)
         registrar.look()
-    assert "The registrar waits for the database: the database is away" in caplog.text
+    assert "The database is unreachable: the database is away" in caplog.text
     assert "Traceback" not in caplog.text
     registrar.look()
     assert nodes().get().state == "live"
