@@ -38,10 +38,11 @@ def runs_for_telling(runs: QuerySet[TaskRun]) -> QuerySet[TaskRun]:
     return told.defer("payload")
 
 
-def run_visible(person: Person, run_id: str) -> TaskRun:
+def run_visible(person: Person, run_id: str, *, with_payload: bool = False) -> TaskRun:
     """One of them with its attempts. Raises ``UnknownRun`` for everything else."""
+    runs = runs_for_telling(runs_visible(person))
     try:
-        return runs_for_telling(runs_visible(person)).get(pk=uuid.UUID(run_id))
+        return (runs.defer(None) if with_payload else runs).get(pk=uuid.UUID(run_id))
     except (ValueError, TaskRun.DoesNotExist):
         raise UnknownRun from None
 

@@ -105,16 +105,16 @@ class TaskRetryView(APIView):
 
     @described.RETRY
     def post(self, request: Request, task_id: str) -> Response:
-        run = _run_to_change(request, task_id)
+        run = _run_to_change(request, task_id, with_payload=True)
         return _accepted(run_retry(run, admit=lambda: room_require(run.user_id)))
 
 
-def _run_to_change(request: Request, task_id: str) -> TaskRun:
+def _run_to_change(request: Request, task_id: str, *, with_payload: bool = False) -> TaskRun:
     """One's own; staff change others' with the permission that the admin asks for.
 
     Raises ``UnknownRun``, ``PermissionDenied``.
     """
-    run = run_visible(request.user, task_id)
+    run = run_visible(request.user, task_id, with_payload=with_payload)
     if run.user_id != request.user.pk and not request.user.has_perm(CHANGE):
         raise PermissionDenied(_("This takes the permission %(name)s.") % {"name": CHANGE})
     return run

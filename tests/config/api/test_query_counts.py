@@ -60,7 +60,7 @@ QUERIES = {
     "log_in": 10,
     "log_out": 3,
     "log_out_everywhere": 3,
-    "make_weekly_report": 13,
+    "make_weekly_report": 15,
     "preview_llm_config": 2,
     "replace_own_llm_config": 18,
     "replace_report_settings": 4,
