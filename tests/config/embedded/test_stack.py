@@ -11,6 +11,7 @@ import redis
 from config.embedded.errors import PortTaken, StackError
 from config.embedded.owned import find
 from config.embedded.stack import Stack
+from config.process_start import process_start
 from tests.config.embedded.support import (
     SLEEP,
     VALKEY_AND_POSTGRES,
@@ -76,6 +77,7 @@ def test_stack_json_tells_where_the_stack_answers(web_stack, home):
         told = json.loads((home / "stack.json").read_text())
         assert told == {
             "pid": os.getpid(),
+            "start": process_start(os.getpid()),
             "web": stack.web_url,
             "environment": stack.environment,
         }
