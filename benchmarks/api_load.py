@@ -3,9 +3,9 @@
     .venv/bin/python -m benchmarks.api_load [seconds]
 
 A web server and a worker as in the Procfile, PostgreSQL and Valkey, and a fake model server that
-answers at once. Each client makes one call after the other. Promised: no answer is a 5xx and no
-call fails; the web process's memory is flat after its first third (at most a tenth more); and what
-is submitted while the broker is away is answered 202, and published afterwards. Exits with 1 where
+answers at once. Each client makes one call after the other, and comes again when it is refused with
+503 and ``Retry-After``. Promised: no other answer is a 5xx and no call fails; the web process's
+memory is flat after its first third (at most a tenth more); and what is submitted while the broker is away is answered 202, and published afterwards. Exits with 1 where
 it is not. Clients and servers share the processors: latencies are those of a machine that is full.
 """
 
@@ -45,6 +45,8 @@ UNLIMITED = {
 TASK = {"task_type": TASK_TYPE, "payload": PAYLOAD}
 PREVIEW = f"/v1/llm/config/preview?task_type={TASK_TYPE}"
 MEGABYTE = 2**20
+#: A 503 with Retry-After, which the client honours.
+REFUSED = "refused"
 
 
 @dataclass
@@ -55,7 +57,8 @@ class Tally:
     statuses: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def bad(self) -> int:
-        return sum(count for (_, status), count in self.statuses.items() if status[0] not in "24")
+        good = {status for _, status in self.statuses if status[0] in "24"} | {REFUSED}
+        return sum(count for (_, status), count in self.statuses.items() if status not in good)
 
 
 class Caller:
@@ -117,6 +120,10 @@ class Caller:
         except httpx.HTTPError as error:
             self._tally.statuses[name, type(error).__name__] += 1
             return None
+        if answer.status_code == 503 and (again := answer.headers.get("retry-after")):
+            self._tally.statuses[name, REFUSED] += 1
+            await asyncio.sleep(float(again))
+            return await self._ask(name, method, url, **more)
         self._tally.milliseconds[name].append((time.perf_counter() - started) * 1000)
         self._tally.statuses[name, str(answer.status_code)] += 1
         return answer
@@ -152,7 +159,7 @@ async def _measure(url: str, tokens: list[str], pid: int, seconds: int, broker: 
         published = await _without_broker(Caller(http, tokens[0], away), broker)
     _say(_table(tally, seconds))
     _say("web process, MB: " + ", ".join(f"{size:.0f}" for size in sizes))
-    told = dict(away.statuses)
+    told = {call: count for call, count in away.statuses.items() if call[1] != REFUSED}
     flat = sizes[-1] <= sizes[len(sizes) // 3] * GROWTH
     return all(
         [

@@ -7,15 +7,14 @@ with readable_errors():
     from config.handler import handler
 
     django = handler()
-    # Import models: only after Django is set up.
-    from django.conf import settings
-
     from config.admission.asgi import Admission
+
+    # Imports models: only after Django is set up.
     from workers.api.batch import MAX_BYTES
     from workers.events.asgi import EventStreams
 
     # A batch is the largest body of all; each view has its own limit below that.
-    admitted = Admission(django, at_once=settings.WEB_REQUESTS_AT_ONCE, body_bytes=MAX_BYTES)
+    admitted = Admission(django, body_bytes=MAX_BYTES)
     # Outermost: an open stream is no request that is worked on.
     application = EventStreams(admitted)
     refuse_bad_configuration()

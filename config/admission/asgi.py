@@ -6,7 +6,7 @@ thread could not be stopped, and its place is free only when the thread is.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
@@ -24,13 +24,12 @@ from config.admission.bodies import (
 )
 from config.admission.places import NoPlace, Places
 from config.admission.refusals import refusal
-from config.health import is_probe
+from config.admission.shares import SHARES, Kind, Share, kind_of
 
 Scope = MutableMapping[str, Any]
 Application = Callable[[Any, Any, Any], Awaitable[None]]
 
-#: Below the minute after which proxies give up.
-WAIT_SECONDS = 55
+#: Of each share.
 WAITING_MOST = 1000
 BODY_SECONDS = 30
 #: For each 64 KB of an answer, as Django sends it.
@@ -53,16 +52,18 @@ class Admission:
         self,
         application: Application,
         *,
-        at_once: int,
         body_bytes: int,
+        shares: Mapping[Kind, Share] = SHARES,
         waiting_most: int = WAITING_MOST,
-        wait_seconds: float = WAIT_SECONDS,
         body_seconds: float = BODY_SECONDS,
         answer_seconds: float = ANSWER_SECONDS,
         together_bytes: int = TOGETHER_BYTES,
     ) -> None:
         self._application = application
-        self._places = Places(at_once, waiting_most=waiting_most, wait_seconds=wait_seconds)
+        self._places = {
+            kind: Places(share.at_once, waiting_most=waiting_most, wait_seconds=share.wait_seconds)
+            for kind, share in shares.items()
+        }
         self._bodies = Bodies(
             most_bytes=body_bytes, together_bytes=together_bytes, seconds=body_seconds
         )
@@ -72,10 +73,13 @@ class Admission:
         if scope["type"] != "http":
             await self._application(scope, receive, send)
             return
+        kind = kind_of(scope)
+        places = None if kind is None else self._places[kind]
         try:
             body = await self._bodies.read(scope["headers"], receive)
             try:
-                await self._take_place(scope, receive)
+                if places is not None:
+                    await _take(places, receive)
             finally:
                 self._bodies.release(body)
         except Gone:
@@ -84,36 +88,18 @@ class Admission:
             for message in refusal(STATUSES[type(error)]):
                 await send(message)
             return
-        await self._answer(scope, body, send)
+        await self._answer(scope, body, send, places)
 
-    async def _take_place(self, scope: Scope, receive: Receive) -> None:
-        """Raises ``NoPlace``, and ``Gone`` where the client left before it was its turn."""
-        if is_probe(scope):
-            return
-        place = asyncio.ensure_future(self._places.take())
-        gone = asyncio.ensure_future(_left(receive))
-        try:
-            await asyncio.wait({place, gone}, return_when=asyncio.FIRST_COMPLETED)
-        except asyncio.CancelledError:
-            await self._give_up(place)
-            raise
-        finally:
-            gone.cancel()
-        if not place.done():
-            await self._give_up(place)
-            raise Gone
-        place.result()
-
-    async def _answer(self, scope: Scope, body: bytes, send: Send) -> None:
+    async def _answer(self, scope: Scope, body: bytes, send: Send, places: Places | None) -> None:
         answer = Answer(send, self._answer_seconds)
         try:
-            await self._work(scope, body, answer)
+            await self._work(scope, body, answer, places)
             with self._answers.kept(answer.size):
                 await answer.sent()
         finally:
             answer.give_up()
 
-    async def _work(self, scope: Scope, body: bytes, answer: Answer) -> None:
+    async def _work(self, scope: Scope, body: bytes, answer: Answer, places: Places | None) -> None:
         """Return when the place is free again."""
         try:
             told = {**scope, "headers": measured(scope["headers"], body)}
@@ -121,14 +107,34 @@ class Admission:
             if not self._answers.has_room(answer.size):
                 await answer.sent()
         finally:
-            if not is_probe(scope):
-                self._places.release()
+            if places is not None:
+                places.release()
 
-    async def _give_up(self, place: "asyncio.Future[None]") -> None:
-        place.cancel()
-        with suppress(asyncio.CancelledError, NoPlace):
-            await place
-            self._places.release()
+
+async def _take(places: Places, receive: Receive) -> None:
+    """Raises ``NoPlace``, and ``Gone`` where the client left before it was its turn."""
+    if places.take_free():
+        return
+    place = asyncio.ensure_future(places.take())
+    gone = asyncio.ensure_future(_left(receive))
+    try:
+        await asyncio.wait({place, gone}, return_when=asyncio.FIRST_COMPLETED)
+    except asyncio.CancelledError:
+        await _give_up(places, place)
+        raise
+    finally:
+        gone.cancel()
+    if not place.done():
+        await _give_up(places, place)
+        raise Gone
+    place.result()
+
+
+async def _give_up(places: Places, place: "asyncio.Future[None]") -> None:
+    place.cancel()
+    with suppress(asyncio.CancelledError, NoPlace):
+        await place
+        places.release()
 
 
 async def _left(receive: Receive) -> None:

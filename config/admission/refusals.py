@@ -1,6 +1,7 @@
 """What is answered without asking Django: problem documents, like every error of the API."""
 
 import json
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,7 @@ PROBLEMS = {
 }
 
 
+@cache
 def refusal(status: HTTPStatus) -> tuple[dict[str, Any], dict[str, Any]]:
     """The two messages of the answer."""
     code, detail = PROBLEMS[status]

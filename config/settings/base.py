@@ -122,9 +122,6 @@ DATABASES = {"default": _database(ENVIRONMENT.database)}
 DATABASE_NAMED = ENVIRONMENT.database is not None
 # "The database cannot hold this constraint": said of the one that is not there.
 SILENCED_SYSTEM_CHECKS = [] if DATABASE_NAMED else ["models.W047"]
-# Requests that one web process works on at a time; others wait (config.admission). Each may hold a
-# connection of the pool, and two are left for event streams and for status.
-WEB_REQUESTS_AT_ONCE = 8
 REDIS_URL = Hidden(ENVIRONMENT.redis.url())
 REDIS_KEY_PREFIX = ENVIRONMENT.redis_key_prefix
 

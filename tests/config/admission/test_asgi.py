@@ -5,8 +5,10 @@ import json
 import logging
 
 import pytest
+from django.conf import settings
 
 from config.admission.asgi import Admission
+from config.admission.shares import SHARES, Kind, Share, kind_of
 from tests.config.admission.clients import Client, Working, turns
 
 LIMIT = 1000
@@ -16,8 +18,10 @@ def run(scenario):
     return asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def wrapped(working, **options):
-    return Admission(working, **{"at_once": 2, "body_bytes": LIMIT, **options})
+def wrapped(working, *, at_once=2, wait_seconds=30, **options):
+    share = Share(at_once=at_once, wait_seconds=wait_seconds)
+    shares = dict.fromkeys(Kind, share)
+    return Admission(working, **{"shares": shares, "body_bytes": LIMIT, **options})
 
 
 def test_as_many_as_there_are_places_are_worked_on_at_once():
@@ -301,12 +305,50 @@ def test_probes_pass_by_whoever_waits(path):
     run(scenario)
 
 
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/v1/tasks", Kind.API),
+        ("/v1/tasks/0190/result", Kind.API),
+        ("/v1/tasks/0190/events", Kind.STREAM),
+        ("/v1/status", Kind.OPERATION),
+        ("/admin/workers/taskrun/", Kind.OPERATION),
+        ("/static/admin/css/base.css", Kind.OPERATION),
+        ("/healthz", None),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "/llm"])
+def test_each_request_has_its_share(path, kind, prefix):
+    assert kind_of({"path": prefix + path, "root_path": prefix}) is kind
+
+
+def test_a_full_api_refuses_no_operator_and_no_stream():
+    async def scenario():
+        working = Working()
+        admission = wrapped(working, at_once=1)
+        Client(admission)
+        others = [Client(admission, path=path) for path in ("/admin/", "/v1/tasks/1/events")]
+        await turns()
+        assert working.now == 3
+        for _ in range(3):
+            working.finish_one()
+        for client in others:
+            await client.answered()
+
+    run(scenario)
+
+
+def test_the_shares_leave_connections_of_the_pool():
+    pool = settings.DATABASES["default"]["OPTIONS"]["pool"]
+    assert sum(share.at_once for share in SHARES.values()) == pool["max_size"] - 2
+
+
 def test_what_django_fails_at_frees_its_place():
     async def fails(scope, receive, send):
         raise ZeroDivisionError
 
     async def scenario():
-        admission = Admission(fails, at_once=1, body_bytes=LIMIT)
+        admission = wrapped(fails, at_once=1)
         for _ in range(3):
             client = Client(admission)
             with pytest.raises(ZeroDivisionError):

@@ -13,8 +13,8 @@ def run(scenario):
     return asyncio.run(asyncio.wait_for(scenario(), 30))
 
 
-def places(most=1, *, waiting_most=100, wait_seconds=30):
-    return Places(most, waiting_most=waiting_most, wait_seconds=wait_seconds)
+def places(most=1, *, waiting_most=100, wait_seconds=30, **clock):
+    return Places(most, waiting_most=waiting_most, wait_seconds=wait_seconds, **clock)
 
 
 async def turns():
@@ -65,6 +65,51 @@ def test_the_wait_is_bounded_and_leaves_no_trace():
             await one.take()
         one.release()
         await one.take()
+
+    run(scenario)
+
+
+def test_who_would_wait_too_long_is_refused_at_once():
+    """Places come free every 0.3 s: three get one within a second, the fourth would not."""
+
+    async def scenario():
+        now = [0.0]
+        one = places(wait_seconds=1, clock=lambda: now[0])
+        await one.take()
+        asking = [asyncio.create_task(one.take()) for _ in range(4)]
+        for _ in range(2):
+            await turns()
+            now[0] += 0.3
+            one.release()
+        await turns()
+        asking.append(asyncio.create_task(one.take()))
+        await turns()
+        assert [task.done() for task in asking] == [True, True, False, False, False]
+        with pytest.raises(NoPlace):
+            await one.take()
+        for _ in range(3):
+            one.release()
+        await asyncio.gather(*asking)
+
+    run(scenario)
+
+
+def test_after_a_slow_moment_as_many_as_there_are_places_wait_again():
+    async def scenario():
+        now = [0.0]
+        one = places(wait_seconds=1, clock=lambda: now[0])
+        await one.take()
+        asking = [asyncio.create_task(one.take()) for _ in range(2)]
+        for _ in range(2):
+            await turns()
+            now[0] += 60
+            one.release()
+        waiting = asyncio.create_task(one.take())
+        await turns()
+        with pytest.raises(NoPlace):
+            await one.take()
+        one.release()
+        await asyncio.gather(waiting, *asking)
 
     run(scenario)
 
