@@ -5,8 +5,9 @@
 A web server and a worker as in the Procfile, PostgreSQL and Valkey, and a fake model server that
 answers at once. Each client makes one call after the other, and comes again when it is refused with
 503 and ``Retry-After``. Promised: no other answer is a 5xx and no call fails; the web process's
-memory is flat after its first third (at most a tenth more); and what is submitted while the broker is away is answered 202, and published afterwards. Exits with 1 where
-it is not. Clients and servers share the processors: latencies are those of a machine that is full.
+memory is flat after its first third (at most a tenth more); and what is submitted while the broker
+is away is answered 202, and published afterwards. Exits with 1 where it is not. Clients and servers
+share the processors: latencies are those of a machine that is full.
 """
 
 import asyncio

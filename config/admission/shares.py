@@ -33,10 +33,11 @@ class Share:
 
 
 #: Each request may hold a connection of the pool of 10; two are left for open event streams and
-#: for readiness. People wait rather than see an error; programs come again.
+#: for readiness. A program that is refused comes again. People wait rather than see an error, and
+#: so do event streams: a browser's EventSource gives up for good when it is refused.
 SHARES: Mapping[Kind, Share] = {
     Kind.API: Share(at_once=5, wait_seconds=1.0),
-    Kind.STREAM: Share(at_once=1, wait_seconds=1.0),
+    Kind.STREAM: Share(at_once=1, wait_seconds=30.0),
     Kind.OPERATION: Share(at_once=2, wait_seconds=10.0),
 }
 
