@@ -8,8 +8,9 @@ from django.db import connection
 from django_celery_beat import schedulers
 
 from config.beat import scheduler
-from config.beat.leadership import Leadership
+from config.beat.leadership import LOCK_KEY, Leadership
 from config.beat.scheduler import Scheduler
+from tests.workers.waiting import wait_until
 
 
 @pytest.fixture
@@ -23,6 +24,18 @@ def leaderships(db):
             return made
 
         yield make
+    # The server ends a session a moment after it was closed, and its lock with it.
+    wait_until(lambda: not _is_led())
+
+
+def _is_led():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = %s"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))",
+            [LOCK_KEY],
+        )
+        return cursor.fetchone()[0]
 
 
 @pytest.fixture

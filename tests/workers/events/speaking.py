@@ -41,7 +41,7 @@ class Speaker:
     def succeed(self, content):
         if not self._is_saved:
             self._save(Outcome.SUCCEEDED)
-        assert run_succeed(self.claim, self.run, {"content": content}, STEP)
+        assert run_succeed(self.claim, self.run, {"content": content}, STEP, [self._attempt])
 
     def give_up(self):
         self._save(Outcome.REJECTED)
