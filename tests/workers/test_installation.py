@@ -7,6 +7,7 @@ import pytest
 import redis
 from celery.worker import state
 from django.conf import settings as django_settings
+from django.test import override_settings
 
 from config.startup import refuse_bad_configuration
 from tests.workers.test_bulk_enqueue import asked, queued
@@ -95,9 +96,11 @@ def test_the_same_database_is_accepted_by_every_process(raw):
 
 
 @pytest.mark.usefixtures("foreign")
-def test_another_prefix_keeps_two_installations_apart(settings):
-    settings.REDIS_KEY_PREFIX = f"{settings.REDIS_KEY_PREFIX}other:"
-    installation_verify()
+def test_another_prefix_keeps_two_installations_apart():
+    # Not by the fixture: that would be undone after `raw`, which tidies below the prefix.
+    other = f"{django_settings.REDIS_KEY_PREFIX}other:"
+    with override_settings(REDIS_KEY_PREFIX=other):
+        installation_verify()
 
 
 @pytest.mark.usefixtures("foreign")
@@ -108,10 +111,10 @@ def test_a_worker_whose_redis_becomes_another_ones_ends(monkeypatch, caplog):
     assert "REDIS_KEY_PREFIX" in caplog.text
 
 
-def test_a_redis_that_is_away_stops_no_start(raw, wire, settings, caplog):
-    settings.REDIS_URL = "redis://127.0.0.1:1/0"
+def test_a_redis_that_is_away_stops_no_start(raw, wire, caplog):
     wire.cut()
-    installation_verify()
+    with override_settings(REDIS_URL="redis://127.0.0.1:1/0"):
+        installation_verify()
     assert len(caplog.records) == 2
 
 
