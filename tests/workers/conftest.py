@@ -6,15 +6,19 @@ from urllib.parse import urlsplit, urlunsplit
 
 import kombu.pools
 import pytest
+import redis
 from celery import current_app
 from celery.contrib.testing.worker import start_worker, test_worker_started
+from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import connection
 from django.test import override_settings
 
 from config.settings import base
 from tests.proxy import Proxy
 from workers import load_faults, reachability, unopened_thinking
-from workers.models import TaskRun
+from workers.installation import identity_key
+from workers.models import Installation, TaskRun
 from workers.parking import Releaser
 from workers.states import FINAL
 from workers.sweeper import Sweeper
@@ -70,11 +74,25 @@ def person(db):
     return get_user_model().objects.create_user("ada")
 
 
+@pytest.fixture(scope="session")
+def identity(django_db_setup, django_db_blocker):
+    """That of the suite's database."""
+    with django_db_blocker.unblock():
+        found = str(Installation.objects.get())
+        connection.close()
+    return found
+
+
 @pytest.fixture
-def broker():
-    """Celery's application on the real broker, with empty queues."""
+def broker(identity):
+    """Celery's application on the real broker, with empty queues and the suite's identity."""
     app = current_app._get_current_object()
     app.control.purge()
+    # Other tests empty Redis, or have it be another installation's.
+    for url in {settings.REDIS_URL, app.conf.broker_url}:
+        if url.startswith("redis"):
+            with redis.Redis.from_url(url) as client:
+                client.set(identity_key(), identity)
     yield app
     app.control.purge()
 
