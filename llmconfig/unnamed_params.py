@@ -58,7 +58,8 @@ def names_stored() -> set[str]:
     for field in MODEL_FIELDS:
         rows = Preference.objects.exclude(**{field: None}).exclude(**{field: ""})
         found.update(rows.values_list(normal_model(field), flat=True).distinct())
-    lists = Tier.objects.exclude(allowed_models=None).values_list("allowed_models", flat=True)
+    narrowing = Tier.objects.filter(allowed_models__isnull=False)
+    lists = narrowing.values_list("allowed_models", flat=True)
     return found.union(*(each or () for each in lists))
 
 
