@@ -1,8 +1,8 @@
 """unfold's classes under the types of Django's, which they extend; unfold publishes none."""
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from llmconfig.database.conflicts import conflicts_retried
@@ -20,7 +20,15 @@ Row = TypeVar("Row", bound=Model)
 
 
 class ModelAdmin(BaseAdmin[Row]):
-    """Saves and deletes again where the database rolled that back for another's sake."""
+    """Retries saves and deletions after a conflict; a list defers ``unlisted``."""
+
+    #: Large columns that the list does not show.
+    unlisted: ClassVar[tuple[str, ...]] = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        rows = super().get_queryset(request)
+        is_list = getattr(request.resolver_match, "url_name", "").endswith("changelist")
+        return rows.defer(*self.unlisted) if is_list and self.unlisted else rows
 
     @conflicts_retried
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:

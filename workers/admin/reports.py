@@ -18,7 +18,7 @@ from workers.admin.notes import notes_list
 from workers.admin.runs import BADGES
 from workers.models import MailState, WeeklyReport
 from workers.reports.delivery.mailing import mails_again
-from workers.reports.selectors import RUN_UNSHOWN
+from workers.reports.selectors import UNLISTED
 from workers.reports.status import report_status
 from workers.states import Status
 
@@ -43,6 +43,7 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
     search_fields = ("=id", "week", "user__username", "=run__id")
     list_select_related = ("user", "run")
     show_full_result_count = False
+    unlisted = UNLISTED
     actions = ("mail_again",)
     fieldsets = (
         (None, {"fields": (("week", "user", "status_now"), "run_link")}),
@@ -59,11 +60,6 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
             },
         ),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[WeeklyReport]:
-        reports = super().get_queryset(request)
-        is_list = getattr(request.resolver_match, "url_name", "").endswith("changelist")
-        return reports.defer("content", "facts", *RUN_UNSHOWN) if is_list else reports
 
     @admin.action(description=_("Send the mail again"), permissions=["mail"])
     def mail_again(self, request: HttpRequest, reports: QuerySet[WeeklyReport]) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -27,8 +26,6 @@ from workers.admin.notes import notes_list
 from workers.models import Attempt, TaskRun
 from workers.states import Status
 
-#: Large columns that the list does not show.
-UNSHOWN = ("payload", "result", "notes", "error", "metadata")
 BADGES = {
     Status.PENDING: "",
     Status.QUEUED: "",
@@ -101,6 +98,7 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     date_hierarchy = "created_at"
     list_select_related = ("user",)
     show_full_result_count = False
+    unlisted = ("payload", "result", "notes", "error", "metadata")
     inlines = (AttemptInline, FeedbackInline)
     fieldsets = (
         (None, {"fields": (("user", "task", "status_now"), ("queue", "priority", "took"))}),
@@ -117,11 +115,6 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
         ),
         (_("Request"), {"fields": ("payload_told", "metadata"), "classes": ("collapse",)}),
     )
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskRun]:
-        runs = super().get_queryset(request)
-        is_list = getattr(request.resolver_match, "url_name", "").endswith("changelist")
-        return runs.defer(*UNSHOWN) if is_list else runs
 
     @admin.display(description=_("accepted"), ordering="created_at")
     def accepted(self, run: TaskRun) -> str:

@@ -18,7 +18,7 @@ from workers.api.wire import notes_told, waits_for_json
 from workers.models import WeeklyReport
 from workers.reports.errors import UnknownWeek
 from workers.reports.making import report_start
-from workers.reports.selectors import RUN_UNSHOWN, report_visible, reports_visible
+from workers.reports.selectors import UNLISTED, report_visible, reports_visible
 from workers.reports.status import report_status
 from workers.reports.weeks import NoSuchWeek, Week, week_parse
 from workers.strict import StrictSerializer
@@ -33,7 +33,7 @@ class WeeklyReportListView(APIView):
     def get(self, request: Request) -> Response:
         wanted = _filter(request)
         found = reports_visible(request.user).filter(**wanted)
-        reports = found.defer("content", "facts", *RUN_UNSHOWN).annotate(place=PLACE)
+        reports = found.defer(*UNLISTED).annotate(place=PLACE)
         pages = ReportPages()
         page = pages.paginate_queryset(reports, request, view=self)
         return pages.get_paginated_response([report_told(report) for report in page or ()])

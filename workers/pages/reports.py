@@ -27,7 +27,7 @@ from workers.models import Delivery, ReportSettings, WeeklyReport
 from workers.pages.forms import ReportSettingsForm
 from workers.reports.delivery.pages import report_shown, report_values
 from workers.reports.making import report_again, report_start
-from workers.reports.selectors import RUN_UNSHOWN
+from workers.reports.selectors import UNLISTED
 from workers.reports.wishes import wishes_change, wishes_of
 
 PAGE_SIZE = 20
@@ -47,7 +47,7 @@ class ReportListPage(LoginRequiredMixin, ListView[WeeklyReport]):
     paginate_by = PAGE_SIZE
 
     def get_queryset(self) -> QuerySet[WeeklyReport]:
-        return reports_of(self.request.user).defer("content", "facts", *RUN_UNSHOWN)
+        return reports_of(self.request.user).defer(*UNLISTED)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         wishes, now = wishes_of(_me(self.request)), timezone.now()

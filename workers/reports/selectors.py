@@ -8,8 +8,12 @@ from workers.models import WeeklyReport
 from workers.reports.errors import UnknownReport
 from workers.selectors import Person
 
-#: Large columns of a report's run that no list of reports shows.
-RUN_UNSHOWN = ("run__payload", "run__result", "run__llm_config", "run__error", "run__notes")
+#: Large columns of a report and its run that no list of reports shows.
+UNLISTED = (
+    "content",
+    "facts",
+    *(f"run__{name}" for name in ("payload", "result", "llm_config", "error", "notes")),
+)
 
 
 def reports_visible(person: Person) -> QuerySet[WeeklyReport]:
