@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 import httpx
 import psutil
 
+from benchmarks.printing import quantile, say, verdict
 from benchmarks.processes import PAYLOAD, TASK_TYPE, web_server
 from benchmarks.services import services
 from config.env import PROJECT
@@ -138,11 +139,11 @@ def main() -> int:
         with Proxy((redis.hostname, redis.port)) as broker:
             os.environ["OLLAMA_HOST"] = fake.host
             os.environ["CELERY_BROKER_URL"] = f"redis://127.0.0.1:{broker.port}/0"
-            tokens = _tokens()
+            tokens = user_tokens()
             with _worker(directory), web_server("web", directory, **UNLIMITED) as (url, pid):
                 good = asyncio.run(_measure(url, tokens, pid, seconds, broker))
                 log = (directory / "web.log").read_text()
-    _say("".join(f"web: {line}\n" for line in log.splitlines() if " ERROR " in line)[:2000])
+    say("".join(f"web: {line}\n" for line in log.splitlines() if " ERROR " in line)[:2000])
     return 0 if good else 1
 
 
@@ -158,16 +159,16 @@ async def _measure(url: str, tokens: list[str], pid: int, seconds: int, broker: 
         sizes = await _under_load(callers, pid, seconds)
         away = Tally()
         published = await _without_broker(Caller(http, tokens[0], away), broker)
-    _say(_table(tally, seconds))
-    _say("web process, MB: " + ", ".join(f"{size:.0f}" for size in sizes))
+    say(_table(tally, seconds))
+    say("web process, MB: " + ", ".join(f"{size:.0f}" for size in sizes))
     told = {call: count for call, count in away.statuses.items() if call[1] != REFUSED}
     flat = sizes[-1] <= sizes[len(sizes) // 3] * GROWTH
     return all(
         [
-            _verdict(f"{tally.bad()} answers of 5xx or none at all", tally.bad() == 0),
-            _verdict("memory after the first third, flat", flat),
-            _verdict(f"{told} while the broker is away", told == {("submit", "202"): AWAY_CALLS}),
-            _verdict("all runs published or worked on afterwards", published),
+            verdict(f"{tally.bad()} answers of 5xx or none at all", tally.bad() == 0),
+            verdict("memory after the first third, flat", flat),
+            verdict(f"{told} while the broker is away", told == {("submit", "202"): AWAY_CALLS}),
+            verdict("all runs published or worked on afterwards", published),
         ]
     )
 
@@ -192,7 +193,7 @@ async def _without_broker(caller: Caller, broker: Proxy) -> bool:
     until = time.monotonic() + PUBLISHED_SECONDS
     while pending := await asyncio.to_thread(_pending):
         if time.monotonic() > until:
-            _say(f"{pending} runs are still not published")
+            say(f"{pending} runs are still not published")
             return False
         await asyncio.sleep(0.2)
     return True
@@ -209,7 +210,7 @@ def _pending() -> int:
         connection.close()
 
 
-def _tokens() -> list[str]:
+def user_tokens() -> list[str]:
     from django.contrib.auth import get_user_model
 
     from config.api.accounts.tokens import token_issue
@@ -240,26 +241,12 @@ def _table(tally: Tally, seconds: int) -> str:
             for (call, status), count in sorted(tally.statuses.items())
             if call == name
         }
-        figures = "".join(f"{_at(spent, share):9.0f}" for share in (0.5, 0.95, 0.99))
+        figures = "".join(f"{quantile(spent, share):9.0f}" for share in (0.5, 0.95, 0.99))
         lines.append(
             f"{name:14}{len(spent):8}{len(spent) / seconds:8.1f}{figures}  "
             + ", ".join(f"{status}: {count}" for status, count in told.items())
         )
     return "\n".join(lines)
-
-
-def _at(spent: list[float], share: float) -> float:
-    return sorted(spent)[int(len(spent) * share)]
-
-
-def _verdict(text: str, good: bool) -> bool:
-    _say(f"{'PASS' if good else 'FAIL'}  {text}")
-    return good
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ import ollama
 import psutil
 import psycopg
 
+from benchmarks.printing import quantile, say, verdict
 from benchmarks.processes import PAYLOAD, TASK_TYPE, web_server
 from benchmarks.services import services
 from config.env import PROJECT
@@ -104,22 +105,21 @@ async def _measure(url: str, headers: dict[str, str], host: str, cost: Callable[
         async with _bystanders(client):
             during = cost()
             await _often(lambda: _through(client, among), RUNS)
-    _say(f"{'':52}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}")
+    say(f"{'':52}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}")
     named = {
         "from the model server itself": direct,
         "from an event stream": alone,
         f"from an event stream, {STREAMS} others open": among,
     }
     for name, ages in named.items():
-        _say(_row(f"first token {name}", ages.first))
-        _say(_row(f"later tokens {name}", ages.later))
+        say(_row(f"first token {name}", ages.first))
+        say(_row(f"later tokens {name}", ages.later))
     each = (during.megabytes - before.megabytes) / STREAMS * 1024
-    _say(f"web process before:           {before}")
-    _say(f"web process, {STREAMS} streams open: {during}; {each:.0f} KB a stream")
-    worst = max(_at(ages.first, 0.5) for ages in (alone, among))
-    verdict = "PASS" if worst <= MOST_MS else "FAIL"
-    _say(f"{verdict}  first token, p50: {worst:.1f} ms (limit: {MOST_MS:.0f} ms)")
-    return 0 if worst <= MOST_MS else 1
+    say(f"web process before:           {before}")
+    say(f"web process, {STREAMS} streams open: {during}; {each:.0f} KB a stream")
+    worst = max(quantile(ages.first, 0.5) for ages in (alone, among))
+    text = f"first token, p50: {worst:.1f} ms (limit: {MOST_MS:.0f} ms)"
+    return 0 if verdict(text, worst <= MOST_MS) else 1
 
 
 async def _often(one: Callable[[], Awaitable[None]], count: int) -> None:
@@ -246,16 +246,7 @@ def _cost(pid: int) -> Cost:
 
 
 def _row(name: str, ages: list[float]) -> str:
-    return f"{name:52}" + "".join(f"{_at(ages, share):8.1f}" for share in (0.5, 0.95, 0.99))
-
-
-def _at(ages: list[float], share: float) -> float:
-    return sorted(ages)[int(len(ages) * share)]
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    return f"{name:52}" + "".join(f"{quantile(ages, share):8.1f}" for share in (0.5, 0.95, 0.99))
 
 
 if __name__ == "__main__":

@@ -21,7 +21,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from benchmarks.api_load import UNLIMITED, _tokens
+from benchmarks.api_load import UNLIMITED, user_tokens
+from benchmarks.printing import quantile, say, verdict
 from benchmarks.processes import TASK_TYPE, web_server
 from benchmarks.services import services
 
@@ -104,7 +105,7 @@ def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     kinds = sys.argv[2:] or ["post", "get"]
     with services() as directory:
-        tokens = _tokens()
+        tokens = user_tokens()
         for kind in kinds:
             requests = [_request(kind, token) for token in tokens]
             with web_server(f"web-{kind}", directory, **UNLIMITED) as (url, _pid):
@@ -132,8 +133,8 @@ async def _measure(kind: str, server: Server, requests: list[bytes], seconds: fl
             steps.append(await _open(server, requests, seconds, factor * capacities[-1].rate))
         await asyncio.sleep(1)
         capacities.append(await _closed(server, requests, seconds))
-        _say(f"{kind} {factor:>3} of {capacities[-2].rate:3.0f}/s: {_line(steps[-1])}")
-    _say(f"{kind} operator: p99 {_at(operators.accepted, 0.99):.2f} s")
+        say(f"{kind} {factor:>3} of {capacities[-2].rate:3.0f}/s: {_line(steps[-1])}")
+    say(f"{kind} operator: p99 {quantile(operators.accepted, 0.99):.2f} s")
     shares = [
         step.rate / statistics.mean((before.rate, after.rate))
         for factor, step, before, after in zip(
@@ -142,13 +143,13 @@ async def _measure(kind: str, server: Server, requests: list[bytes], seconds: fl
         if factor > 1
     ]
     told = ", ".join(f"{share:.2f}" for share in shares)
-    late = max(_at(step.accepted, 0.99) for step in steps)
+    late = max(quantile(step.accepted, 0.99) for step in steps)
     return all(
         [
-            _verdict(f"p99 of what is accepted: {late:.2f} s", late < ACCEPTED_SECONDS),
-            _verdict(f"throughput at overload: {told}", min(shares) >= LEAST_THROUGHPUT),
-            _verdict("no answer but these", not any(step.others for step in steps)),
-            _verdict("the operator is answered", not (operators.refused or operators.others)),
+            verdict(f"p99 of what is accepted: {late:.2f} s", late < ACCEPTED_SECONDS),
+            verdict(f"throughput at overload: {told}", min(shares) >= LEAST_THROUGHPUT),
+            verdict("no answer but these", not any(step.others for step in steps)),
+            verdict("the operator is answered", not (operators.refused or operators.others)),
         ]
     )
 
@@ -193,25 +194,11 @@ def _operator(server: Server, step: Step) -> Iterator[None]:
 
 
 def _line(step: Step) -> str:
-    median, late = (_at(step.accepted, share) for share in (0.5, 0.99))
+    median, late = (quantile(step.accepted, share) for share in (0.5, 0.99))
     line = f"{step.rate:6.1f}/s accepted (p50 {median:.2f} s, p99 {late:.2f} s)"
     if step.refused:
-        line += f", {len(step.refused)} refused (p50 {_at(step.refused, 0.5):.2f} s)"
+        line += f", {len(step.refused)} refused (p50 {quantile(step.refused, 0.5):.2f} s)"
     return line + (f", {dict(step.others)}" if step.others else "")
-
-
-def _at(spent: list[float], share: float) -> float:
-    return sorted(spent)[int(len(spent) * share)] if spent else 0.0
-
-
-def _verdict(text: str, good: bool) -> bool:
-    _say(f"  {'PASS' if good else 'FAIL'}  {text}")
-    return good
-
-
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     ValidationError,
 )
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError
 from django.http import Http404
 from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import override
@@ -26,6 +26,7 @@ from llmconfig.errors import (
     UnknownTaskType,
 )
 from llmconfig.messages import Message
+from tests.llmconfig.database.errors import database_error
 
 pytestmark = pytest.mark.django_db
 
@@ -100,17 +101,6 @@ def test_an_error_names_what_is_no_text_by_its_escapes():
     assert told == {"\\ud800": ["\\ud800 and \\x00 are unknown"]}
 
 
-def of_the_server(sqlstate):
-    """The error that Django raises for this code of PostgreSQL."""
-    with (
-        pytest.raises(DatabaseError) as caught,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(f"DO $$ BEGIN RAISE 'table t, host h' USING ERRCODE = '{sqlstate}'; END $$")
-    return caught.value
-
-
 @pytest.mark.parametrize(
     ("sqlstate", "code", "words"),
     [
@@ -126,7 +116,7 @@ def of_the_server(sqlstate):
 )
 def test_a_fault_of_the_database_is_told_as_what_it_is(sqlstate, code, words, caplog, monkeypatch):
     monkeypatch.setattr(problems, "outage_log", OutageLog())
-    answer = exception_handler(of_the_server(sqlstate), {})
+    answer = exception_handler(database_error(sqlstate, "table t, host h"), {})
     assert (answer.status_code, answer.data["code"]) == (503, code)
     assert words in answer.data["detail"]
     assert "host h" not in str(answer.data)

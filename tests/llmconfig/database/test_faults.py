@@ -3,7 +3,6 @@
 import psycopg
 import pytest
 from django.db import (
-    DatabaseError,
     DataError,
     InterfaceError,
     InternalError,
@@ -14,17 +13,7 @@ from django.db import (
 from psycopg_pool import PoolTimeout
 
 from llmconfig.database.faults import Kind, cause_text, is_outage, kind_of
-
-
-def raised(code):
-    """The error that Django raises for a SQLSTATE, from the server."""
-    with (
-        pytest.raises(DatabaseError) as caught,
-        transaction.atomic(),
-        connection.cursor() as cursor,
-    ):
-        cursor.execute(f"DO $$ BEGIN RAISE EXCEPTION 'so it is' USING ERRCODE = '{code}'; END $$")
-    return caught.value
+from tests.llmconfig.database.errors import database_error
 
 
 @pytest.mark.parametrize(
@@ -52,7 +41,7 @@ def raised(code):
 )
 @pytest.mark.django_db
 def test_a_code_of_the_server_has_its_kind(code, kind):
-    error = raised(code)
+    error = database_error(code)
     assert kind_of(error) is kind_of(error.__cause__) is kind
 
 
@@ -104,5 +93,5 @@ def test_a_cause_has_no_part_of_the_statement():
     cursor.execute("SET LOCAL statement_timeout = 0")
     assert cause_text(caught.value) == "canceling statement due to statement timeout"
     error = OperationalError("x\nLINE 1: INSERT INTO t VALUES ('a secret prompt')")
-    error.__cause__ = raised("40P01").__cause__
+    error.__cause__ = database_error("40P01").__cause__
     assert cause_text(error) == "so it is"
