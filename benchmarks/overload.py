@@ -105,15 +105,13 @@ def main() -> int:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
     kinds = sys.argv[2:] or ["post", "get"]
     with services() as directory:
-        tokens = user_tokens()
+        tokens, is_good = user_tokens(), True
         for kind in kinds:
             requests = [_request(kind, token) for token in tokens]
             with web_server(f"web-{kind}", directory, **UNLIMITED) as (url, _pid):
                 os.nice(5 - os.nice(0))  # a call that comes late is no load
-                good = asyncio.run(_measure(kind, Server(url), requests, seconds))
-                if not good:
-                    return 1
-    return 0
+                is_good &= asyncio.run(_measure(kind, Server(url), requests, seconds))
+    return 0 if is_good else 1
 
 
 def _request(kind: str, token: str) -> bytes:
