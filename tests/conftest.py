@@ -7,10 +7,10 @@ import django
 import pytest
 from django.contrib.contenttypes.management import create_contenttypes
 from django.db import connection
-from django.db.backends.postgresql.operations import DatabaseOperations
 from django.db.models.signals import post_migrate
 
 from tests import services
+from tests.flushes import flush_by_delete
 
 # A shell that starts the suite in the background has it ignore these, and so would every program
 # that a test starts and signals.
@@ -49,22 +49,11 @@ def pytest_collection_modifyitems(items):
             item.add_marker("broker")
 
 
-#: What `migrate` writes; a flush leaves it.
-OF_MIGRATE = {"auth_permission", "django_content_type", "workers_installation"}
-
-
-def _rows_delete(self, style, tables, *, reset_sequences=False, allow_cascade=False):
-    """The flush of a transactional test. A TRUNCATE makes new files for each table, 0.2 s in all;
-    the foreign keys are deferred, so that any order will do."""
-    flushed = [self.quote_name(name) for name in tables if name not in OF_MIGRATE]
-    return [f"DELETE FROM {name}" for name in flushed]  # noqa: S608
-
-
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Flushes are fast, and the database goes although a thread or process of the last test still
     holds a session."""
-    DatabaseOperations.sql_flush = _rows_delete
+    flush_by_delete()
     post_migrate.disconnect(create_contenttypes)
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
     from workers.installation import installation_verify  # models: after Django is set up
