@@ -10,6 +10,6 @@ lock() {
 }
 lock base "$@"
 lock production --extra production "$@"
-lock demo --extra demo "$@"
-lock dev --extra demo --extra dev "$@"
-lock benchmarks --extra demo --extra benchmarks "$@"
+lock demo --extra production --extra demo "$@"
+lock dev --extra production --extra demo --extra dev "$@"
+lock benchmarks --extra production --extra demo --extra benchmarks "$@"
