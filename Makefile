@@ -5,6 +5,8 @@
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+# Tests and programs start hundreds of processes, each of which would compile the project again.
+unexport PYTHONDONTWRITEBYTECODE
 # The locks are whole, and one package declares less than it supports (see pyproject.toml).
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input install --require-hashes --no-deps
 

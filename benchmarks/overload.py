@@ -1,13 +1,14 @@
 """One web process under 0.5, 1, 2 and 5 times the load that it bears: POST of tasks, then GET.
 
-    .venv/bin/python -m benchmarks.overload [seconds of a step] [post|get]
+    .venv/bin/python -m benchmarks.overload [rounds] [post|get]
 
-First the capacity: clients that make one call after the other. Then calls come at a fixed rate,
-whatever becomes of those before, while an operator asks for ``/healthz`` and the login page; and
-the capacity again, as machines change. Promised at every step: what is accepted is answered within
-2 s at p99; what is not is 503 with ``Retry-After``; beyond the capacity the throughput is at least
-0.95 of it (before and after, in the mean), and the operator is never refused. Exits with 1 where it
-is not. No worker runs. Server, database and this program share the processors.
+A step measures the capacity (clients that make one call after the other), or sends calls at a fixed
+rate, whatever becomes of those before. An operator asks for ``/healthz`` and the login page.
+A machine's speed may change by half within a minute: steps are short, one of the capacity stands
+before and after each load, and the rounds are added up. Promised at every load: what is accepted is
+answered within 2 s at p99; what is not is 503 with ``Retry-After``; beyond the capacity the
+throughput is at least 0.95 of it, and the operator is never refused. Exits with 1 where it is not.
+No worker runs. Server, database and this program share the processors.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Self
 from urllib.parse import urlsplit
 
 from benchmarks.api_load import UNLIMITED, user_tokens
@@ -26,12 +28,15 @@ from benchmarks.printing import quantile, say, verdict
 from benchmarks.processes import TASK_TYPE, web_server
 from benchmarks.services import services
 
-CLIENTS, SECONDS, FACTORS = 16, 8.0, (0.5, 1.0, 2.0, 5.0)
+CLIENTS, ROUNDS, FACTORS = 16, 8, (0.5, 1.0, 2.0, 5.0)
+STEP_SECONDS = 5.0
 ACCEPTED_SECONDS, LEAST_THROUGHPUT = 2.0, 0.95
 OPERATOR_SECONDS = 0.5
 #: Until those who wait are as many as they will be.
 FILL_SECONDS = 1.5
 TIMEOUT_SECONDS = 30.0
+#: The server closes a connection that is idle for 75 s.
+KEPT_SECONDS = 60.0
 BODY = f'{{"task_type": "{TASK_TYPE}", "payload": {{"prompt": "Say hello."}}}}'
 
 
@@ -39,7 +44,7 @@ BODY = f'{{"task_type": "{TASK_TYPE}", "payload": {{"prompt": "Say hello."}}}}'
 class Step:
     """Seconds of what was accepted and of what was refused; and how often anything else came."""
 
-    seconds: float
+    seconds: float = STEP_SECONDS
     begun: float = field(default_factory=time.perf_counter)
     accepted: list[float] = field(default_factory=list)
     refused: list[float] = field(default_factory=list)
@@ -50,6 +55,12 @@ class Step:
     @property
     def rate(self) -> float:
         return self.counted / (self.seconds - FILL_SECONDS)
+
+    def __iadd__(self, other: "Step") -> Self:
+        self.accepted += other.accepted
+        self.refused += other.refused
+        self.others += other.others
+        return self
 
     def add(self, status: int, head: bytes, spent: float) -> None:
         if 200 <= status < 300:
@@ -68,7 +79,7 @@ class Server:
     def __init__(self, url: str) -> None:
         place = urlsplit(url)
         self._host, self._port = place.hostname, place.port
-        self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
+        self._idle: list[tuple[float, asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def call(self, request: bytes, step: Step) -> None:
         started = time.perf_counter()
@@ -81,8 +92,7 @@ class Server:
         step.add(status, head, time.perf_counter() - started)
 
     async def _call(self, request: bytes) -> tuple[int, bytes]:
-        is_kept = bool(self._idle)
-        reader, writer = self._idle.pop() if is_kept else await self._open()
+        reader, writer = await self._connection()
         try:
             writer.write(request)
             head = await reader.readuntil(b"\r\n\r\n")
@@ -94,15 +104,20 @@ class Server:
         if b"connection: close" in head.lower():
             writer.close()
         else:
-            self._idle.append((reader, writer))
+            self._idle.append((time.monotonic(), reader, writer))
         return int(head.split(b" ", 2)[1]), head
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connection(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        while self._idle:
+            since, reader, writer = self._idle.pop()
+            if time.monotonic() - since < KEPT_SECONDS:
+                return reader, writer
+            writer.close()
         return await asyncio.open_connection(self._host, self._port)
 
 
 def main() -> int:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else SECONDS
+    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     kinds = sys.argv[2:] or ["post", "get"]
     with services() as directory:
         tokens, is_good = user_tokens(), True
@@ -110,7 +125,7 @@ def main() -> int:
             requests = [_request(kind, token) for token in tokens]
             with web_server(f"web-{kind}", directory, **UNLIMITED) as (url, _pid):
                 os.nice(5 - os.nice(0))  # a call that comes late is no load
-                is_good &= asyncio.run(_measure(kind, Server(url), requests, seconds))
+                is_good &= asyncio.run(_measure(kind, Server(url), requests, rounds))
     return 0 if is_good else 1
 
 
@@ -123,38 +138,61 @@ def _request(kind: str, token: str) -> bytes:
     return ("\r\n".join(lines) + f"\r\n\r\n{body}").encode()
 
 
-async def _measure(kind: str, server: Server, requests: list[bytes], seconds: float) -> bool:
-    await _closed(server, requests, seconds / 2)  # code is loaded and connections are made
-    capacities, steps, operators = [await _closed(server, requests, seconds)], [], Step(seconds=1)
-    for factor in FACTORS:
-        with _operator(server, operators):
-            steps.append(await _open(server, requests, seconds, factor * capacities[-1].rate))
-        await asyncio.sleep(1)
-        capacities.append(await _closed(server, requests, seconds))
-        say(f"{kind} {factor:>3} of {capacities[-2].rate:3.0f}/s: {_line(steps[-1])}")
+@dataclass(kw_only=True)
+class Load:
+    """What became of one multiple of the capacity in all rounds."""
+
+    factor: float
+    calls: Step = field(default_factory=Step)
+    #: Accepted a second: under the load, and as much as is possible before and after it.
+    rates: list[float] = field(default_factory=list)
+    most: list[float] = field(default_factory=list)
+
+    @property
+    def share(self) -> float:
+        return sum(self.rates) / sum(self.most)
+
+    def __str__(self) -> str:
+        calls, (rate, most) = self.calls, map(statistics.mean, (self.rates, self.most))
+        median, late = (quantile(calls.accepted, share) for share in (0.5, 0.99))
+        line = f"{self.factor:>3} of {most:4.0f}/s: {rate:5.1f}/s accepted"
+        line += f" (p50 {median:.2f} s, p99 {late:.2f} s)"
+        if calls.refused:
+            line += f", {len(calls.refused)} refused (p50 {quantile(calls.refused, 0.5):.3f} s)"
+        return line + (f", {dict(calls.others)}" if calls.others else "")
+
+
+async def _measure(kind: str, server: Server, requests: list[bytes], rounds: int) -> bool:
+    loads, operators = [Load(factor=factor) for factor in FACTORS], Step()
+    await _closed(server, requests)  # code is loaded and connections are made
+    with _operator(server, operators):
+        most = (await _closed(server, requests)).rate
+        for load in loads * rounds:
+            step = await _open(server, requests, load.factor * most)
+            await asyncio.sleep(1)
+            before, most = most, (await _closed(server, requests)).rate
+            load.calls += step
+            load.rates.append(step.rate)
+            load.most.append(statistics.mean((before, most)))
+    for load in loads:
+        say(f"{kind} {load}")
     say(f"{kind} operator: p99 {quantile(operators.accepted, 0.99):.2f} s")
-    shares = [
-        step.rate / statistics.mean((before.rate, after.rate))
-        for factor, step, before, after in zip(
-            FACTORS, steps, capacities, capacities[1:], strict=False
-        )
-        if factor > 1
-    ]
-    told = ", ".join(f"{share:.2f}" for share in shares)
-    late = max(quantile(step.accepted, 0.99) for step in steps)
+    shares = [load.share for load in loads if load.factor > 1]
+    listed = ", ".join(f"{share:.2f}" for share in shares)
+    late = max(quantile(load.calls.accepted, 0.99) for load in loads)
     return all(
         [
             verdict(f"p99 of what is accepted: {late:.2f} s", late < ACCEPTED_SECONDS),
-            verdict(f"throughput at overload: {told}", min(shares) >= LEAST_THROUGHPUT),
-            verdict("no answer but these", not any(step.others for step in steps)),
+            verdict(f"throughput at overload: {listed}", min(shares) >= LEAST_THROUGHPUT),
+            verdict("no answer but these", not any(load.calls.others for load in loads)),
             verdict("the operator is answered", not (operators.refused or operators.others)),
         ]
     )
 
 
-async def _closed(server: Server, requests: list[bytes], seconds: float) -> Step:
+async def _closed(server: Server, requests: list[bytes]) -> Step:
     """Each client makes one call after the other."""
-    step, end = Step(seconds=seconds), time.monotonic() + seconds
+    step, end = Step(), time.monotonic() + STEP_SECONDS
 
     async def client(number: int) -> None:
         while time.monotonic() < end:
@@ -164,11 +202,11 @@ async def _closed(server: Server, requests: list[bytes], seconds: float) -> Step
     return step
 
 
-async def _open(server: Server, requests: list[bytes], seconds: float, rate: float) -> Step:
+async def _open(server: Server, requests: list[bytes], rate: float) -> Step:
     """Calls at this rate, whatever becomes of those before."""
-    step, begun = Step(seconds=seconds), time.monotonic()
+    step, begun = Step(), time.monotonic()
     async with asyncio.TaskGroup() as group:
-        for number in range(int(rate * seconds)):
+        for number in range(int(rate * STEP_SECONDS)):
             await asyncio.sleep(max(0, begun + number / rate - time.monotonic()))
             group.create_task(server.call(requests[number % len(requests)], step))
     return step
@@ -189,14 +227,6 @@ def _operator(server: Server, step: Step) -> Iterator[None]:
     finally:
         with suppress(asyncio.CancelledError):
             looking.cancel()
-
-
-def _line(step: Step) -> str:
-    median, late = (quantile(step.accepted, share) for share in (0.5, 0.99))
-    line = f"{step.rate:6.1f}/s accepted (p50 {median:.2f} s, p99 {late:.2f} s)"
-    if step.refused:
-        line += f", {len(step.refused)} refused (p50 {quantile(step.refused, 0.5):.2f} s)"
-    return line + (f", {dict(step.others)}" if step.others else "")
 
 
 if __name__ == "__main__":
