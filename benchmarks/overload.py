@@ -28,8 +28,8 @@ from benchmarks.printing import quantile, say, verdict
 from benchmarks.processes import TASK_TYPE, web_server
 from benchmarks.services import services
 
-CLIENTS, ROUNDS, FACTORS = 16, 8, (0.5, 1.0, 2.0, 5.0)
-STEP_SECONDS = 5.0
+CLIENTS, ROUNDS, FACTORS = 16, 10, (0.5, 1.0, 2.0, 5.0)
+STEP_SECONDS = 4.0
 ACCEPTED_SECONDS, LEAST_THROUGHPUT = 2.0, 0.95
 OPERATOR_SECONDS = 0.5
 #: Until those who wait are as many as they will be.
