@@ -60,9 +60,9 @@ def ours() -> Gate:
     """Our breaker, as the runner uses it: under a claim."""
     from django.utils import timezone
 
-    from workers.breakers import breaker_record, breakers_of, probe_take
+    from workers.gates.breakers import breaker_record, breakers_of, probe_take
+    from workers.gates.verdicts import Verdict
     from workers.models import TaskRun
-    from workers.verdicts import Verdict
 
     hour = timezone.now() + timedelta(hours=1)
     run = TaskRun(task_type="x", queue="x", payload={}, llm_config={}, deadline=hour)

@@ -49,8 +49,8 @@ def _measured(work: Callable[[list[int]], Callable[[], None]], users: list[int])
 
 
 def _many(users: list[int]) -> Callable[[], None]:
-    from workers.bulk_enqueue import enqueue_many
-    from workers.submissions import Submission
+    from workers.submission.bulk_enqueue import enqueue_many
+    from workers.submission.submissions import Submission
 
     def work() -> None:
         asked = (Submission(task_type=TASK_TYPE, payload=PAYLOAD, user_id=user) for user in users)
@@ -62,8 +62,8 @@ def _many(users: list[int]) -> Callable[[], None]:
 
 
 def _bare(users: list[int]) -> Callable[[], None]:
+    from workers.messaging.publish import celery_app, message_of
     from workers.models import TaskRun
-    from workers.publish import celery_app, message_of
 
     app, runs = celery_app(), list(TaskRun.objects.filter(user__in=users))
 
@@ -76,7 +76,7 @@ def _bare(users: list[int]) -> Callable[[], None]:
 
 
 def _delay(users: list[int]) -> Callable[[], None]:
-    from workers.publish import celery_app
+    from workers.messaging.publish import celery_app
     from workers.task_types import celery_name
 
     task = celery_app().tasks[celery_name(TASK_TYPE)]

@@ -200,7 +200,7 @@ def _waiting_runs() -> list[str]:
     from django.db import connection
     from django.utils import timezone
 
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     user = get_user_model().objects.get()
     later = timezone.now() + timedelta(hours=1)

@@ -124,7 +124,7 @@ def _serve(user_id: int) -> None:
 
     from llmconfig.scopes import Scope
     from llmconfig.services import preferences_change
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     user = get_user_model().objects.get(pk=user_id)
     for line in sys.stdin:

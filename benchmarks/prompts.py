@@ -146,7 +146,7 @@ def _draft(tally: Tally, server: FakeOllama, model: str, entries: list[str]) -> 
 
 
 def _run(task_type: str, payload: dict[str, Any], model: str) -> Any:
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
     from workers.testing.delivery import run_finish
 
     request = {"model": model, "fallback_model": ""}

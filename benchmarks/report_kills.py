@@ -118,7 +118,7 @@ def _kill_until_done(processes: Processes, chance: random.Random) -> float:
 
 
 def _made() -> int:
-    from workers.models import WeeklyReport
+    from workers.reports.models import WeeklyReport
 
     return WeeklyReport.objects.count()
 
@@ -126,8 +126,9 @@ def _made() -> int:
 def _outcome() -> tuple[str, bool]:
     from django.db.models import Sum
 
-    from workers.models import FanOut, TaskRun, WeeklyReport
+    from workers.models import TaskRun
     from workers.reports import REPORT_TYPE
+    from workers.reports.models import FanOut, WeeklyReport
 
     counted = FanOut.objects.aggregate(made=Sum("made"), deliveries=Sum("deliveries"))
     reports = WeeklyReport.objects.count()

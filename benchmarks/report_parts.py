@@ -134,7 +134,8 @@ def _workers(directory: Path) -> Iterator[_Killer]:
 
 def _write(kill: _Killer) -> float:
     """Seconds until all reports are written."""
-    from workers.models import TaskRun, WeeklyReport
+    from workers.models import TaskRun
+    from workers.reports.models import WeeklyReport
 
     _start_reports()
     results = TaskRun.objects.filter(task_type="TASK_TYPE_WEEKLY_REPORT")
@@ -152,8 +153,8 @@ def _write(kill: _Killer) -> float:
 
 def _longest() -> str:
     """How the longest week is divided, and how fast."""
-    from workers.models import WeeklyReport
     from workers.reports.forecast import report_forecast
+    from workers.reports.models import WeeklyReport
     from workers.reports.people import Place
     from workers.reports.wanted import Wanted
 
@@ -178,7 +179,8 @@ def _start_reports() -> None:
 
 
 def _checks() -> list[tuple[str, bool]]:
-    from workers.models import Attempt, TaskRun, WeeklyReport
+    from workers.models import Attempt, TaskRun
+    from workers.reports.models import WeeklyReport
 
     reports = list(WeeklyReport.objects.exclude(written_at=None).select_related("run"))
     results = Attempt.objects.filter(run__task_type="TASK_TYPE_WEEKLY_REPORT", outcome="succeeded")

@@ -141,8 +141,8 @@ def simulate(
 def _people(chance: random.Random, each_zone: int) -> dict[int, Any]:
     from django.contrib.auth import get_user_model
 
-    from workers.models import ReportSettings
     from workers.reports.due import Slot
+    from workers.reports.models import ReportSettings
 
     model, slots = get_user_model(), {}
     for zone in ZONES * each_zone:
@@ -157,8 +157,8 @@ def _people(chance: random.Random, each_zone: int) -> dict[int, Any]:
 
 def _work(chance: random.Random, slots: dict[int, Any], start: datetime, end: datetime) -> set[Key]:
     """One entry in most weeks of each person; whose and which weeks these are."""
-    from workers.copying import rows_copy
     from workers.models import TaskRun
+    from workers.runs.bulk_insert import rows_copy
 
     active, rows = set(), []
     for user_id, slot in slots.items():
@@ -253,8 +253,9 @@ def _fan_out_apart(now: datetime) -> None:
 
 
 def _made() -> tuple[Counter[Key], Counter[Key]]:
-    from workers.models import TaskRun, WeeklyReport
+    from workers.models import TaskRun
     from workers.reports import REPORT_TYPE
+    from workers.reports.models import WeeklyReport
 
     reports = Counter(WeeklyReport.objects.values_list("user_id", "week"))
     runs = TaskRun.objects.filter(task_type=REPORT_TYPE)

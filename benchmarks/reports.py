@@ -80,7 +80,8 @@ def _alone(now: datetime, active: int) -> None:
 
 
 def _ten_thousand() -> dict[str, float]:
-    from workers.models import TaskRun, WeeklyReport
+    from workers.models import TaskRun
+    from workers.reports.models import WeeklyReport
 
     _clear()
     now = monday()
@@ -123,7 +124,7 @@ def _expect(row: Any, made: int) -> None:
 
 
 def _delay(users: list[int]) -> None:
-    from workers.publish import celery_app
+    from workers.messaging.publish import celery_app
     from workers.reports import REPORT_TYPE
     from workers.task_types import celery_name
 
@@ -133,7 +134,7 @@ def _delay(users: list[int]) -> None:
 
 
 def _bare(runs: list[Any]) -> None:
-    from workers.publish import celery_app, message_of
+    from workers.messaging.publish import celery_app, message_of
 
     app = celery_app()
     with app.producer_or_acquire() as producer:
@@ -166,8 +167,8 @@ def people(count: int) -> list[int]:
 
 def work(users: list[int], at: datetime, runs_each: int = RUNS_EACH) -> None:
     """What each of them sent and got in the hours before a moment."""
-    from workers.copying import rows_copy
     from workers.models import TaskRun
+    from workers.runs.bulk_insert import rows_copy
 
     for start in range(0, len(users), 500):
         rows_copy(
@@ -188,7 +189,7 @@ def _clear() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE auth_user, workers_fanout CASCADE")
+        cursor.execute("TRUNCATE auth_user, reports_fanout CASCADE")
 
 
 def analyse() -> None:

@@ -46,8 +46,8 @@ def main() -> int:
 
 
 def _works(client: httpx.Client) -> dict[str, Callable[[], Any]]:
+    from workers.messaging.publish import celery_app, message_of
     from workers.models import TaskRun
-    from workers.publish import celery_app, message_of
 
     def submit() -> None:
         if (answer := client.post("/v1/tasks", json=TASK)).status_code != 202:

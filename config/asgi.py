@@ -11,7 +11,7 @@ with readable_errors():
 
     # Imports models: only after Django is set up.
     from workers.api.batch import MAX_BYTES
-    from workers.events.asgi import EventStreams
+    from workers.streaming.asgi import EventStreams
 
     # A batch is the largest body of all; each view has its own limit below that.
     admitted = Admission(django, body_bytes=MAX_BYTES)

@@ -8,7 +8,7 @@ from celery.signals import beat_init, worker_init
 from config.startup import choose_settings, readable_errors, refuse_bad_configuration
 
 choose_settings()
-app = Celery("llmconfig", task_cls="workers.celery_task:Task")
+app = Celery("llmconfig", task_cls="workers.messaging.base_task:Task")
 with readable_errors():
     app.config_from_object("django.conf:settings", namespace="CELERY")
     app.autodiscover_tasks(["workers"])
@@ -39,16 +39,11 @@ def declare_queues() -> None:
     A name beside them is refused at send.
     """
     from workers import task_types
-    from workers.queues import queue_name, queues
-    from workers.reports import REPORT_TYPE
-    from workers.reports.fan_out import FAN_OUT_TASK
-    from workers.retention import PRUNE_TASK
+    from workers.messaging.queues import queue_name, queues, task_routes
 
     kinds = task_types.registered()
     app.conf.task_queues = queues(kind.name for kind in kinds)
     app.conf.task_routes = {
         **{kind.celery_name: {"queue": queue_name(kind.name)} for kind in kinds},
-        # Before the reports themselves, which wait in the low queue: it must not wait behind them.
-        FAN_OUT_TASK: {"queue": queue_name(REPORT_TYPE)},
-        PRUNE_TASK: {"queue": queue_name(REPORT_TYPE, "low")},
+        **{name: {"queue": queue} for name, queue in task_routes.items()},
     }

@@ -2,7 +2,7 @@
 
 Django's own handler runs the middleware on the event loop, and goes to the request's thread and
 back for each that is written for threads, which are nearly all. Every view here is one for threads;
-what streams is not Django's (`workers.events.asgi`).
+what streams is not Django's (`workers.streaming.asgi`).
 """
 
 from collections.abc import Mapping

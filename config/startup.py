@@ -59,7 +59,7 @@ def refuse_bad_configuration() -> None:
 def _refuse_foreign_redis() -> None:
     from django.db import DatabaseError, connection
 
-    from workers.installation import ForeignRedis, installation_verify
+    from workers.process.installation import ForeignRedis, installation_verify
 
     try:
         installation_verify()

@@ -1,8 +1,9 @@
 """Every address of the web process."""
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.views import LogoutView
-from django.urls import include, path, re_path
+from django.urls import URLResolver, include, path, re_path
 from django.utils.translation import gettext_lazy as _
 
 from config.health import healthz, readyz
@@ -16,6 +17,11 @@ handler400 = "config.problems.bad_request"
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.server_error"
 
+
+def _reports(route: str, urls: str) -> list[URLResolver]:
+    return [path(route, include(urls))] if apps.is_installed("workers.reports") else []
+
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
@@ -23,8 +29,9 @@ urlpatterns = [
     path("v1/", include("config.api.accounts.urls")),
     path("v1/", include("llmconfig.api.urls")),
     path("v1/", include("workers.api.urls")),
+    *_reports("v1/", "workers.reports.api.urls"),
     re_path(r"^v1(?:/|$)", unknown_address),
-    path("reports/", include("workers.pages.urls")),
+    *_reports("reports/", "workers.reports.pages.urls"),
     path("login/", login, name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("admin/login/", limited(admin.site.login)),

@@ -19,7 +19,7 @@ PARAMETERS: Mapping[str, Kind] = {
     "repeat_penalty": Number(0, 2),
     "presence_penalty": Number(-2, 2),
     "frequency_penalty": Number(-2, 2),
-    # Whether, or how much, a model thinks before it answers; see `workers.backend.options`.
+    # Whether, or how much, a model thinks before it answers; see `workers.backends.ollama.options`.
     "think": Choice((True, False, "low", "medium", "high", "max")),
 }
 
@@ -39,6 +39,7 @@ LOAD_TIMEOUT_DEFAULT = 300
 MODEL_PARAMETERS: Mapping[str, Kind] = {
     **PARAMETERS,
     **RELOAD_OPTIONS,
-    # With the longest attempt it stays below the longest delivery of a message (workers.runner).
+    # With the longest attempt it stays below the longest delivery of a message
+    # (workers.execution.runner).
     LOAD_TIMEOUT: Seconds(1, 1200),
 }

@@ -56,7 +56,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
     flush_by_delete()
     post_migrate.disconnect(create_contenttypes)
     post_migrate.disconnect(dispatch_uid="django.contrib.auth.management.create_permissions")
-    from workers.installation import installation_verify  # models: after Django is set up
+    from workers.process.installation import installation_verify  # models: after Django is set up
 
     with django_db_blocker.unblock():
         # An empty broker is one that lost its messages.

@@ -7,11 +7,16 @@ from django.utils.translation import gettext_lazy as _
 class WorkersConfig(AppConfig):
     name = "workers"
     verbose_name = _("Language-model work")
-    audited = ("workers.api", "workers.pages")
+    audited = ("workers.api",)
 
     def ready(self) -> None:
-        # celery_task and lifecycle connect signals: send_task by name needs the first everywhere.
-        from workers import celery_task, checks, known_models, lifecycle, task_types  # noqa: F401
+        # These connect signals: send_task by name needs the base task's everywhere.
+        from workers import task_types
+        from workers.messaging import base_task  # noqa: F401
+        from workers.metrics import book  # noqa: F401
+        from workers.process import checks, known_models, lifecycle  # noqa: F401
+        from workers.streaming import publisher  # noqa: F401
+        from workers.submission import parents  # noqa: F401
 
         task_types.discover()
         # Celery's own discovery waits for a worker; whoever sends needs the tasks too.

@@ -12,10 +12,9 @@ from llmconfig.audit.retention import entries_prune
 from llmconfig.database.faults import FAULT_CLASSES, cause_text, kind_of
 from llmconfig.database.outages import outage_log
 from workers import task_types
-from workers.deliveries import run_of_message
-from workers.reports import fan_out
-from workers.retention import PRUNE_TASK, leftovers_prune, runs_prune
-from workers.runner import run_deliver
+from workers.execution.runner import run_deliver
+from workers.process.receive import run_of_message
+from workers.process.retention import PRUNE_TASK, leftovers_prune, runs_prune
 
 logger = logging.getLogger(__name__)
 
@@ -59,14 +58,6 @@ def _queue_of(request: Any) -> str:
 
 for _task_type in task_types.registered():
     shared_task(name=_task_type.celery_name, bind=True, max_retries=None)(deliver)
-
-
-@shared_task(name=fan_out.FAN_OUT_TASK)
-def enqueue_weekly_reports() -> None:
-    """Beat's call, every quarter of an hour; a fan-out that has more to do calls itself."""
-    begun = fan_out.fan_out_begin()
-    if not fan_out.fan_out_run(begun, seconds=fan_out.DELIVERY_SECONDS):
-        enqueue_weekly_reports.delay()
 
 
 @shared_task(name=PRUNE_TASK)

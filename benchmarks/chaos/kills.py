@@ -65,7 +65,7 @@ def _arguments() -> argparse.Namespace:
 
 def _ask(count: int) -> Iterator[Any]:
     """So many runs over all task types."""
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     for number in range(count):
         name = QUEUES[number % len(QUEUES)]
@@ -148,7 +148,7 @@ def _patiently(work: Any) -> Any:
 
 
 def _judge(verdict: Verdict, asked: Any, runs: Any, counted: dict[str, int]) -> None:
-    from workers.states import FINAL
+    from workers.runs.states import FINAL
 
     final = [run for run in runs.values() if run.status in FINAL]
     verdict.check(

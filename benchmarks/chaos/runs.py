@@ -18,7 +18,7 @@ PAYLOADS = {
 
 def ask(model: str, fallback: str = "", *, kind: str = "text_generation", **stated: Any) -> Any:
     """Enqueue one run of a kind with the strongest layer of configuration."""
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     return enqueue(
         task_type=f"TASK_TYPE_{kind.upper()}",
@@ -30,7 +30,7 @@ def ask(model: str, fallback: str = "", *, kind: str = "text_generation", **stat
 def ended(runs: Sequence[Any], seconds: float) -> dict[Any, Any]:
     """The runs by id, as they are when all have ended or the time is up."""
     from workers.models import TaskRun
-    from workers.states import FINAL
+    from workers.runs.states import FINAL
 
     ids = [run.pk for run in runs]
     waiting = TaskRun.objects.filter(pk__in=ids).exclude(status__in=FINAL)

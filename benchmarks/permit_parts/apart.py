@@ -53,7 +53,7 @@ def main(_scale: float) -> int:
 
 
 def _ask(model: str) -> Any:
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     return enqueue(
         task_type=f"TASK_TYPE_{QUEUE.upper()}", payload=PAYLOADS[QUEUE], request={"model": model}

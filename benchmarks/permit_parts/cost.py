@@ -41,9 +41,9 @@ def _share() -> float:
 
 def _deliver(count: int) -> float:
     """Seconds that so many deliveries take."""
-    from workers.enqueue import enqueue
+    from workers.execution.runner import run_deliver
     from workers.models import TaskRun
-    from workers.runner import run_deliver
+    from workers.submission.enqueue import enqueue
 
     runs = [
         enqueue(
@@ -66,10 +66,10 @@ def _deliver(count: int) -> float:
 
 @contextmanager
 def _no_permits() -> Iterator[None]:
-    from workers import runner
-    from workers.permits.learning import Knowledge
-    from workers.permits.pools import Pool
-    from workers.permits.taking import Permit
+    from workers.execution import runner
+    from workers.gates.permits.learning import Knowledge
+    from workers.gates.permits.pools import Pool
+    from workers.gates.permits.taking import Permit
 
     pool = Pool(id=0, host="", model="", known=Knowledge())
     permit = Permit(pool=pool, open_at_once=1, newest_attempt=0, is_waited_for=False)

@@ -41,7 +41,7 @@ def config(**limits: Any) -> dict[str, Any]:
 
 def enqueue_over(queues: Sequence[str], count: int, **fields: Any) -> list[Any]:
     """So many runs, one queue after the other."""
-    from workers.enqueue import enqueue
+    from workers.submission.enqueue import enqueue
 
     return [
         enqueue(

@@ -20,10 +20,10 @@ from llmconfig.errors import ConfigurationError
 from llmconfig.explain import config_explain
 from llmconfig.models import Preference
 from workers.admin.runs import BADGES
-from workers.breakers import with_state
+from workers.gates.breakers import with_state
 from workers.models import Breaker, Pause, TaskRun
-from workers.registry.selectors import nodes_live
-from workers.states import Status
+from workers.process.registry.selectors import nodes_live
+from workers.runs.states import Status
 
 RUNS_OF = timedelta(hours=24)
 

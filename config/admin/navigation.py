@@ -50,11 +50,11 @@ def _scope(request: HttpRequest, scope: scopes.Scope, title: str, icon: str) -> 
 def _work() -> list[tuple[str, str, str]]:
     return [
         ("workers.TaskRun", _("Runs"), "play_circle"),
-        ("workers.WeeklyReport", _("Weekly reports"), "summarize"),
+        ("reports.WeeklyReport", _("Weekly reports"), "summarize"),
         ("workers.Feedback", _("Feedback"), "thumbs_up_down"),
-        ("workers.ReportSettings", _("Report settings"), "event"),
-        ("workers.FanOut", _("Fan-outs of reports"), "call_split"),
-        ("workers.ReportRefusal", _("Refused reports"), "do_not_disturb_on"),
+        ("reports.ReportSettings", _("Report settings"), "event"),
+        ("reports.FanOut", _("Fan-outs of reports"), "call_split"),
+        ("reports.ReportRefusal", _("Refused reports"), "do_not_disturb_on"),
         ("django_celery_beat.PeriodicTask", _("Schedule"), "schedule"),
     ]
 

@@ -31,7 +31,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.tables import badge
-from workers.publish import BROKER_AWAY
+from workers.messaging.publish import BROKER_AWAY
 
 for model in (PeriodicTask, CrontabSchedule, IntervalSchedule, SolarSchedule, ClockedSchedule):
     admin.site.unregister(model)

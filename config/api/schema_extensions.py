@@ -6,7 +6,7 @@ from drf_spectacular.extensions import OpenApiSerializerExtension, OpenApiSerial
 from drf_spectacular.utils import Direction
 
 from llmconfig.api.kind_fields import STORABLE
-from workers.strict import WORDS
+from workers.task_types.strict_fields import WORDS
 
 
 class _Closed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
@@ -20,7 +20,7 @@ class _Closed(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
 
 
 class StrictSerializerExtension(_Closed):  # type: ignore[no-untyped-call]
-    target_class = "workers.strict.StrictSerializer"
+    target_class = "workers.task_types.strict_fields.StrictSerializer"
 
 
 class ClosedShapeExtension(_Closed):  # type: ignore[no-untyped-call]
@@ -28,14 +28,14 @@ class ClosedShapeExtension(_Closed):  # type: ignore[no-untyped-call]
 
 
 class TextExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    target_class = "workers.strict.Text"
+    target_class = "workers.task_types.strict_fields.Text"
 
     def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
         return {"type": "string", "pattern": STORABLE}
 
 
 class WordsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
-    target_class = "workers.strict.Words"
+    target_class = "workers.task_types.strict_fields.Words"
 
     def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:
         return {"type": "string", "pattern": WORDS}
@@ -44,7 +44,7 @@ class WordsExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untype
 class OwnSchemaExtension(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]
     """A field of a payload that brings its JSON Schema."""
 
-    target_class = "workers.payloads.OwnSchemaField"
+    target_class = "workers.task_types.payloads.OwnSchemaField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema: Any, direction: Direction) -> Any:

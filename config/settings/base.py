@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "django_celery_beat",
     "llmconfig",
     "workers",
+    "workers.reports",
     # Last: it wires Celery to what the apps above registered.
     "config",
 ]
@@ -295,14 +296,15 @@ CELERY_BEAT_SCHEDULER = "config.beat.scheduler:Scheduler"
 # Made where they are missing; staff change them in the admin (config.beat). The quarter of an hour
 # is counted in UTC, where no hour is missing or comes twice.
 CELERY_BEAT_SCHEDULE = {
-    "weekly-reports": {
+    "prune": {"task": "llm.prune", "schedule": crontab(hour=3, minute=37)},
+}
+if "workers.reports" in INSTALLED_APPS:
+    CELERY_BEAT_SCHEDULE["weekly-reports"] = {
         "task": "llm.enqueue_weekly_reports",
         "schedule": TzAwareCrontab(minute="*/15", tz=ZoneInfo("UTC")),
         # The next one finds whoever this one would have.
         "options": {"expire_seconds": 15 * 60},
-    },
-    "prune": {"task": "llm.prune", "schedule": crontab(hour=3, minute=37)},
-}
+    }
 
 LOGGING = {
     "version": 1,

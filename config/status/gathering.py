@@ -17,8 +17,8 @@ from config.status.facts import DATABASE, Facts
 from config.status.stored import stored_take
 from llmconfig.errors import ConfigurationError
 from llmconfig.layers.static import static_config
-from workers import parts
-from workers.outcomes import one_line
+from workers.process import dependency_checks
+from workers.runs.outcomes import one_line
 
 ANSWER_SECONDS = 2
 KEPT_SECONDS = 5
@@ -54,10 +54,10 @@ def _shared(ask: Callable[[], T]) -> SharedAnswer[T]:
 
 PROBLEMS = {
     # Looked up when they are asked.
-    DATABASE: _shared(lambda: parts.database_problem()),
+    DATABASE: _shared(lambda: dependency_checks.database_problem()),
     "redis": _shared(lambda: redis_problem()),
-    "broker": _shared(lambda: parts.broker_problem()),
-    "model_server": _shared(lambda: parts.model_server_problem()),
+    "broker": _shared(lambda: dependency_checks.broker_problem()),
+    "model_server": _shared(lambda: dependency_checks.model_server_problem()),
 }
 STORED = _shared(stored_take)
 

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from config.status.word import WORDS
-from workers.breakers import State
+from workers.gates.breakers import State
 
 
 class DependencyTold(serializers.Serializer[Any]):

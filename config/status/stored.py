@@ -4,19 +4,19 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, DurationField, ExpressionWrapper, F, Max
 from django.db.models.functions import Now
 
 from config.status.facts import BreakerFacts, PermitFacts, QueueFacts, Stored, WorkerFacts
-from workers.breakers import State, state_of, with_state
+from workers.gates.breakers import State, state_of, with_state
+from workers.gates.pauses import LOW, queue_names
+from workers.gates.permits.selectors import PoolState, pool_states
 from workers.models import Breaker, Pause, TaskRun
-from workers.pauses import LOW, queue_names
-from workers.permits.selectors import PoolState, pool_states
-from workers.registry.selectors import nodes
-from workers.reports.delivery.stuck import mails_stuck
-from workers.states import NodeState, Status
+from workers.process.registry.selectors import nodes
+from workers.runs.states import NodeState, Status
 
 WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
 
@@ -33,10 +33,19 @@ def stored_take() -> Stored:
             workers=workers,
             breakers=tuple(map(_breaker, _open())),
             permits=tuple(map(_permits, pool_states())),
-            mail_problem=str(mails_stuck() or "") if settings.REPORT_MAIL else None,
+            mail_problem=_mail_problem(),
         )
     finally:
         connection.close()
+
+
+def _mail_problem() -> str | None:
+    """None where no mails are sent."""
+    if not (apps.is_installed("workers.reports") and settings.REPORT_MAIL):
+        return None
+    from workers.reports.delivery.stuck import mails_stuck
+
+    return str(mails_stuck() or "")
 
 
 def _queues(live: Mapping[str, int]) -> list[QueueFacts]:

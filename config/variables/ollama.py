@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from llmconfig.addresses import AddressInvalid
-from workers.backend.hosts import EXAMPLE, basic, host_parse
+from workers.backends.hosts import EXAMPLE, basic, host_parse
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,18 +17,8 @@ from knox.models import AuthToken
 
 from llmconfig.audit.entries import AuditEntry
 from llmconfig.models import Preference, Tier
-from workers.models import (
-    Breaker,
-    FanOut,
-    Feedback,
-    Pause,
-    PermitPool,
-    ReportRefusal,
-    ReportSettings,
-    TaskRun,
-    WeeklyReport,
-    WorkerNode,
-)
+from workers.models import Breaker, Feedback, Pause, PermitPool, TaskRun, WorkerNode
+from workers.reports.models import FanOut, ReportRefusal, ReportSettings, WeeklyReport
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +38,7 @@ NOT_DELETED = {
     "workers_taskrun", "workers_workernode", "workers_breaker", "workers_feedback",
     "workers_permitpool",
     "llmconfig_auditentry",
-    "workers_fanout", "workers_reportrefusal", "workers_weeklyreport",
+    "reports_fanout", "reports_reportrefusal", "reports_weeklyreport",
 }  # fmt: skip
 NOT_ADDED = {*NOT_DELETED, "knox_authtoken"}
 NAMES = {

@@ -10,7 +10,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from config.api.accounts.tokens import token_issue
-from tests.workers.events.web_process import web_process
+from tests.workers.streaming.web_process import web_process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -12,7 +12,7 @@ from config.embedded import procfile
 from config.env import PROJECT
 from config.variables.reading import SECRETS
 from workers import task_types
-from workers.queues import PRIORITIES, queue_name
+from workers.messaging.queues import PRIORITIES, queue_name
 
 README = (PROJECT / "README.md").read_text()
 

@@ -10,7 +10,7 @@ from django.test import RequestFactory
 
 from config import env
 from config.exception_pages import HIDDEN
-from workers.backend.hosts import basic
+from workers.backends.hosts import basic
 
 PASSWORD = "p/s@s 'w\\ä<"
 

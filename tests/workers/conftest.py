@@ -16,12 +16,13 @@ from django.test import override_settings
 
 from config.settings import base
 from tests.proxy import Proxy
-from workers import load_faults, reachability, unopened_thinking
-from workers.installation import identity_key
+from workers.backends import load_faults, unopened_thinking
+from workers.gates import reachability
+from workers.gates.parking import Releaser
 from workers.models import Installation, TaskRun
-from workers.parking import Releaser
-from workers.states import FINAL
-from workers.sweeper import Sweeper
+from workers.process.installation import identity_key
+from workers.process.sweeper import Sweeper
+from workers.runs.states import FINAL
 
 #: The configuration of the seed cases, in names that the fake server answers to.
 CONFIG = """\

@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from llmconfig.models import Preference
 from tests.workers.waiting import wait_until
-from workers.enqueue import enqueue, enqueue_signature
 from workers.models import TaskRun
+from workers.submission.enqueue import enqueue, enqueue_signature
 
 ENTRIES = {"entries": [{"date": "2026-11-16", "text": "Fixed the login"}, "Reviewed two changes"]}
 
@@ -63,7 +63,7 @@ def test_each_attempt_and_each_run_ends_with_one_line(
     celery_worker, ollama, person, finished, caplog
 ):
     Preference.objects.create(user=person, model="missing:7b")
-    with caplog.at_level(logging.INFO, logger="workers.run_log"):
+    with caplog.at_level(logging.INFO, logger="workers.runs.run_log"):
         run = finished(insight(person))
         wait_until(lambda: any(getattr(r, "action", "") == "run" for r in caplog.records))
     lines = [r for r in caplog.records if getattr(r, "action", "") in ("attempt", "run")]
@@ -216,7 +216,7 @@ def test_a_message_without_a_decision_gets_the_default_and_is_marked(
     foreign.conf.broker_transport_options = broker.conf.broker_transport_options
     from celery.signals import before_task_publish
 
-    from workers.celery_task import _add_header
+    from workers.messaging.base_task import _add_header
 
     before_task_publish.disconnect(_add_header)
     try:

@@ -4,9 +4,9 @@ import pytest
 
 from llmconfig.models import Preference
 from llmconfig.services import preference_save
-from workers.enqueue import enqueue
+from workers.execution.runner import run_deliver
 from workers.models import TaskRun
-from workers.runner import run_deliver
+from workers.submission.enqueue import enqueue
 
 PRIMARY, FALLBACK = "http-503:1", "ok:1b"
 

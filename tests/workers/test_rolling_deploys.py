@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from kombu import Exchange, Queue
 
 from tests.workers import releases
-from tests.workers.test_header_size import built, decisions
+from tests.workers.messaging.test_header_size import built, decisions
 from tests.workers.waiting import wait_until
-from workers.header import config_of
+from workers.messaging.header import config_of
 from workers.models import TaskRun
-from workers.outcomes import Outcome
-from workers.states import Status
+from workers.runs.outcomes import Outcome
+from workers.runs.states import Status
 
 LAST_EXCHANGE = Exchange("llm", type="topic")
 LAST_READER = jsonschema.Draft202012Validator(releases.reader())

@@ -5,7 +5,7 @@ import logging
 import pytest
 
 from llmconfig.models import Preference
-from workers.enqueue import enqueue
+from workers.submission.enqueue import enqueue
 from workers.testing.behaviours import Missing, Silent
 
 YAML = """\

@@ -17,22 +17,22 @@ from llmconfig.models import Preference
 from llmconfig.stated_models import StatedModel
 from llmconfig.types import ResolvedConfig
 from tests.llmconfig.spellings import NAMES, spellings
-from workers.breakers import breaker_record, breakers_of, probe_take
-from workers.candidates import models_of
-from workers.doctor.examination import examine
-from workers.doctor.facts import Facts
-from workers.doctor.gathering import server_of
-from workers.enqueue import enqueue
+from workers.execution.candidates import models_of
+from workers.execution.runner import run_deliver
+from workers.gates.breakers import breaker_record, breakers_of, probe_take
+from workers.gates.pauses import pause_add, pauses_of
+from workers.gates.verdicts import Verdict
 from workers.metrics import labels
 from workers.models import Breaker, TaskRun
-from workers.pauses import pause_add, pauses_of
-from workers.registry.catalogue import models_listed
-from workers.registry.nodes import node_register
-from workers.registry.survey import HostReport
-from workers.runner import run_deliver
-from workers.selectors import runs_narrowed
+from workers.process.doctor.examination import examine
+from workers.process.doctor.facts import Facts
+from workers.process.doctor.gathering import server_of
+from workers.process.registry.catalogue import models_listed
+from workers.process.registry.nodes import node_register
+from workers.process.registry.survey import HostReport
+from workers.runs.selectors import runs_narrowed
+from workers.submission.enqueue import enqueue
 from workers.testing.ollama_http import names
-from workers.verdicts import Verdict
 
 HOST = "http://gpu:11434"
 TEXT = "TASK_TYPE_TEXT_GENERATION"

@@ -2,12 +2,9 @@
 
 from workers.admin import (  # noqa: F401  (registers their models)
     breakers,
-    fan_outs,
     feedback,
     pauses,
     permit_pools,
-    report_settings,
-    reports,
     runs,
     worker_nodes,
 )

@@ -10,8 +10,8 @@ from django.utils.translation import ngettext
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.read_only import ReadOnly
-from workers.breakers import breaker_reset, state_of, with_state
-from workers.models import Breaker
+from workers.gates.breakers import breaker_reset, state_of, with_state
+from workers.gates.models import Breaker
 
 
 @admin.register(Breaker)

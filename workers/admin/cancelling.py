@@ -8,9 +8,9 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from workers.cancel import run_cancel
-from workers.errors import RunFinished
-from workers.models import TaskRun
+from workers.runs.errors import RunFinished
+from workers.runs.models import TaskRun
+from workers.submission.cancel import run_cancel
 
 
 class Cancelling:

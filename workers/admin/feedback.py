@@ -7,8 +7,8 @@ from llmconfig.admin.base import ModelAdmin, TabularInline
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge
 from llmconfig.labels import layer_label
-from workers.models import Feedback, TaskRun
-from workers.models.feedback import Rating
+from workers.runs.models import Feedback, TaskRun
+from workers.runs.models.feedback import Rating
 
 BADGES = {Rating.GOOD: "good", Rating.BAD: "bad"}
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.utils.html import format_html, format_html_join
 
-from workers.notes import Note
+from workers.task_types.notes import Note
 
 
 def notes_list(notes: Iterable[Note]) -> str | None:

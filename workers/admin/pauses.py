@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from llmconfig.admin.base import OwnDeleteAdmin
-from workers.errors import InvalidPause, NotPaused
-from workers.models import Pause
-from workers.pauses import pause_add, pause_name, pause_remove
+from workers.gates.models import Pause
+from workers.gates.pauses import pause_add, pause_name, pause_remove
+from workers.runs.errors import InvalidPause, NotPaused
 
 
 class PauseForm(forms.ModelForm[Pause]):

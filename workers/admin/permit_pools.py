@@ -10,9 +10,9 @@ from django.utils.translation import ngettext
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.read_only import ReadOnly
-from workers.models import PermitPool
-from workers.permits.limits import stated_limit
-from workers.permits.selectors import PoolState, pool_states
+from workers.gates.models import PermitPool
+from workers.gates.permits.limits import stated_limit
+from workers.gates.permits.selectors import PoolState, pool_states
 
 
 @admin.register(PermitPool)

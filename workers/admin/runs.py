@@ -23,8 +23,8 @@ from llmconfig.values_told import value_told
 from workers.admin.cancelling import Cancelling
 from workers.admin.feedback import FeedbackInline
 from workers.admin.notes import notes_list
-from workers.models import Attempt, TaskRun
-from workers.states import Status
+from workers.runs.models import Attempt, TaskRun
+from workers.runs.states import Status
 
 BADGES = {
     Status.PENDING: "",

@@ -16,19 +16,19 @@ from llmconfig.admin.tables import table
 from llmconfig.fields import FIELDS
 from llmconfig.stated_models import models_stated
 from llmconfig.types import MODEL_FIELDS
-from workers.doctor.examination import models_used
-from workers.doctor.uses import short_name, uses_told
-from workers.models import WorkerNode
-from workers.outcomes import one_line
-from workers.registry.holdings import (
+from workers.process.doctor.examination import models_used
+from workers.process.doctor.uses import short_name, uses_told
+from workers.process.models import WorkerNode
+from workers.process.registry.holdings import (
     Holding,
     holdings_of,
     missing_from,
     needed_by,
     window_held,
 )
-from workers.registry.selectors import nodes
-from workers.states import NodeState
+from workers.process.registry.selectors import nodes
+from workers.runs.outcomes import one_line
+from workers.runs.states import NodeState
 
 
 class StateFilter(admin.SimpleListFilter):

@@ -22,16 +22,16 @@ from llmconfig.api.parsers import StrictJSONParser
 from llmconfig.api.problem_responses import Problem, problems
 from llmconfig.api.problems import problem_told
 from llmconfig.database.conflicts import conflicts_retried
-from workers.active_runs import room_left
 from workers.api.schemas import IDEMPOTENCY_KEY
 from workers.api.serializers import TaskSerializer
-from workers.bulk_enqueue import enqueue_many
-from workers.bulk_publish import runs_publish
-from workers.errors import IdempotencyKeyReused, InvalidIdempotencyKey
-from workers.idempotency import answer_once
-from workers.models import TaskRun
-from workers.strict import StrictSerializer
-from workers.submissions import Outcome, Submission
+from workers.messaging.bulk_publish import runs_publish
+from workers.runs.errors import IdempotencyKeyReused, InvalidIdempotencyKey
+from workers.runs.models import TaskRun
+from workers.runs.quota import room_left
+from workers.submission.bulk_enqueue import enqueue_many
+from workers.submission.idempotency import answer_once
+from workers.submission.submissions import Outcome, Submission
+from workers.task_types.strict_fields import StrictSerializer
 
 logger = logging.getLogger(__name__)
 

@@ -15,6 +15,7 @@ from llmconfig.errors import (
     RequestLayerNotPermitted,
     UnknownTaskType,
 )
+from workers import task_types
 from workers.api.filters import METADATA, RunFilter
 from workers.api.schemas import (
     IDEMPOTENCY_KEY,
@@ -26,7 +27,7 @@ from workers.api.schemas import (
     Run,
     TaskPage,
 )
-from workers.errors import (
+from workers.runs.errors import (
     DeadlineTooLong,
     IdempotencyKeyReused,
     InvalidIdempotencyKey,
@@ -39,7 +40,6 @@ from workers.errors import (
     TooManyActiveRuns,
     UnknownRun,
 )
-from workers.reports.errors import ReportUnderWay, ReportWritten, RunIsPart
 
 TAGS = ["tasks"]
 ID = "7f2c1f0e-4f6b-4c39-9d0e-3b1f6a2d5c11"
@@ -215,7 +215,10 @@ RETRY = extend_schema(
     responses={
         202: AcceptedTask,
         **problems(
-            UnknownRun, RunNotFinished, *_ACCEPTABLE, ReportWritten, ReportUnderWay, RunIsPart
+            UnknownRun,
+            RunNotFinished,
+            *_ACCEPTABLE,
+            *(error for kind in task_types.registered() for error in kind.again_errors),
         ),
     },
     examples=[_answered("accepted", ACCEPTED, 202)],

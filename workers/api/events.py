@@ -19,15 +19,15 @@ from llmconfig.api.problem_responses import problems
 from workers.api.event_schemas import EVENTS, component
 from workers.api.queries import query_read
 from workers.api.schemas import TASK_ID
-from workers.errors import UnknownRun
-from workers.events import wire
-from workers.events.asgi import hand_over
-from workers.events.cursors import PATTERN, START, Cursor, cursor_read
-from workers.events.rows import row_of
-from workers.events.serving import NO_STREAM_RETRY_MILLISECONDS, Ticket
-from workers.events.snapshot import snapshot
-from workers.selectors import run_visible
-from workers.strict import StrictSerializer
+from workers.runs.errors import UnknownRun
+from workers.runs.selectors import run_visible
+from workers.streaming import sse
+from workers.streaming.asgi import hand_over
+from workers.streaming.cursors import PATTERN, START, Cursor, cursor_read
+from workers.streaming.rows import row_of
+from workers.streaming.serving import NO_STREAM_RETRY_MILLISECONDS, Ticket
+from workers.streaming.snapshot import snapshot
+from workers.task_types.strict_fields import StrictSerializer
 
 #: A stream ends after this time at the latest. The client comes back by itself, and is let in
 #: again only while it may: so a token that was revoked opens nothing for longer.
@@ -76,14 +76,14 @@ EXAMPLE = OpenApiExample(
     ),
     response_only=True,
     status_codes=["200"],
-    media_type=wire.CONTENT_TYPE,
+    media_type=sse.CONTENT_TYPE,
 )
 
 
 class EventStreamRenderer(JSONRenderer):
     """For who accepts an event stream and nothing else; what is refused is JSON all the same."""
 
-    media_type = wire.CONTENT_TYPE
+    media_type = sse.CONTENT_TYPE
     format = "event-stream"
 
 
@@ -111,7 +111,7 @@ class TaskEventsView(APIView):
         description=DESCRIPTION,
         parameters=[TASK_ID, EventsQuery, LAST_EVENT_ID, NO_FORMAT],
         responses={
-            (200, wire.CONTENT_TYPE): OpenApiResponse(
+            (200, sse.CONTENT_TYPE): OpenApiResponse(
                 SSE, description="Server-Sent Events.", examples=[EXAMPLE]
             ),
             204: OpenApiResponse(description="The client has had `end`: it stops asking."),
@@ -125,7 +125,7 @@ class TaskEventsView(APIView):
         run = run_visible(request.user, task_id)
         if told.ended:
             # Whoever was told everything stops asking: the standard's word for it.
-            return HttpResponse(status=204, headers=wire.HEADERS)
+            return HttpResponse(status=204, headers=sse.HEADERS)
         ticket = Ticket(
             run_id=run.pk, user_id=request.user.pk, row=row_of(run), told=told, seconds=seconds
         )
@@ -133,10 +133,10 @@ class TaskEventsView(APIView):
         if is_open and hand_over(request._request, ticket):
             body = b""
         elif is_open:
-            body = wire.retry_encode(NO_STREAM_RETRY_MILLISECONDS) + snapshot(run, told)
+            body = sse.retry_encode(NO_STREAM_RETRY_MILLISECONDS) + snapshot(run, told)
         else:
             body = snapshot(run, told)
-        return HttpResponse(body, content_type=wire.CONTENT_TYPE, headers=wire.HEADERS)
+        return HttpResponse(body, content_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
 
 def _seconds(request: Request) -> int:

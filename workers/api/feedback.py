@@ -10,16 +10,16 @@ from rest_framework.views import APIView
 from llmconfig.api.problem_responses import problems
 from workers.api.feedback_schemas import GIVEN, TOLD, FeedbackAnswer, FeedbackSerializer
 from workers.api.schemas import TASK_ID
-from workers.api.wire import feedback_told
-from workers.errors import (
+from workers.runs.errors import (
     FeedbackNotYours,
     RunNotFinished,
     RunWithoutResult,
     UnknownFeedback,
     UnknownRun,
 )
-from workers.feedback import feedback_give, feedback_withdraw
-from workers.selectors import run_visible
+from workers.runs.feedback import feedback_give, feedback_withdraw
+from workers.runs.run_json import feedback_told
+from workers.runs.selectors import run_visible
 
 
 class TaskFeedbackView(APIView):

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from llmconfig.api.schemas import Shape
-from workers.strict import StrictSerializer, Text
+from workers.task_types.strict_fields import StrictSerializer, Text
 
 MAX_COMMENT = 2000
 

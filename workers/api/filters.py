@@ -9,8 +9,8 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schem
 from rest_framework import serializers
 
 from workers.api.queries import query_read
-from workers.states import Status
-from workers.strict import StrictSerializer, Text, Truth
+from workers.runs.states import Status
+from workers.task_types.strict_fields import StrictSerializer, Text, Truth
 
 PREFIX = "metadata."
 #: Of a person, as the API writes ids: a string.

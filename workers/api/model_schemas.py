@@ -4,7 +4,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 
 from llmconfig.api.schemas import ContextWindow, Shape
-from workers.states import ModelState
+from workers.runs.states import ModelState
 
 
 class ModelOnWorker(Shape):

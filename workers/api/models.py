@@ -9,8 +9,8 @@ from rest_framework.views import APIView
 
 from llmconfig.stated_models import StatedModel
 from workers.api import model_schemas
-from workers.registry.catalogue import ListedModel, models_listed
-from workers.registry.holdings import Holding
+from workers.process.registry.catalogue import ListedModel, models_listed
+from workers.process.registry.holdings import Holding
 
 
 class ModelListView(APIView):

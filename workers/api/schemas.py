@@ -13,12 +13,13 @@ from llmconfig.api.schemas import ClosedShape, LlmConfig, Shape, StatementBody
 from workers import task_types
 from workers.api.feedback_schemas import FeedbackAnswer
 from workers.api.serializers import MAX_METADATA, MAX_METADATA_LENGTH
-from workers.idempotency import MAX_LENGTH, PRINTABLE
-from workers.obstacles import Kind
-from workers.outcomes import Outcome
-from workers.queues import PREFIX, PRIORITIES
-from workers.states import Status
+from workers.messaging.queues import PRIORITIES
+from workers.runs.obstacles import Kind
+from workers.runs.outcomes import Outcome
+from workers.runs.states import Status
+from workers.submission.idempotency import MAX_LENGTH, PRINTABLE
 from workers.task_types import TaskType
+from workers.task_types.names import PREFIX
 
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",

@@ -6,8 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from llmconfig.api.parsers import whole_numbers
-from workers.queues import PRIORITIES
-from workers.strict import StrictSerializer, Text, WholeNumber
+from workers.messaging.queues import PRIORITIES
+from workers.task_types.strict_fields import StrictSerializer, Text, WholeNumber
 
 MAX_METADATA = 16
 MAX_METADATA_LENGTH = 200

@@ -11,9 +11,9 @@ from rest_framework.views import APIView
 
 from llmconfig.fields import FIELDS
 from workers import task_types
-from workers.json_schemas import payload_schema, result_schema
-from workers.payloads import MAX_DEPTH, MAX_PAYLOAD_BYTES
-from workers.queues import queue_name
+from workers.messaging.queues import queue_name
+from workers.task_types.payloads import MAX_DEPTH, MAX_PAYLOAD_BYTES
+from workers.task_types.schemas import payload_schema, result_schema
 
 
 class PayloadLimits(serializers.Serializer[Any]):

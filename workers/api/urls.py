@@ -6,8 +6,6 @@ from workers.api.batch import TaskBatchView
 from workers.api.events import TaskEventsView
 from workers.api.feedback import TaskFeedbackView
 from workers.api.models import ModelListView
-from workers.api.report_settings import ReportSettingsView
-from workers.api.reports import WeeklyReportDetailView, WeeklyReportListView
 from workers.api.task_types import TaskTypeListView
 from workers.api.views import (
     TaskCancelView,
@@ -20,13 +18,6 @@ from workers.api.views import (
 urlpatterns = [
     path("llm/models", ModelListView.as_view(), name="model-list"),
     path("llm/task-types", TaskTypeListView.as_view(), name="task-type-list"),
-    path("reports/settings", ReportSettingsView.as_view(), name="report-settings"),
-    path("reports/weekly", WeeklyReportListView.as_view(), name="weekly-report-list"),
-    path(
-        "reports/weekly/<str:report_id>",
-        WeeklyReportDetailView.as_view(),
-        name="weekly-report-detail",
-    ),
     path("tasks", TaskListView.as_view(), name="task-list"),
     path("tasks/batch", TaskBatchView.as_view(), name="task-batch"),
     path("tasks/<str:task_id>", TaskDetailView.as_view(), name="task-detail"),

@@ -10,20 +10,20 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from workers.active_runs import room_require
 from workers.api import described
 from workers.api.filters import filters_parse
 from workers.api.pages import RunPages
 from workers.api.serializers import TaskSerializer
-from workers.api.wire import result_told, run_accepted, run_told
-from workers.cancel import run_cancel
-from workers.enqueue import enqueue
-from workers.errors import RunNotFinished, RunWithoutResult
-from workers.idempotency import run_once
-from workers.models import TaskRun
-from workers.retries import run_retry
-from workers.selectors import run_visible, runs_for_telling, runs_narrowed, runs_visible
-from workers.states import FINAL, Status
+from workers.runs.errors import RunNotFinished, RunWithoutResult
+from workers.runs.models import TaskRun
+from workers.runs.quota import room_require
+from workers.runs.run_json import result_told, run_accepted, run_told
+from workers.runs.selectors import run_visible, runs_for_telling, runs_narrowed, runs_visible
+from workers.runs.states import FINAL, Status
+from workers.submission.cancel import run_cancel
+from workers.submission.enqueue import enqueue
+from workers.submission.idempotency import run_once
+from workers.submission.resubmit import run_retry
 
 CHANGE = "workers.change_taskrun"
 

@@ -5,7 +5,11 @@ In a child of a prefork pool a booking goes to the parent, which knows the label
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
+from typing import Any
 
+from django.db import transaction
+from django.dispatch import receiver
 from django.utils import timezone
 from prometheus_client import Histogram
 
@@ -13,8 +17,9 @@ from llmconfig import __version__, task_types
 from workers.metrics import instruments as of
 from workers.metrics.labels import OTHER, model_label
 from workers.metrics.relay import relay_of_child
-from workers.models import Attempt, TaskRun
-from workers.outcomes import Outcome
+from workers.runs import signals
+from workers.runs.models import Attempt, TaskRun
+from workers.runs.outcomes import Outcome
 
 
 def worker_started(name: str, queues: Iterable[str], age_seconds: Callable[[], float]) -> None:
@@ -62,9 +67,19 @@ def run_ended(task_type: str, status: str) -> None:
     _book("runs", task_type=task_type, status=str(status))
 
 
+@receiver(signals.run_ended)
+def _run_ended(run: TaskRun, status: str, **_: Any) -> None:
+    transaction.on_commit(partial(run_ended, run.task_type, status))
+
+
 def leases_lost(count: int) -> None:
     """Runs that were taken from a worker which stopped renewing its leases."""
     _book("leases_lost", count)
+
+
+@receiver(signals.leases_lost)
+def _leases_lost(count: int, **_: Any) -> None:
+    leases_lost(count)
 
 
 def thread_failed(name: str) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 from django.db import connection
 
 from workers import task_types
-from workers.models import TaskRun
-from workers.payloads import EntriesPayload
 from workers.reports import REPORT_TYPE
 from workers.reports.wanted import Wanted
+from workers.runs.models import TaskRun
+from workers.task_types.payloads import EntriesPayload
 
 #: How long before or after its week an entry may be sent, and how long before its end a run begin.
 LATEST = timedelta(weeks=4)

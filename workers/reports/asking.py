@@ -13,13 +13,14 @@ from typing import Any
 from django.utils.crypto import salted_hmac
 from django.utils.translation import get_language_info
 
-from workers.drafts import Draft
-from workers.fitting import prompt_tokens_at_most
-from workers.models import TaskRun, WeeklyReport
-from workers.notes import Note
-from workers.prompts import Prompt, text_render
+from workers.reports.models import WeeklyReport
 from workers.reports.parts import FRAME, LEAST_ROOM, Item, told
 from workers.reports.weeks import Week, week_parse
+from workers.runs.models import TaskRun
+from workers.task_types.drafts import Draft
+from workers.task_types.fitting import prompt_tokens_at_most
+from workers.task_types.notes import Note
+from workers.task_types.prompts import Prompt, text_render
 
 WHOLE, PART, JOINED = "written", "part", "joined"
 #: A summary of a part is this long at most: as many as this fit into one part of the next round.

@@ -2,8 +2,8 @@
 
 from llmconfig.types import ResolvedConfig
 from llmconfig.windows import MAX_TOKENS
-from workers.candidates import models_of
-from workers.windows import windows_here
+from workers.backends.windows import windows_here
+from workers.execution.candidates import models_of
 
 
 def prompt_budget(config: ResolvedConfig) -> int:

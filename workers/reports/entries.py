@@ -16,12 +16,12 @@ from django.db import connection
 from django.db.models import F
 from django.db.models.fields.json import KT
 
-from workers.models import TaskRun
-from workers.queues import PREFIX
 from workers.reports.activity import LATEST, source_types
 from workers.reports.parts import Item, size
 from workers.reports.weeks import Week
-from workers.states import Status
+from workers.runs.models import TaskRun
+from workers.runs.states import Status
+from workers.task_types.names import PREFIX
 
 #: A week of more text than this, in bytes, is not reported: it would take hundreds of parts.
 MOST_BYTES = 4 * 1024 * 1024

@@ -17,7 +17,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.messages import Message
-from workers.errors import WorkerError
+from workers.runs.errors import WorkerError
 
 
 class UnknownWeek(WorkerError):

@@ -14,10 +14,10 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet, Sum
 
 from llmconfig.model_names import normalise_model
-from workers.models import UNREAD, Attempt, Feedback, TaskRun
-from workers.models.feedback import Rating
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import LATEST
+from workers.runs.models import UNREAD, Attempt, Feedback, TaskRun
+from workers.runs.models.feedback import Rating
 
 Facts = dict[str, Any]
 

@@ -19,9 +19,9 @@ from django.db.models import F
 from django.utils import timezone
 
 from llmconfig.database.conflicts import conflicts_retried
-from workers.models import FanOut, ReportRefusal
 from workers.reports.activity import wanted_active
 from workers.reports.making import Started, reports_start
+from workers.reports.models import FanOut, ReportRefusal
 from workers.reports.selection import SlotDue, slots_due, users_after, wanted_due
 from workers.reports.spread import offset_of
 from workers.reports.wanted import Wanted

@@ -7,14 +7,15 @@ from django.utils import timezone
 
 from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
-from workers.models import TaskRun, WeeklyReport
 from workers.reports import REPORT_TYPE, asking
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget
 from workers.reports.entries import material_read
 from workers.reports.facts import Span, facts_of
+from workers.reports.models import WeeklyReport
 from workers.reports.parts import divide
 from workers.reports.wanted import Wanted
+from workers.runs.models import TaskRun
 
 
 @dataclass(frozen=True, kw_only=True)

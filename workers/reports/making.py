@@ -16,11 +16,7 @@ from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.errors import LLMConfigError
 from llmconfig.selectors import config_resolve
 from llmconfig.types import ResolvedConfig
-from workers.bulk_publish import runs_publish
-from workers.bulk_resolve import Decision, Question, question_of, questions_decide
-from workers.copying import rows_copy
-from workers.enqueue import run_build, run_store
-from workers.models import TaskRun, WeeklyReport
+from workers.messaging.bulk_publish import runs_publish
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import wanted_active
 from workers.reports.errors import (
@@ -30,11 +26,16 @@ from workers.reports.errors import (
     WeekNotEnded,
     WeekTooOld,
 )
+from workers.reports.models import WeeklyReport
 from workers.reports.people import places_of
 from workers.reports.status import report_status
 from workers.reports.wanted import Wanted
 from workers.reports.weeks import Week, week_last_ended
-from workers.states import FAILED, OPEN
+from workers.runs.bulk_insert import rows_copy
+from workers.runs.models import TaskRun
+from workers.runs.states import FAILED, OPEN
+from workers.submission.bulk_resolve import Decision, Question, question_of, questions_decide
+from workers.submission.enqueue import run_build, run_store
 
 #: A report: its user's number and its week's name.
 Key = tuple[int, str]

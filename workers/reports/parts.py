@@ -2,7 +2,7 @@
 
 A part holds whole items in their order, as many as it has room for. An item that is longer than a
 part is split, between words: nothing is left out, and nothing is said twice. Rooms are tokens, of
-which `workers.tokens` estimates on the safe side how many a text has.
+which `workers.task_types.tokens` estimates on the safe side how many a text has.
 """
 
 import re
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workers.reports.markers import markers_defused
-from workers.tokens import prefix_of, tokens_at_most
+from workers.task_types.tokens import prefix_of, tokens_at_most
 
 #: An item costs at most this beside its text: the dash, its date, its label.
 FRAME = 32

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.conf import settings
 
-from workers.models import ReportSettings
+from workers.reports.models import ReportSettings
 
 logger = logging.getLogger(__name__)
 

@@ -3,15 +3,15 @@
 import json
 
 from llmconfig.types import ResolvedConfig
-from workers.drafts import Draft
-from workers.models import TaskRun
-from workers.prepared import Division
-from workers.prompts import prompt_prepare
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget
 from workers.reports.parts import Item
 from workers.reports.rounds import round_prepare
+from workers.runs.models import TaskRun
 from workers.task_types import TaskType
+from workers.task_types.drafts import Draft
+from workers.task_types.preparation import Division
+from workers.task_types.prompts import prompt_prepare
 
 
 def posted_prepare(kind: TaskType, run: TaskRun, config: ResolvedConfig) -> Draft | Division:

@@ -9,15 +9,15 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workers.children import PART, PARTS, Round, round_of
-from workers.drafts import Draft
-from workers.fitting import prompt_tokens_at_most
-from workers.models import TaskRun
-from workers.notes import Note, of_part
-from workers.prepared import Division, Refused
 from workers.reports import asking
 from workers.reports.asking import Asking
 from workers.reports.parts import Item, divide
+from workers.runs.models import TaskRun
+from workers.submission.children import PART, PARTS, Round, round_of
+from workers.task_types.drafts import Draft
+from workers.task_types.fitting import prompt_tokens_at_most
+from workers.task_types.notes import Note, of_part
+from workers.task_types.preparation import Division, Refused
 
 #: Each round has a fraction of the parts of the one before: more is a model that does not shorten.
 MOST_ROUNDS = 6

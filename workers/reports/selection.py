@@ -14,12 +14,13 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from workers.models import ReportRefusal, ReportSettings, TaskRun, Weekday, WeeklyReport
 from workers.reports.activity import LATEST, source_types
 from workers.reports.due import Slot, weeks_due
+from workers.reports.models import ReportRefusal, ReportSettings, Weekday, WeeklyReport
 from workers.reports.people import places_of, zone_named
 from workers.reports.wanted import Wanted
 from workers.reports.weeks import Week, week_parse
+from workers.runs.models import TaskRun
 
 #: A refused report is tried again after so long.
 REFUSED_FOR = timedelta(hours=6)

@@ -4,9 +4,9 @@ import uuid
 
 from django.db.models import QuerySet
 
-from workers.models import WeeklyReport
 from workers.reports.errors import UnknownReport
-from workers.selectors import Person
+from workers.reports.models import WeeklyReport
+from workers.runs.selectors import Person
 
 #: Large columns of a report and its run that no list of reports shows.
 UNLISTED = (

@@ -2,8 +2,8 @@
 
 from django.utils import timezone
 
-from workers.models import WeeklyReport
-from workers.states import Status
+from workers.reports.models import WeeklyReport
+from workers.runs.states import Status
 
 
 def report_status(report: WeeklyReport) -> str:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from workers.models import ReportSettings
 from workers.reports.choices import languages, time_zones
 from workers.reports.errors import UnknownLanguage, UnknownTimeZone
+from workers.reports.models import ReportSettings
 
 FIELDS = ("enabled", "weekday", "hour", "time_zone", "language", "delivery")
 

@@ -12,10 +12,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from llmconfig.types import ResolvedConfig
-from workers.children import PART
-from workers.drafts import Draft
-from workers.models import Delivery, MailState, ReportSettings, TaskRun, WeeklyReport
-from workers.prepared import Division, Refused
 from workers.reports import asking
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget
@@ -23,11 +19,16 @@ from workers.reports.entries import TooMuch, material_read
 from workers.reports.errors import RunIsPart, UnknownReport
 from workers.reports.facts import Span, cost_of, facts_of
 from workers.reports.making import report_again
+from workers.reports.models import Delivery, MailState, ReportSettings, WeeklyReport
 from workers.reports.parts import Item
 from workers.reports.people import zone_named
 from workers.reports.rounds import round_prepare
 from workers.reports.weeks import week_parse
+from workers.runs.models import TaskRun
+from workers.submission.children import PART
 from workers.task_types import Result
+from workers.task_types.drafts import Draft
+from workers.task_types.preparation import Division, Refused
 
 
 def report_prepare(run: TaskRun, config: ResolvedConfig) -> Draft | Division:

@@ -1,4 +1,4 @@
-"""The task types: one small file each in this package, or a ``task_types`` module in any app.
+"""The task types: one small file each in ``builtin``, or a ``task_types`` module in any app.
 
 A file registers one ``TaskType``; its queue, Celery task and worker lines follow from the name.
 """
@@ -15,14 +15,16 @@ from jsonschema import Draft202012Validator, SchemaError
 from rest_framework.serializers import Serializer
 
 import llmconfig.task_types
-from workers.queues import NAMESPACE, PREFIX
+from workers.task_types import builtin
+from workers.task_types.names import PREFIX, celery_name
 
 if TYPE_CHECKING:
     from llmconfig.types import ResolvedConfig
-    from workers.drafts import Draft
-    from workers.models import TaskRun
-    from workers.prepared import Division
-    from workers.prompts import Prompt
+    from workers.runs.errors import WorkerError
+    from workers.runs.models import TaskRun
+    from workers.task_types.drafts import Draft
+    from workers.task_types.preparation import Division
+    from workers.task_types.prompts import Prompt
 
 Result = dict[str, Any]
 
@@ -43,8 +45,9 @@ class TaskType:
     payload: type[Serializer[Any]]
     #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
     output_schema: Mapping[str, Any] | None = None
-    #: From the object that a model wrote to what the schema describes (`workers.coercions`), before
-    #: it is validated. Raises ValueError with what the model is to be told.
+    #: From the object that a model wrote to what the schema describes
+    #: (`workers.task_types.coercions`), before it is validated. Raises ValueError with what the
+    #: model is to be told.
     coerce: Callable[[Result], Result] = _content
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content
@@ -58,6 +61,8 @@ class TaskType:
     #: Does a run again, where that is more than the same payload in a new run; None: it is not. The
     #: second argument is `enqueue`'s ``admit``.
     again: "Callable[[TaskRun, Callable[[], object] | None], TaskRun | None] | None" = None
+    #: What ``again`` may raise beside what ``enqueue`` raises.
+    again_errors: "tuple[type[WorkerError], ...]" = ()
     #: Fields that this type states below all configuration (layer ``task_type``).
     defaults: Mapping[str, Any] = field(default_factory=dict)
 
@@ -83,11 +88,6 @@ def _schema_check(name: str, schema: Mapping[str, Any]) -> None:
         ) from error
 
 
-def celery_name(name: str) -> str:
-    """The Celery task's name of the task type of this name."""
-    return NAMESPACE + name.removeprefix(PREFIX).lower()
-
-
 _registry: dict[str, TaskType] = {}
 
 
@@ -110,7 +110,7 @@ def registered() -> tuple[TaskType, ...]:
 
 
 def discover() -> None:
-    """Import every file of this package, then every app's ``task_types`` module."""
-    for module in iter_modules(__path__):
-        import_module(f"{__name__}.{module.name}")
+    """Import every file of ``builtin``, then every app's ``task_types`` module."""
+    for module in iter_modules(builtin.__path__):
+        import_module(f"{builtin.__name__}.{module.name}")
     autodiscover_modules("task_types")

@@ -2,9 +2,9 @@
 
 from django.db.models.functions import Now
 
-from workers.models import TaskRun
-from workers.runner import run_deliver
-from workers.states import FINAL, OPEN, Status
+from workers.execution.runner import run_deliver
+from workers.runs.models import TaskRun
+from workers.runs.states import FINAL, OPEN, Status
 
 MOST_DELIVERIES = 100
 

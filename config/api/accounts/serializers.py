@@ -6,7 +6,7 @@ from django.core.validators import MaxLengthValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from workers.strict import StrictSerializer
+from workers.task_types.strict_fields import StrictSerializer
 
 USERNAME_MAX_LENGTH = 150
 PASSWORD_MAX_LENGTH = 4096

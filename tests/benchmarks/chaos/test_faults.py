@@ -4,10 +4,11 @@ import pytest
 
 from benchmarks.chaos.faults import CONFIG, FAULTS, SLOW
 from benchmarks.chaos.runs import ask, outcomes
-from workers.backend import transport
+from workers.backends.ollama import transport
 from workers.testing.delivery import run_finish
 
-#: Of what only waits, two are enough here: `tests/workers/backend/test_limits.py` has them all.
+#: Of what only waits, two are enough here: `tests/workers/backends/ollama/test_limits.py` has them
+#: all.
 QUICK = [fault for fault in FAULTS if fault.primary != SLOW]
 WAITING = [fault for fault in FAULTS if fault.model in ("silent:3b", "slow-load-60:3b")]
 

@@ -17,8 +17,9 @@ from rest_framework.test import APIClient
 from llmconfig.models import Preference, Tier
 from llmconfig.services import preference_save
 from tests.config.api.openapi import Operation, resolved
-from workers.feedback import feedback_give
-from workers.models import TaskRun, WeeklyReport
+from workers.models import TaskRun
+from workers.reports.models import WeeklyReport
+from workers.runs.feedback import feedback_give
 
 #: Who has no token, who owns the object, somebody else, staff with the admin's permissions, and
 #: staff that may look at everything and change nothing of others.

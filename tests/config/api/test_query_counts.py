@@ -22,8 +22,9 @@ from tests.config.api.matrix import TASK_TYPE, World
 from tests.config.api.openapi import operations
 from tests.llmconfig.conftest import SEED
 from tests.workers.api.test_tasks import client_of
-from workers import known_models
-from workers.models import Attempt, TaskRun, WeeklyReport
+from workers.models import Attempt, TaskRun
+from workers.process import known_models
+from workers.reports.models import WeeklyReport
 
 OPERATIONS = {operation.id: operation for operation in operations()}
 MANY = 60

@@ -13,10 +13,11 @@ from config.status import gathering
 from llmconfig.known_file import KnownFile
 from llmconfig.layers.static import file_keep
 from tests.workers.api.test_tasks import client_of
-from workers import parts
-from workers.doctor.gathering import facts_gather
-from workers.models import Breaker, MailState, Pause, PermitPool, TaskRun, WeeklyReport
-from workers.registry.nodes import node_register
+from workers.models import Breaker, Pause, PermitPool, TaskRun
+from workers.process import dependency_checks
+from workers.process.doctor.gathering import facts_gather
+from workers.process.registry.nodes import node_register
+from workers.reports.models import MailState, WeeklyReport
 
 pytestmark = pytest.mark.django_db(transaction=True)
 QUEUE = "llm.text_generation"
@@ -34,7 +35,7 @@ def well(monkeypatch):
     """Parts that answer; a test breaks one."""
 
     def part(name, problem=""):
-        monkeypatch.setattr(parts, f"{name}_problem", lambda: problem)
+        monkeypatch.setattr(dependency_checks, f"{name}_problem", lambda: problem)
 
     for name in ("broker", "model_server"):
         part(name)
@@ -146,7 +147,7 @@ def test_a_file_in_whose_place_an_earlier_one_is_used_is_told(well, staff, setti
 def test_without_its_database_it_is_down_and_no_error_also_for_who_has_a_token(
     well, staff, monkeypatch
 ):
-    monkeypatch.setattr(parts, "database_problem", lambda: "connection refused")
+    monkeypatch.setattr(dependency_checks, "database_problem", lambda: "connection refused")
     for client in (APIClient(), staff):
         answer = client.get("/v1/status")
         assert (answer.status_code, answer.json()) == (200, {"status": "down"})
@@ -167,7 +168,7 @@ def test_a_redis_that_hangs_is_told_within_a_bounded_time(well, staff, monkeypat
 
 def test_many_calls_ask_the_database_for_the_facts_once(well, monkeypatch):
     asked = []
-    monkeypatch.setattr(parts, "database_problem", lambda: asked.append(1) or "")
+    monkeypatch.setattr(dependency_checks, "database_problem", lambda: asked.append(1) or "")
     for _ in range(20):
         assert APIClient().get("/v1/status").status_code == 200
     assert len(asked) == 1

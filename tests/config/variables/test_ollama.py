@@ -3,7 +3,7 @@
 import pytest
 
 from config.variables.ollama import key_parse, ollama_parse
-from workers.backend.hosts import basic
+from workers.backends.hosts import basic
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ class HostView(View):
 urlpatterns = [
     path("ai/v2/", include("llmconfig.api.urls")),
     path("ai/v2/", include("workers.api.urls")),
-    path("mine/", include("workers.pages.urls")),
+    path("mine/", include("workers.reports.pages.urls")),
     path("admin/", admin.site.urls),
     path("v1/mine", HostView.as_view(), name="host-view"),
 ]

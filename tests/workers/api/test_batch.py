@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from tests.workers.api.test_tasks import PROMPT, client_of
-from tests.workers.test_bulk_enqueue import queued
+from tests.workers.submission.test_bulk_enqueue import queued
 from workers.models import KeptAnswer, TaskRun
-from workers.sweeper import sweep
+from workers.process.sweeper import sweep
 from workers.tasks import prune
 
 
@@ -163,7 +163,7 @@ def test_a_batch_is_answered_while_the_broker_is_away_and_sent_later(client, wir
 
 
 def test_nothing_is_stored_of_a_batch_that_fails_in_the_middle(client, monkeypatch):
-    from workers import bulk_enqueue
+    from workers.submission import bulk_enqueue
 
     stored = bulk_enqueue.rows_copy
 

@@ -1,6 +1,6 @@
 """``GET /v1/tasks/{id}/events`` as an operation: who may, what is refused, what is complete.
 
-Open streams are in ``tests/workers/events``.
+Open streams are in ``tests/workers/streaming``.
 """
 
 import json
@@ -17,11 +17,11 @@ from rest_framework.test import APIClient
 from tests.config.api.openapi import description
 from tests.config.api.test_answers import untold
 from tests.workers.api.test_tasks import client_of
-from workers.enqueue import enqueue
-from workers.events.cursors import Cursor, Take
-from workers.events.views import Row, View, news
-from workers.events.wire import CONTENT_TYPE
 from workers.models import Attempt, TaskRun
+from workers.streaming.cursors import Cursor, Take
+from workers.streaming.diff import Row, View, news
+from workers.streaming.sse import CONTENT_TYPE
+from workers.submission.enqueue import enqueue
 
 pytestmark = pytest.mark.usefixtures("broker", "config_file")
 

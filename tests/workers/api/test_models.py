@@ -11,7 +11,7 @@ from django.db.models import F
 from llmconfig.models import Preference, Tier
 from tests.workers.api.test_tasks import client_of
 from workers.models import WorkerNode
-from workers.registry.nodes import node_register
+from workers.process.registry.nodes import node_register
 
 pytestmark = pytest.mark.django_db
 

@@ -6,8 +6,8 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from llmconfig.models import Preference, Tier
+from workers.execution.runner import run_deliver
 from workers.models import TaskRun
-from workers.runner import run_deliver
 
 TYPE = "TASK_TYPE_TEXT_GENERATION"
 TASK = {"task_type": TYPE, "payload": {"prompt": "Say hello."}}

@@ -10,8 +10,8 @@ from django.core.management import call_command
 from django.db import connection
 
 from llmconfig.models import Preference
-from tests.workers.backend.asking import free_port
-from workers.registry.nodes import node_register
+from tests.workers.backends.ollama.asking import free_port
+from workers.process.registry.nodes import node_register
 from workers.testing.fake_ollama import FakeOllama
 
 pytestmark = pytest.mark.django_db

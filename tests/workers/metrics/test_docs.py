@@ -3,8 +3,9 @@
 import re
 
 from config.env import PROJECT
-from workers.metrics import book, stored  # noqa: F401  (register their metrics)
+from workers.metrics import book  # noqa: F401  (registers its metrics)
 from workers.metrics.instruments import BOOKED, REGISTRY
+from workers.process.metrics_server import stored  # noqa: F401  (the same)
 
 SUFFIXES = {"counter": "_total", "info": "_info"}
 

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 
 from tests.workers.waiting import wait_until
-from workers.enqueue import enqueue
 from workers.metrics import labels
+from workers.submission.enqueue import enqueue
 
 TEXT = "TASK_TYPE_TEXT_GENERATION"
 

@@ -9,8 +9,8 @@ import pytest
 
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import worker_process
-from workers.enqueue import enqueue
-from workers.registry.selectors import nodes_live
+from workers.process.registry.selectors import nodes_live
+from workers.submission.enqueue import enqueue
 
 TEXT = "TASK_TYPE_TEXT_GENERATION"
 OPTIONS = ("-c", "2", "-Q", "llm.text_generation,llm.text_generation.low")

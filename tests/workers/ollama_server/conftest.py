@@ -8,8 +8,8 @@ import os
 import httpx
 import pytest
 
-from workers import reachability
-from workers.backend.hosts import normalise
+from workers.backends.hosts import normalise
+from workers.gates import reachability
 
 HOST, MODEL = "OLLAMA_TEST_HOST", "OLLAMA_TEST_MODEL"
 WITHOUT = f"{HOST} names no server (docs/ollama-tests.md)"

@@ -8,10 +8,10 @@ import pytest
 from tests.workers.ollama_server.conftest import WINDOW
 from tests.workers.waiting import wait_until
 from tests.workers.worker_process import WorkerProcess
-from workers.cancel import run_cancel
-from workers.claims import LEASE
-from workers.enqueue import enqueue
 from workers.models import PermitPool, TaskRun
+from workers.runs.claims import LEASE
+from workers.submission.cancel import run_cancel
+from workers.submission.enqueue import enqueue
 
 ENTRIES = {"entries": [f"2026-11-{day:02}: Fixed the login, part {day}" for day in range(1, 9)]}
 PAYLOADS = {

@@ -11,8 +11,8 @@ import pytest
 
 from config.env import PROJECT
 from llmconfig.models import Preference
-from workers.enqueue import enqueue, enqueue_signature
 from workers.models import TaskRun
+from workers.submission.enqueue import enqueue, enqueue_signature
 
 CONFIG = """\
 default: {model: "ok:3b", fallback_model: "ok:1b", timeout: "60s", parameters: {temperature: 0.7}}

@@ -11,12 +11,13 @@ from django.db import connections
 from django.utils import timezone
 
 from config.settings import base
-from workers.models import FanOut, ReportRefusal, ReportSettings, TaskRun, WeeklyReport
+from workers.models import TaskRun
 from workers.reports import fan_out
 from workers.reports.due import Slot
 from workers.reports.fan_out import fan_out_begin, fan_out_run, fan_outs_prune, reports_due
+from workers.reports.models import FanOut, ReportRefusal, ReportSettings, WeeklyReport
 from workers.reports.weeks import week_last_ended
-from workers.states import OPEN
+from workers.runs.states import OPEN
 from workers.tasks import enqueue_weekly_reports
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file", "broker")]

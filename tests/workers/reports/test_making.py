@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from llmconfig.errors import NoAllowedModel
 from llmconfig.models import Tier
-from workers.models import ReportSettings, TaskRun, WeeklyReport
+from workers.models import TaskRun
 from workers.reports.errors import (
     NoActivity,
     ReportUnderWay,
@@ -21,8 +21,9 @@ from workers.reports.errors import (
     WeekTooOld,
 )
 from workers.reports.making import report_again, report_start, reports_start
+from workers.reports.models import ReportSettings, WeeklyReport
 from workers.reports.status import report_status
-from workers.states import Status
+from workers.runs.states import Status
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file", "broker")]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workers.reports.parts import LEAST_ROOM, Item, divide, told
-from workers.tokens import tokens_at_most
+from workers.task_types.tokens import tokens_at_most
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1, max_size=900)
 items = st.lists(

@@ -2,11 +2,11 @@
 
 import pytest
 
-from workers.enqueue import enqueue
 from workers.models import TaskRun
 from workers.reports.errors import RunIsPart
-from workers.retries import run_retry
-from workers.states import Status
+from workers.runs.states import Status
+from workers.submission.enqueue import enqueue
+from workers.submission.resubmit import run_retry
 from workers.testing.delivery import run_finish
 from workers.testing.fake_ollama import FakeOllama
 from workers.testing.one_host import OneHost, Pace

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from workers.enqueue import enqueue
-from workers.fitting import prompt_tokens_at_most
-from workers.models import MailState, ReportSettings, TaskRun, WeeklyReport
+from workers.models import TaskRun
 from workers.reports.making import report_start, reports_start
-from workers.retries import run_retry
-from workers.states import Status
+from workers.reports.models import MailState, ReportSettings, WeeklyReport
+from workers.runs.states import Status
+from workers.submission.enqueue import enqueue
+from workers.submission.resubmit import run_retry
+from workers.task_types.fitting import prompt_tokens_at_most
 from workers.testing.behaviours import Ok
 from workers.testing.behaviours import Status as HttpStatus
 from workers.testing.delivery import run_finish

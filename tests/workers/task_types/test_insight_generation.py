@@ -5,9 +5,9 @@ import json
 import pytest
 
 from llmconfig.models import Preference
-from workers.enqueue import enqueue
+from workers.execution.runner import run_deliver
 from workers.models import TaskRun
-from workers.runner import run_deliver
+from workers.submission.enqueue import enqueue
 from workers.testing.behaviours import Ok, Status
 from workers.testing.delivery import run_finish
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from workers.enqueue import enqueue
+from workers.submission.enqueue import enqueue
 from workers.testing import behaviours as b
 from workers.testing.delivery import run_finish
 from workers.testing.script import always

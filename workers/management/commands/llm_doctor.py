@@ -9,11 +9,11 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from llmconfig.stated_models import users_stating
-from workers import backend
-from workers.doctor.examination import examine
-from workers.doctor.gathering import facts_gather
-from workers.doctor.report import report_json, report_lines
-from workers.doctor.uses import SHOWN_NAMES
+from workers.backends import ollama
+from workers.process.doctor.examination import examine
+from workers.process.doctor.gathering import facts_gather
+from workers.process.doctor.report import report_json, report_lines
+from workers.process.doctor.uses import SHOWN_NAMES
 
 
 class Command(BaseCommand):
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         facts = facts_gather()
-        backend.close()
+        ollama.close()
         findings = examine(facts, names_of=partial(users_stating, limit=SHOWN_NAMES))
         if options["json"]:
             self.stdout.write(json.dumps(report_json(facts, findings), indent=2))

@@ -6,9 +6,9 @@ from django.contrib.auth import get_user_model
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from workers.errors import WorkerError
-from workers.models import Pause
-from workers.pauses import pause_add
+from workers.gates.models import Pause
+from workers.gates.pauses import pause_add
+from workers.runs.errors import WorkerError
 
 
 class Command(BaseCommand):

@@ -5,9 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from workers.errors import WorkerError
+from workers.gates.pauses import pause_remove
 from workers.management.commands.llm_pause import add_target, target_of
-from workers.pauses import pause_remove
+from workers.runs.errors import WorkerError
 
 
 class Command(BaseCommand):

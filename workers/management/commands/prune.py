@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from llmconfig.audit.retention import entries_prunable, entries_prune
-from workers.retention import leftovers_prune, runs_prunable, runs_prune
+from workers.process.retention import leftovers_prune, runs_prunable, runs_prune
 
 LONGEST_DAYS = 36_500
 

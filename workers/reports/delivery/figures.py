@@ -8,8 +8,8 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workers.queues import PREFIX
-from workers.states import Status
+from workers.runs.states import Status
+from workers.task_types.names import PREFIX
 
 Facts = Mapping[str, Any]
 

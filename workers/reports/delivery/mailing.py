@@ -16,10 +16,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_noop
 
 from llmconfig.database.conflicts import conflicts_retried
-from workers.models import MailState, WeeklyReport
-from workers.outcomes import one_line
 from workers.reports.delivery.messages import message_of
 from workers.reports.delivery.outcomes import Outcome, Verdict, verdict_of, wait_after
+from workers.reports.models import MailState, WeeklyReport
+from workers.runs.outcomes import one_line
 
 logger = logging.getLogger(__name__)
 

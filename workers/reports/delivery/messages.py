@@ -9,8 +9,8 @@ from django.urls import get_script_prefix, reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from workers.models import Delivery, WeeklyReport
 from workers.reports.delivery.pages import report_values
+from workers.reports.models import Delivery, WeeklyReport
 
 AUTOMATIC = {
     # RFC 3834: no absence notes in return.
@@ -49,12 +49,12 @@ def _message(report: WeeklyReport, address: str) -> EmailMultiAlternatives:
         headers["List-Unsubscribe"] = f"<{values['settings_url']}>"
     message = EmailMultiAlternatives(
         subject=_("Your week %(week)s") % {"week": report.week},
-        body=render_to_string("workers/mails/weekly_report.txt", values),
+        body=render_to_string("reports/mails/weekly_report.txt", values),
         to=[address],
         headers=headers,
     )
     message.attach_alternative(
-        render_to_string("workers/mails/weekly_report.html", values), "text/html"
+        render_to_string("reports/mails/weekly_report.html", values), "text/html"
     )
     return message
 

@@ -6,12 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from workers.models import WeeklyReport
 from workers.reports.delivery.figures import tables_of
 from workers.reports.delivery.rendering import report_html, text_clean
 from workers.reports.delivery.waiting import waits_sentence
+from workers.reports.models import WeeklyReport
 from workers.reports.weeks import week_parse
-from workers.states import OPEN
+from workers.runs.states import OPEN
 
 WRITTEN, WAITING, UNDER_WAY, FAILED = "written", "waiting", "under way", "failed"
 

@@ -9,8 +9,8 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
+from workers.background_thread import Ticker
 from workers.reports.delivery.mailing import mail_send_next, mails_tidy, mails_waiting
-from workers.ticking import Ticker
 
 logger = logging.getLogger(__name__)
 

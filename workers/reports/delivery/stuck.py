@@ -12,8 +12,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from workers.models import MailState, WeeklyReport
-from workers.outcomes import one_line
+from workers.reports.models import MailState, WeeklyReport
+from workers.runs.outcomes import one_line
 
 #: A mail that is due for longer was not begun: no mail server answers, or no worker sends.
 BEGUN_WITHIN = timedelta(minutes=15)

@@ -8,9 +8,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from workers.models import TaskRun
-from workers.obstacles import Kind, Obstacle
-from workers.states import Status
+from workers.runs.models import TaskRun
+from workers.runs.obstacles import Kind, Obstacle
+from workers.runs.states import Status
 
 #: Of a parked run. One that waits for its parts is being written.
 _PARKED: Mapping[Kind, object] = {

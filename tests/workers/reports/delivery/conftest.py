@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from config.mail import mailer_parse, settings_of
 from tests.workers.reports.delivery.mail_server import MailServer
-from workers.models import MailState, WeeklyReport
 from workers.reports.delivery.postman import Postman
+from workers.reports.models import MailState, WeeklyReport
 from workers.reports.weeks import Week
 
 

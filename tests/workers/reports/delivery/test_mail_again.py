@@ -4,14 +4,14 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.urls import reverse
 
-from workers.models import MailState, WeeklyReport
+from workers.reports.models import MailState, WeeklyReport
 
 pytestmark = pytest.mark.django_db
 
 
 def again(client, *reports):
     body = {"action": "mail_again", "_selected_action": [report.pk for report in reports]}
-    return client.post(reverse("admin:workers_weeklyreport_changelist"), body, follow=True)
+    return client.post(reverse("admin:reports_weeklyreport_changelist"), body, follow=True)
 
 
 @pytest.mark.parametrize("state", MailState.values)

@@ -9,13 +9,13 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from tests.workers.backend.asking import free_port
+from tests.workers.backends.ollama.asking import free_port
 from tests.workers.reports.delivery.conftest import mail_goes_to
-from workers.models import Delivery, MailState, ReportSettings, WeeklyReport
 from workers.reports.delivery import postman as postman_module
 from workers.reports.delivery.mailing import GIVEN_UP_AFTER, LOST_AFTER
 from workers.reports.delivery.outcomes import MOST_AFTER_PERMANENT, WAITS
 from workers.reports.delivery.postman import Postman
+from workers.reports.models import Delivery, MailState, ReportSettings, WeeklyReport
 from workers.reports.weeks import Week
 
 pytestmark = pytest.mark.django_db(transaction=True)

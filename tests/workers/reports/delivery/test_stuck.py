@@ -6,8 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
-from workers.models import MailState, WeeklyReport
 from workers.reports.delivery.stuck import mails_stuck
+from workers.reports.models import MailState, WeeklyReport
 from workers.reports.weeks import Week
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -1,0 +1,1 @@
+"""Model servers: hosts, what models write, and the client of each kind of server."""

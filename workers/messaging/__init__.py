@@ -1,0 +1,1 @@
+"""Celery messages: queues, the pinned header, publishing."""

@@ -1,0 +1,1 @@
+"""A worker process: its threads, registry entry, metrics server, health and doctor."""

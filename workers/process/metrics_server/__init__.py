@@ -1,0 +1,1 @@
+"""HTTP server of a worker: metrics, health and readiness."""

@@ -1,0 +1,1 @@
+"""The way in: resolve, store and publish runs; cancel them; do their work again."""

@@ -1,0 +1,1 @@
+"""Task types of the product itself, one file each."""
