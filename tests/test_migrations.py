@@ -5,17 +5,14 @@ is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.m
 """
 
 import re
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.contrib.postgres.operations import AddIndexConcurrently
-from django.db import connection, migrations, models
+from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F, Q
-from django.test.utils import CaptureQueriesContext
 
-APPS = ("llmconfig", "workers")
+APPS = ("llmconfig", "workers", "reports")
 #: ``app.migration`` → the release since which nobody uses what it removes.
 CONTRACTS: dict[str, str] = {}
 
@@ -191,37 +188,6 @@ def test_what_would_break_the_last_release_is_noticed(operation):
 def test_what_the_last_release_can_live_with_passes(operation):
     before = first_release("workers", MigrationLoader(None)).models["workers", "taskrun"]
     assert narrows(operation, before) is None
-
-
-def index_of_open_runs():
-    """Whether it is there, and whether it is whole."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('run_open_of_user')"
-        )
-        return cursor.fetchone()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("state", ["whole", "missing", "broken off"])
-def test_the_index_of_open_runs_is_built_once_beside_writers(state):
-    migration = import_module("workers.migrations.0015_open_runs_index")
-    with connection.cursor() as cursor:
-        if state == "missing":
-            cursor.execute("DROP INDEX run_open_of_user")
-        if state == "broken off":
-            cursor.execute(
-                "UPDATE pg_index SET indisvalid = false"
-                " WHERE indexrelid = to_regclass('run_open_of_user')"
-            )
-    with (
-        CaptureQueriesContext(connection) as queries,
-        connection.schema_editor(atomic=False) as editor,
-    ):
-        migration.build(apps, editor)
-    assert index_of_open_runs() == (True,)
-    built = [each["sql"] for each in queries if "CREATE INDEX" in each["sql"]]
-    assert ["CONCURRENTLY" in sql for sql in built] == ([] if state == "whole" else [True])
 
 
 def _closing(*keys):
