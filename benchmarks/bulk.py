@@ -55,13 +55,13 @@ def _measured(work: Callable[[], Any]) -> tuple[Any, float, int]:
 
 
 def _at_once(users: list[int]) -> Any:
-    from llmconfig.bulk import configs_resolve_for
+    from llmconfig.resolution.bulk import configs_resolve_for
 
     return dict(configs_resolve_for(users, TASK_TYPE))
 
 
 def _one_by_one(users: list[int]) -> Any:
-    from llmconfig.selectors import config_resolve
+    from llmconfig.resolution.selectors import config_resolve
 
     return {user: config_resolve(user_id=user, task_type=TASK_TYPE) for user in users}
 

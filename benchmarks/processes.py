@@ -122,8 +122,8 @@ def _serve(user_id: int) -> None:
     django.setup()
     from django.contrib.auth import get_user_model
 
-    from llmconfig.scopes import Scope
-    from llmconfig.services import preferences_change
+    from llmconfig.store.scopes import Scope
+    from llmconfig.store.services import preferences_change
     from workers.submission.enqueue import enqueue
 
     user = get_user_model().objects.get(pk=user_id)

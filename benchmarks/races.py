@@ -117,8 +117,8 @@ def _kept_after_readers(course: Course) -> dict[str, int] | None:
 
 def _kept(user_id: int) -> dict[str, int] | None:
     """The parameters of the rows that any reader would find in Redis now."""
-    from llmconfig.cache.entries import entry_decode
-    from llmconfig.cache.reading import read
+    from llmconfig.layers.cache_entries import entry_decode
+    from llmconfig.layers.cached_rows import read
 
     reading = read(user_id)
     if reading.versions is None or reading.entry is None:
@@ -134,7 +134,7 @@ def read(course: Course) -> None:
     import django
 
     django.setup()
-    from llmconfig.selectors import config_resolve
+    from llmconfig.resolution.selectors import config_resolve
 
     while not course.over.value:
         at_least = [lane.committed.value for lane in course.lanes]

@@ -71,7 +71,7 @@ def _alone(now: datetime, active: int) -> None:
     import django
 
     django.setup()
-    from workers import tasks  # noqa: F401  (what a worker has loaded)
+    from workers import tasks  # noqa: F401
 
     with _memory() as grown:
         seconds = _seconds(lambda: _expect(_fan_out(now), active))

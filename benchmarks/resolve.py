@@ -68,9 +68,9 @@ def _get() -> Call:
 
 
 def _warm(users: list[int]) -> dict[str, Call]:
+    from llmconfig.layers.rows import rows_load
     from llmconfig.layers.static import static_config
-    from llmconfig.rows import rows_load
-    from llmconfig.selectors import config_resolve, rows_resolve
+    from llmconfig.resolution.selectors import config_resolve, rows_resolve
 
     turns = cycle(users)
 
@@ -92,7 +92,7 @@ def _warm(users: list[int]) -> dict[str, Call]:
 
 def _cold(users: list[int]) -> dict[str, Call]:
     """Each call is the first one for its user."""
-    from llmconfig.selectors import config_resolve
+    from llmconfig.resolution.selectors import config_resolve
 
     turns = iter(users)
     return {

@@ -28,7 +28,7 @@ from celery.worker.consumer import Consumer as CeleryConsumer
 from celery.worker.state import maybe_shutdown
 from kombu.exceptions import OperationalError
 
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 
 logger = logging.getLogger(__name__)
 

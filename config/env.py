@@ -26,7 +26,7 @@ from config.variables.reading import Variables
 from config.variables.redis import Redis
 from config.variables.servers import servers_read
 from config.variables.web import hosts_parse, origins_parse, path_parse, site_parse
-from llmconfig.durations import DAY
+from llmconfig.values.durations import DAY
 
 #: Of what is kept or valid for days.
 LONGEST_DAYS = 36_500

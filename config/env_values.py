@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import available_timezones
 
-from llmconfig.durations import DAY, duration_parse
-from llmconfig.kinds import Refused, Seconds
+from llmconfig.values.durations import DAY, duration_parse
+from llmconfig.values.kinds import Refused, Seconds
 
 #: Characters of a JSON object, and one.
 MAX_JSON = 4096

@@ -11,7 +11,7 @@ from django.shortcuts import render
 
 from config.api.throttles.limits import LOGIN, limits, rate_of
 from config.api.throttles.throttle import login_buckets
-from llmconfig.api.addresses import client_address, network_of
+from llmconfig.audit.client_addresses import client_address, network_of
 
 View = Callable[..., Any]
 

@@ -6,7 +6,7 @@ from typing import Any
 import django
 
 from config.variables.hidden import Hidden
-from llmconfig.addresses import AddressInvalid, address_parse
+from llmconfig.values.urls import AddressInvalid, address_parse
 
 SMTP = "config.smtp.EmailBackend"
 EXAMPLE = "submissions://user:password@host:465"

@@ -12,7 +12,8 @@ class LLMConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from llmconfig import checks, signals  # noqa: F401  (registers them)
+        from llmconfig import checks  # noqa: F401  (registers them)
         from llmconfig.history import people  # noqa: F401  (connects its signals)
+        from llmconfig.store import signals
 
         signals.connect(self)

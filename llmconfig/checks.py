@@ -8,16 +8,17 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from llmconfig import known_models, task_types
-from llmconfig.errors import ConfigurationError, NoAllowedModel
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import Static, static_config
-from llmconfig.merging import rows_merge
-from llmconfig.resolver import Merged, decide
-from llmconfig.types import Statement
-from llmconfig.unnamed_params import names_stored, unnamed_params
-from llmconfig.window_lookup import windows_of
-from llmconfig.windows import MAX_TOKENS, AnswerTooLong, answers_too_long
+from llmconfig.resolution import known_models
+from llmconfig.resolution.merging import rows_merge
+from llmconfig.resolution.resolver import Merged, decide
+from llmconfig.resolution.unnamed_params import names_stored, unnamed_params
+from llmconfig.resolution.window_lookup import windows_of
+from llmconfig.values import task_types
+from llmconfig.values.errors import ConfigurationError, NoAllowedModel
+from llmconfig.values.types import Statement
+from llmconfig.values.windows import MAX_TOKENS, AnswerTooLong, answers_too_long
 
 
 @register("llmconfig")

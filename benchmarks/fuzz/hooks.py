@@ -23,7 +23,7 @@ class Tokens:
 
 def _log_in() -> str:
     told = {"username": "passenger", "password": os.environ["FUZZ_PASSWORD"]}
-    request = urllib.request.Request(  # noqa: S310  (our own server)
+    request = urllib.request.Request(  # noqa: S310  (our own stack's http address)
         f"{os.environ['FUZZ_URL']}/v1/auth/token",
         data=json.dumps(told).encode(),
         headers={"Content-Type": "application/json"},

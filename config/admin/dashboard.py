@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext, ngettext
 
-from llmconfig import task_types
 from llmconfig.admin import scopes
 from llmconfig.admin.effective import Page
 from llmconfig.admin.row_states import rows_in_state
-from llmconfig.errors import ConfigurationError
-from llmconfig.explain import config_explain
 from llmconfig.models import Preference
+from llmconfig.resolution.explain import config_explain
+from llmconfig.values import task_types
+from llmconfig.values.errors import ConfigurationError
 from workers.admin.runs import BADGES
 from workers.gates.breakers import with_state
 from workers.models import Breaker, Pause, TaskRun

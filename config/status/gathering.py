@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from config.shared_answer import SharedAnswer
 from config.status.facts import DATABASE, Facts
 from config.status.stored import stored_take
-from llmconfig.errors import ConfigurationError
 from llmconfig.layers.static import static_config
+from llmconfig.values.errors import ConfigurationError
 from workers.process import dependency_checks
 from workers.runs.outcomes import one_line
 

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from config.variables.redis import SCHEMES as REDIS_SCHEMES
 from config.variables.redis import Redis, redis_parse, userinfo
 from config.variables.tls import OPTIONS, Tls, tls_parse
-from llmconfig.addresses import Address, AddressInvalid, address_parse
+from llmconfig.values.urls import Address, AddressInvalid, address_parse
 
 AMQP_SCHEMES = ("amqp", "amqps", "pyamqp")
 SCHEMES = (*REDIS_SCHEMES, *AMQP_SCHEMES)

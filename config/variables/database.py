@@ -5,7 +5,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from config.env_values import plain, whole
 from config.variables.reading import PARTS, Variables
-from llmconfig.addresses import AddressInvalid, address_parse
+from llmconfig.values.urls import AddressInvalid, address_parse
 
 SCHEMES = ("postgresql", "postgres")
 EXAMPLE = "postgresql://user:password@host:5432/database"

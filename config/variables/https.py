@@ -4,7 +4,7 @@ from typing import Any
 
 from config.env_values import flag, seconds
 from config.variables.reading import Variables
-from llmconfig.durations import DAY
+from llmconfig.values.durations import DAY
 
 YEAR = 365 * DAY
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from llmconfig.addresses import AddressInvalid
+from llmconfig.values.urls import AddressInvalid
 from workers.backends.hosts import EXAMPLE, basic, host_parse
 
 

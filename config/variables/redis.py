@@ -13,7 +13,7 @@ from urllib.parse import quote, unquote, urlencode
 from config.env_values import flag, whole
 from config.variables.tls import OPTIONS as TLS_OPTIONS
 from config.variables.tls import Tls, tls_parse
-from llmconfig.addresses import Address, AddressInvalid, address_parse
+from llmconfig.values.urls import Address, AddressInvalid, address_parse
 
 #: The last one is kombu's spelling of ``unix``.
 SCHEMES = ("redis", "rediss", "unix", "redis+socket")

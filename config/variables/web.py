@@ -6,8 +6,8 @@ a browser sends as ``Origin``: lower case, no slash at the end, no port that is 
 
 import re
 
-from llmconfig.addresses import AddressInvalid, address_parse
-from llmconfig.texts import shown
+from llmconfig.values.texts import shown
+from llmconfig.values.urls import AddressInvalid, address_parse
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?"
 _HOST = re.compile(rf"\*|\.?{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\]")

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
 
-from llmconfig.models import Preference
+from llmconfig.tables.models import Preference
 
 URL_NAME = "llmconfig_preference_people"
 

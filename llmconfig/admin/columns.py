@@ -9,10 +9,10 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import values_told as values
 from llmconfig.admin.row_states import STATES, row_states
-from llmconfig.labels import scope_label, task_type_label
-from llmconfig.models import Preference
+from llmconfig.tables.models import Preference
+from llmconfig.values import value_texts as values
+from llmconfig.values.labels import scope_label, task_type_label
 
 INHERITS = "–"
 LIMITS = {

@@ -16,14 +16,14 @@ from django.utils.translation import gettext as __
 from django.utils.translation import gettext_lazy as _
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from llmconfig import task_types
 from llmconfig.admin.autocomplete import PeopleSelect
-from llmconfig.explain import config_explain, origin_link
-from llmconfig.explanation import ExplainedField, Explanation
-from llmconfig.fields import FIELDS
-from llmconfig.labels import field_label, layer_label, task_type_label
-from llmconfig.types import Clamped, Origin, Skipped, Statement
-from llmconfig.values_told import value_told
+from llmconfig.resolution.explain import config_explain, origin_link
+from llmconfig.resolution.explanation import ExplainedField, Explanation
+from llmconfig.values import task_types
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.labels import field_label, layer_label, task_type_label
+from llmconfig.values.types import Clamped, Origin, Skipped, Statement
+from llmconfig.values.value_texts import value_told
 
 URL_NAME = "llmconfig_preference_effective"
 #: Prefixes of field names, and what their group is called.

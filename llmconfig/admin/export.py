@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from llmconfig.admin.row_states import row_states
 from llmconfig.admin.scopes import Scope
-from llmconfig.fields import FIELDS
-from llmconfig.models import Preference
-from llmconfig.parameters import PARAMETERS
+from llmconfig.tables.models import Preference
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.parameters import PARAMETERS
 
 #: Rows of one query, so that ten thousand rows are never held at once.
 CHUNK = 500

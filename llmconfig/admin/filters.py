@@ -11,10 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from unfold.contrib.filters.admin import DropdownFilter
 
 from llmconfig.admin.row_states import STATES, rows_in_state
-from llmconfig.labels import task_type_label
-from llmconfig.model_names import normalise_model
-from llmconfig.models import Preference, Tier
-from llmconfig.stated_models import states_model
+from llmconfig.resolution.stated_models import states_model
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.labels import task_type_label
+from llmconfig.values.model_names import normalise_model
 
 Choices = list[tuple[Any, Any]]
 Rows = QuerySet[Preference]

@@ -11,16 +11,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
-from llmconfig import task_types
 from llmconfig.admin.effective import Place
 from llmconfig.admin.tables import table
-from llmconfig.errors import LLMConfigError
-from llmconfig.fields import FIELDS, PARAMETERS_KEY
-from llmconfig.inherited import Inherited, inherited_values
-from llmconfig.labels import field_label, task_type_label
-from llmconfig.models import Preference
-from llmconfig.parameters import PARAMETERS
-from llmconfig.values_told import value_told
+from llmconfig.resolution.inherited import Inherited, inherited_values
+from llmconfig.tables.models import Preference
+from llmconfig.values import task_types
+from llmconfig.values.errors import LLMConfigError
+from llmconfig.values.fields import FIELDS, PARAMETERS_KEY
+from llmconfig.values.labels import field_label, task_type_label
+from llmconfig.values.parameters import PARAMETERS
+from llmconfig.values.value_texts import value_told
 
 URL_NAME = "llmconfig_preference_hints"
 #: Fields of the form by the name under which they are resolved.

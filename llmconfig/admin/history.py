@@ -13,11 +13,11 @@ from django.utils.translation import gettext
 
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.versioned import version_seen
-from llmconfig.errors import LLMConfigError, UnknownVersion
 from llmconfig.history.entries import REMOVED, Entry, rows_deleted
 from llmconfig.history.plan import plan_of
 from llmconfig.history.rollback import row_rollback
-from llmconfig.values_told import change_told
+from llmconfig.values.errors import LLMConfigError, UnknownVersion
+from llmconfig.values.value_texts import change_told
 
 #: Entries of one page; ``manage.py llm_history`` tells all of them.
 SHOWN = 100

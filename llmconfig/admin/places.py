@@ -4,8 +4,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from llmconfig.labels import layer_label
-from llmconfig.places import row_of
+from llmconfig.values.labels import layer_label
+from llmconfig.values.places import row_of
 
 
 def place_told(layer: str, place: str) -> SafeString:

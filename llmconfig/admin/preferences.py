@@ -16,7 +16,6 @@ from django.urls import URLPattern, path
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import services
 from llmconfig.admin import scopes
 from llmconfig.admin.autocomplete import URL_NAME as PEOPLE_URL
 from llmconfig.admin.autocomplete import PeopleSelect, PeopleView
@@ -25,16 +24,17 @@ from llmconfig.admin.effective import URL_NAME as EFFECTIVE_URL
 from llmconfig.admin.effective import effective_url, effective_view
 from llmconfig.admin.export import export_response
 from llmconfig.admin.filters import FILTERS
+from llmconfig.admin.forms import PreferenceForm
 from llmconfig.admin.hints import URL_NAME as HINTS_URL
 from llmconfig.admin.hints import hints_add, hints_view, stated_table
 from llmconfig.admin.history import HistoryPages
 from llmconfig.admin.row_states import with_tiers
 from llmconfig.admin.scopes import Scope
 from llmconfig.admin.versioned import VersionedAdmin
-from llmconfig.forms import PreferenceForm
 from llmconfig.history.entries import preference_history
-from llmconfig.models import Preference
-from llmconfig.presence import models_absent
+from llmconfig.resolution.presence import models_absent
+from llmconfig.store import services
+from llmconfig.tables.models import Preference
 
 _LIMITS = [
     ("timeout_seconds", "first_token_timeout_seconds"),

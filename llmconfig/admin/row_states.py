@@ -6,12 +6,12 @@ from django.contrib.auth.models import Group
 from django.db.models import Prefetch, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import task_types
-from llmconfig.fields import FIELDS, fields_parse
 from llmconfig.layers.static import static_config
-from llmconfig.model_names import Policy
-from llmconfig.models import Preference
-from llmconfig.types import MODEL_FIELDS
+from llmconfig.tables.models import Preference
+from llmconfig.values import task_types
+from llmconfig.values.fields import FIELDS, fields_parse
+from llmconfig.values.model_names import Policy
+from llmconfig.values.types import MODEL_FIELDS
 
 #: In words, for badges and the filter.
 STATES = {

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.models import Preference
+from llmconfig.tables.models import Preference
 
 CHANGELIST = "llmconfig_preference_changelist"
 

@@ -11,17 +11,18 @@ from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig import known_models, services
 from llmconfig.admin import scopes
 from llmconfig.admin.autocomplete import PeopleSelectMultiple
+from llmconfig.admin.forms import TierForm
 from llmconfig.admin.history import HistoryPages
 from llmconfig.admin.versioned import VersionedAdmin
-from llmconfig.forms import TierForm
 from llmconfig.history.entries import tier_history
-from llmconfig.model_names import NOT_ALLOWED
-from llmconfig.models import Tier
-from llmconfig.policy import environment_policy
-from llmconfig.tier_members import tier_members_change
+from llmconfig.resolution import known_models
+from llmconfig.resolution.policy import environment_policy
+from llmconfig.store import services
+from llmconfig.store.tier_members import tier_members_change
+from llmconfig.tables.models import Tier
+from llmconfig.values.model_names import NOT_ALLOWED
 
 #: Members that the tier's own page names; the list of users has them all.
 SHOWN_MEMBERS = 50

@@ -14,7 +14,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import OwnDeleteAdmin
-from llmconfig.errors import EditConflict, LLMConfigError
+from llmconfig.values.errors import EditConflict, LLMConfigError
 
 Row = TypeVar("Row", bound=Model)
 #: Of one deletion: the confirmation has two fields for each, and Django takes a thousand.

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 
-from llmconfig import task_types
-from llmconfig.scopes import Scope
+from llmconfig.store.scopes import Scope
+from llmconfig.values import task_types
 
 READ: Collection[str] = ()
 WRITE: Collection[str] = ("add", "change", "delete")

@@ -5,7 +5,7 @@ from typing import Any, cast
 from django.contrib.auth.models import AbstractBaseUser
 from rest_framework.request import Request
 
-from llmconfig.history.authorship import API
+from llmconfig.tables.authorship import API
 
 
 def author(request: Request) -> dict[str, Any]:

@@ -23,7 +23,8 @@ from llmconfig.api.schemas import (
     StatementBody,
     TierOverview,
 )
-from llmconfig.errors import (
+from llmconfig.tables.authorship import REASON_MAX_LENGTH
+from llmconfig.values.errors import (
     EditConflict,
     FallbackSameAsModel,
     ModelNotAllowed,
@@ -33,7 +34,6 @@ from llmconfig.errors import (
     PreferenceTooLarge,
     ReasonNotPrintable,
 )
-from llmconfig.history.authorship import REASON_MAX_LENGTH
 
 TAGS = ["configuration"]
 MERGE_PATCH = "application/merge-patch+json"

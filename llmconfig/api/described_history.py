@@ -9,7 +9,7 @@ from llmconfig.api.described import ETAG, IF_MATCH, REASON, TAGS, Scoped
 from llmconfig.api.history_schemas import ENTRY, HistoryPage, RollbackBody
 from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import problems
-from llmconfig.errors import (
+from llmconfig.values.errors import (
     EditConflict,
     FallbackSameAsModel,
     InvalidPreference,

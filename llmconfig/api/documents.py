@@ -7,7 +7,6 @@ from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from llmconfig import services
 from llmconfig.api import access, described
 from llmconfig.api.authors import author
 from llmconfig.api.described import document_described
@@ -15,8 +14,9 @@ from llmconfig.api.parsers import DocumentParser, DocumentPatchParser, body_of
 from llmconfig.api.preconditions import read_answer, written_answer
 from llmconfig.api.scoped import ScopedView
 from llmconfig.database.conflicts import conflicts_retried
-from llmconfig.documents import document_patch
-from llmconfig.overviews import scope_overview
+from llmconfig.store import services
+from llmconfig.store.documents import document_patch
+from llmconfig.store.overviews import scope_overview
 
 
 class DocumentView(ScopedView):

@@ -10,9 +10,9 @@ from llmconfig.api.described_history import history_described
 from llmconfig.api.moments import moment_told
 from llmconfig.api.pages import NumberedPages
 from llmconfig.api.scoped import ScopedView
-from llmconfig.fields import FIELDS, PARAMETERS_KEY
-from llmconfig.history.diffs import SCOPE_FIELDS
 from llmconfig.history.entries import Entry, document_records, entries_of
+from llmconfig.values.diffs import SCOPE_FIELDS
+from llmconfig.values.fields import FIELDS, PARAMETERS_KEY
 
 #: How staff are called before those who are not.
 STAFF = "staff"

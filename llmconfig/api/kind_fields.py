@@ -6,11 +6,11 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from llmconfig.fields import FIELDS
-from llmconfig.kinds import Boolean, Choice, Integer, Kind, ModelName, Number, Texts
-from llmconfig.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
-from llmconfig.model_grammar import PATTERN as _NAME
-from llmconfig.parameters import PARAMETERS
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.kinds import Boolean, Choice, Integer, Kind, ModelName, Number, Texts
+from llmconfig.values.model_grammar import MAX_LENGTH as MODEL_MAX_LENGTH
+from llmconfig.values.model_grammar import PATTERN as _NAME
+from llmconfig.values.parameters import PARAMETERS
 
 STORABLE = r"^[^\x00]*$"
 

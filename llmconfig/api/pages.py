@@ -7,9 +7,9 @@ from rest_framework.exceptions import NotFound
 from rest_framework.pagination import CursorPagination
 from rest_framework.request import Request
 
-from llmconfig.errors import InvalidPreference
-from llmconfig.kinds import Integer, Refused
-from llmconfig.messages import Message, gettext_noop
+from llmconfig.values.errors import InvalidPreference
+from llmconfig.values.kinds import Integer, Refused
+from llmconfig.values.messages import Message, gettext_noop
 
 MAX_PAGE, DEFAULT_PAGE = 100, 20
 

@@ -12,7 +12,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 
-from llmconfig.errors import BodyTooLarge
+from llmconfig.values.errors import BodyTooLarge
 
 MAX_DEPTH = 32
 #: Of a document of preferences: far more than all fields of many task types.

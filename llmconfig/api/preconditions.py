@@ -8,10 +8,10 @@ from django.utils.http import parse_etags
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from llmconfig.errors import PreconditionFailed
-from llmconfig.overviews import overview_etag, overview_warnings, scope_overview
-from llmconfig.scope_lock import rows_lock
-from llmconfig.scopes import Scope
+from llmconfig.store.overviews import overview_etag, overview_warnings, scope_overview
+from llmconfig.store.scope_lock import rows_lock
+from llmconfig.store.scopes import Scope
+from llmconfig.values.errors import PreconditionFailed
 
 
 def read_answer(request: Request, overview: Mapping[str, Any]) -> Response:

@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 from llmconfig.api import access, examples
 from llmconfig.api.problem_responses import problems
 from llmconfig.api.schemas import Preview, PreviewQuery
-from llmconfig.errors import InvalidPreference, NoAllowedModel, UnknownTaskType
-from llmconfig.explain import config_explain
-from llmconfig.messages import Message, gettext_noop
+from llmconfig.resolution.explain import config_explain
+from llmconfig.values.errors import InvalidPreference, NoAllowedModel, UnknownTaskType
+from llmconfig.values.messages import Message, gettext_noop
 
 
 class ConfigPreview(APIView):

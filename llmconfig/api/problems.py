@@ -29,9 +29,9 @@ from llmconfig.api.database_problems import DatabaseFault
 from llmconfig.api.problem_documents import CONTENT_TYPE, problem_document
 from llmconfig.database.faults import kind_of
 from llmconfig.database.outages import outage_log
-from llmconfig.errors import BodyTooLarge, ConfigurationError, InvalidPreference
-from llmconfig.messages import Message
-from llmconfig.texts import sayable
+from llmconfig.values.errors import BodyTooLarge, ConfigurationError, InvalidPreference
+from llmconfig.values.messages import Message
+from llmconfig.values.texts import sayable
 
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from llmconfig.api.row_versions import version_parse
 from llmconfig.api.scoped import ScopedView
 from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.history.rollback import document_rollback
-from llmconfig.overviews import scope_overview
+from llmconfig.store.overviews import scope_overview
 
 
 class RollbackView(ScopedView):

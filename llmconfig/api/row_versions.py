@@ -5,11 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.errors import InvalidPreference
-from llmconfig.fields import NOT_AN_OBJECT, unknown_key
-from llmconfig.kinds import Integer, Kind, Refused
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.places import RowVersion
+from llmconfig.values.errors import InvalidPreference
+from llmconfig.values.fields import NOT_AN_OBJECT, unknown_key
+from llmconfig.values.kinds import Integer, Kind, Refused
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.places import RowVersion
 
 #: Of a row, as the API writes ids.
 NUMBER_PATTERN = "^[0-9]{1,18}$"

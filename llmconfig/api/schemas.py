@@ -8,13 +8,13 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from llmconfig import task_types
 from llmconfig.api.kind_fields import field_of, parameter_fields, stated_fields
-from llmconfig.errors import ModelNotPresent
-from llmconfig.fields import FIELDS
-from llmconfig.preferred_model import ALIAS, MODEL
-from llmconfig.types import REASONS
-from llmconfig.windows import AnswerTooLong, WindowSource
+from llmconfig.values import task_types
+from llmconfig.values.errors import ModelNotPresent
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.preferred_model import ALIAS, MODEL
+from llmconfig.values.types import REASONS
+from llmconfig.values.windows import AnswerTooLong, WindowSource
 
 Shape = serializers.Serializer[Any]
 Fields = dict[str, serializers.Field[Any, Any, Any, Any]]

@@ -8,7 +8,7 @@ from rest_framework.views import APIView
 
 from llmconfig.api.access import Reach
 from llmconfig.api.preconditions import write_begin
-from llmconfig.scopes import Scope
+from llmconfig.store.scopes import Scope
 
 
 class ScopedView(APIView):

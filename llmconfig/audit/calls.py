@@ -13,7 +13,7 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import ResolverMatch
 
-from llmconfig.api.addresses import client_address
+from llmconfig.audit.client_addresses import client_address
 from llmconfig.audit.entries import (
     NAME_MAX_LENGTH,
     TEXT_MAX_LENGTH,

@@ -15,8 +15,8 @@ from contextlib import suppress
 
 import redis
 
+from llmconfig.cache.redis_keys import redis_key
 from llmconfig.cache.server import Wire
-from llmconfig.redis_keys import redis_key
 
 #: Tokens and entries last no longer, and so does what is wrong in them by whatever accident. The
 #: mark of a writer that was killed keeps its scope out of the cache for this long.

@@ -7,12 +7,12 @@ from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 
-from llmconfig.errors import UnknownVersion
-from llmconfig.history.diffs import FieldChange, State, diff
 from llmconfig.history.scopes import Names, scope_name
 from llmconfig.history.states import AnyModel, state_of
-from llmconfig.models import Preference, Tier
-from llmconfig.scopes import Scope
+from llmconfig.store.scopes import Scope
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.diffs import FieldChange, State, diff
+from llmconfig.values.errors import UnknownVersion
 
 CREATED, CHANGED, REMOVED, RETURNED = "created", "changed", "deleted", "returned"
 _KINDS = {"+": CREATED, "~": CHANGED, "-": REMOVED}
@@ -33,7 +33,7 @@ class Entry:
     #: Who: None where nobody was named, or the user is deleted.
     by: str | None
     by_id: int | None
-    #: From where: a word of ``llmconfig.history.authorship``.
+    #: From where: a word of ``llmconfig.tables.authorship``.
     source: str
     reason: str | None
     #: Whom the row is for: ``user ada · TASK_TYPE_WEEKLY_REPORT``; of a tier the group's name.

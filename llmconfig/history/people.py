@@ -15,8 +15,8 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from simple_history.signals import pre_create_historical_record
 
-from llmconfig.history.records import WITH_OWNER
-from llmconfig.models import Preference, Tier
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.tables.records import WITH_OWNER
 
 #: A parameter that holds people's words.
 _STOP = "stop"

@@ -4,8 +4,6 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from llmconfig.errors import RollbackRefused, UnknownVersion
-from llmconfig.history.diffs import SCOPE_FIELDS
 from llmconfig.history.refusals import refusals_find, tiers_supposed
 from llmconfig.history.scopes import Names, scope_name
 from llmconfig.history.states import (
@@ -17,9 +15,11 @@ from llmconfig.history.states import (
     states_now,
 )
 from llmconfig.history.steps import Plan, Refused, Step
-from llmconfig.messages import gettext_noop
-from llmconfig.models import Preference, Tier
-from llmconfig.scopes import Scope
+from llmconfig.store.scopes import Scope
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.diffs import SCOPE_FIELDS
+from llmconfig.values.errors import RollbackRefused, UnknownVersion
+from llmconfig.values.messages import gettext_noop
 
 _UNKNOWN = gettext_noop("Its history begins later: nobody knows what it was.")
 

@@ -13,13 +13,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 
-from llmconfig.errors import EditConflict, InvalidPreference, LLMConfigError, RollbackRefused
-from llmconfig.history.diffs import State
 from llmconfig.history.states import AnyModel
 from llmconfig.history.steps import Place, Step
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.models import Tier
-from llmconfig.row_check import row_check
+from llmconfig.store.row_check import row_check
+from llmconfig.tables.models import Tier
+from llmconfig.values.diffs import State
+from llmconfig.values.errors import EditConflict, InvalidPreference, LLMConfigError, RollbackRefused
+from llmconfig.values.messages import Message, gettext_noop
 
 
 def refusals_find(steps: Sequence[Step]) -> dict[int, LLMConfigError]:

@@ -12,17 +12,17 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import OperationalError, connection, transaction
 from psycopg.errors import DeadlockDetected, LockNotAvailable
 
-from llmconfig.conflicts import conflicts_told
-from llmconfig.errors import EditConflict, LLMConfigError, RollbackRefused
-from llmconfig.history.authorship import authored
 from llmconfig.history.plan import plan_at, plan_in, plan_of
 from llmconfig.history.states import AnyModel, last_version, versions_now
 from llmconfig.history.steps import Plan, Step
-from llmconfig.messages import gettext_noop
-from llmconfig.models import Preference, Tier
-from llmconfig.places import RowVersion
-from llmconfig.scope_lock import rows_lock
-from llmconfig.scopes import Scope
+from llmconfig.store.edit_conflicts import conflicts_told
+from llmconfig.store.scope_lock import rows_lock
+from llmconfig.store.scopes import Scope
+from llmconfig.tables.authorship import authored
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.errors import EditConflict, LLMConfigError, RollbackRefused
+from llmconfig.values.messages import gettext_noop
+from llmconfig.values.places import RowVersion
 
 LOCK_TIMEOUT_SECONDS = 10
 #: How often a rollback of everything is planned while others save, the last time alone.

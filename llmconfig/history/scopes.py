@@ -7,7 +7,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext
 
-from llmconfig.history.diffs import State
+from llmconfig.values.diffs import State
 
 
 @dataclass(frozen=True, kw_only=True)

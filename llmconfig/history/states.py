@@ -5,8 +5,8 @@ from typing import Any, TypeAlias
 
 from django.db.models import Max
 
-from llmconfig.history.diffs import State
-from llmconfig.models import Preference, Tier
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.diffs import State
 
 AnyModel: TypeAlias = type[Preference] | type[Tier]
 _CREATED, _DELETED = "+", "-"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from llmconfig.errors import LLMConfigError
-from llmconfig.history.diffs import FieldChange, State, diff
 from llmconfig.history.states import AnyModel
-from llmconfig.messages import Message
-from llmconfig.models import Preference, Tier
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.diffs import FieldChange, State, diff
+from llmconfig.values.errors import LLMConfigError
+from llmconfig.values.messages import Message
 
 
 class Place(NamedTuple):

@@ -7,11 +7,11 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from llmconfig.history.diffs import FieldChange
 from llmconfig.history.entries import Entry
 from llmconfig.history.steps import Plan, Step
-from llmconfig.messages import Message
-from llmconfig.texts import printable
+from llmconfig.values.diffs import FieldChange
+from llmconfig.values.messages import Message
+from llmconfig.values.texts import printable
 
 _INDENT = " " * 8
 _VALUE_LENGTH = 60

@@ -9,15 +9,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconfig.fields import FIELDS, PARAMETERS_KEY, unknown_key
-from llmconfig.kinds import Kind, Refused
 from llmconfig.layers.located import KEY_LENGTH, Located, Report, found
 from llmconfig.layers.yaml_text import Ambiguous
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.model_names import normalise_model
-from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS
-from llmconfig.texts import printable
-from llmconfig.types import Origin, Statement
+from llmconfig.values.fields import FIELDS, PARAMETERS_KEY, unknown_key
+from llmconfig.values.kinds import Kind, Refused
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS
+from llmconfig.values.texts import printable
+from llmconfig.values.types import Origin, Statement
 
 #: Other spellings of fields, accepted wherever fields stand.
 ALIASES = {

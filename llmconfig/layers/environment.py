@@ -6,15 +6,15 @@ An empty variable states nothing, except ``LLM_FALLBACK_MODEL``: no fallback.
 import re
 from collections.abc import Mapping
 
-from llmconfig.allow_list import MAX_PATTERNS, pattern_fits, pattern_rule
-from llmconfig.fields import FIELDS
-from llmconfig.kinds import ModelName, Refused
 from llmconfig.layers.document import Source, model_params_read, task_types_read
 from llmconfig.layers.json_text import json_parse
 from llmconfig.layers.located import Located, Report, found
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.model_names import Policy
-from llmconfig.types import Origin, Statement
+from llmconfig.values.allow_list import MAX_PATTERNS, pattern_fits, pattern_rule
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.kinds import ModelName, Refused
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.model_names import Policy
+from llmconfig.values.types import Origin, Statement
 
 FIELD_VARIABLES = {
     "LLM_DEFAULT_MODEL": "model",

@@ -5,8 +5,8 @@ from typing import Any, NoReturn
 
 from llmconfig.layers.located import Located, Report
 from llmconfig.layers.yaml_text import MAX_DEPTH
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.texts import printable
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.texts import printable
 
 MAX_CHARACTERS = 128 * 1024
 

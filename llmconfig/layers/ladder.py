@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from llmconfig.fields import FIELDS, PARAMETERS_KEY, fields_parse
 from llmconfig.layers.document import Source
-from llmconfig.model_names import Policy
-from llmconfig.types import INVALID, Origin, Skipped, Statement
+from llmconfig.values.fields import FIELDS, PARAMETERS_KEY, fields_parse
+from llmconfig.values.model_names import Policy
+from llmconfig.values.types import INVALID, Origin, Skipped, Statement
 
 
 class Row(Protocol):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from llmconfig.errors import Problem
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.texts import printable, shown
+from llmconfig.values.errors import Problem
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.texts import printable, shown
 
 MAX_PROBLEMS = 100
 #: Of a path of keys, which may be anything that somebody wrote.

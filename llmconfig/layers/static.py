@@ -1,7 +1,8 @@
 """What is fixed while a process runs: built-in values, the YAML file and the environment.
 
 Read once per process, at the first need; a file edited later counts from the next start. A file
-with a mistake stops the process, or the last known good one is used (``llmconfig.known_file``).
+with a mistake stops the process, or the last known good one is used
+(``llmconfig.layers.known_file``).
 """
 
 import errno
@@ -19,20 +20,19 @@ from django.conf import settings
 from django.core.signals import setting_changed
 from django.dispatch import receiver
 
-from llmconfig import task_types
-from llmconfig.errors import ConfigurationError, Problem
-from llmconfig.fields import FIELDS
-from llmconfig.known_file import Known, known_file_keep, known_file_load
 from llmconfig.layers.document import Source, document_read
 from llmconfig.layers.environment import environment_read, policy_read
+from llmconfig.layers.known_file import Known, known_file_keep, known_file_load
 from llmconfig.layers.located import Located, Report
 from llmconfig.layers.yaml_text import MAX_BYTES, yaml_parse
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.model_names import Policy, normalise_model
-from llmconfig.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, RELOAD_OPTIONS
-from llmconfig.resolver import ModelParams
-from llmconfig.texts import printable
-from llmconfig.types import BUILT_IN, Statement
+from llmconfig.values import task_types
+from llmconfig.values.errors import ConfigurationError, Problem
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.model_names import Policy, normalise_model
+from llmconfig.values.parameters import LOAD_TIMEOUT, LOAD_TIMEOUT_DEFAULT, RELOAD_OPTIONS
+from llmconfig.values.texts import printable
+from llmconfig.values.types import BUILT_IN, ModelParams, Statement
 
 logger = logging.getLogger(__name__)
 

@@ -13,8 +13,8 @@ from typing import Any
 import yaml
 
 from llmconfig.layers.located import Located, Report
-from llmconfig.messages import Message, gettext_noop
-from llmconfig.texts import printable
+from llmconfig.values.messages import Message, gettext_noop
+from llmconfig.values.texts import printable
 
 MAX_BYTES = 128 * 1024
 MAX_DEPTH = 12

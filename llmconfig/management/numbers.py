@@ -3,7 +3,7 @@
 from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
-from llmconfig.texts import shown
+from llmconfig.values.texts import shown
 
 _MAXIMUM = 2**31 - 1
 

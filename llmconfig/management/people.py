@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import CommandError
 from django.utils.translation import gettext
 
-from llmconfig.texts import printable
+from llmconfig.values.texts import printable
 
 
 def user_named(text: str) -> AbstractBaseUser:

@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from llmconfig.layers.located import Report
 from llmconfig.models import Preference, Tier
-from llmconfig.skip_log import skips_forget
+from llmconfig.resolution.skip_log import skips_forget
 
 INSIGHT = "TASK_TYPE_INSIGHT_GENERATION"
 REPORT = "TASK_TYPE_WEEKLY_REPORT"

@@ -10,14 +10,14 @@ import re
 import pytest
 from django.core.exceptions import ValidationError
 
-from llmconfig.fields import FIELDS, fields_parse
-from llmconfig.forms.kind_field import KindField, written_as
-from llmconfig.kinds import Seconds
+from llmconfig.admin.forms.kind_field import KindField, written_as
 from llmconfig.layers.environment import FIELD_VARIABLES, environment_read, policy_read
 from llmconfig.layers.located import Report
 from llmconfig.layers.static import static_read
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.parameters import MODEL_PARAMETERS, PARAMETERS
+from llmconfig.values.fields import FIELDS, fields_parse
+from llmconfig.values.kinds import Seconds
+from llmconfig.values.parameters import MODEL_PARAMETERS, PARAMETERS
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT
 
 #: JSON values, which YAML reads alike.

@@ -1,8 +1,8 @@
 """The cases that the product was asked for, in their own words and with their own YAML."""
 
 from llmconfig.models import Preference
-from llmconfig.selectors import config_resolve
-from llmconfig.services import preference_save
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.store.services import preference_save
 from tests.llmconfig.conftest import ANALYSIS, INSIGHT, REPORT, SEED
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from llmconfig.layers.static import static_config
-from llmconfig.selectors import config_resolve, reload_options
+from llmconfig.resolution.selectors import config_resolve, reload_options
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT, REPORT, TEXT
 
 CONFIG = Path(__file__).parents[2] / "config"

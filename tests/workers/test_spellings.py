@@ -11,11 +11,11 @@ from llmconfig.layers.document import document_read
 from llmconfig.layers.located import Report
 from llmconfig.layers.static import static_read
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.model_grammar import is_name
-from llmconfig.model_names import Policy, normalise_model
 from llmconfig.models import Preference
-from llmconfig.stated_models import StatedModel
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.values.model_grammar import is_name
+from llmconfig.values.model_names import Policy, normalise_model
+from llmconfig.values.types import ResolvedConfig
 from tests.llmconfig.spellings import NAMES, spellings
 from workers.execution.candidates import models_of
 from workers.execution.runner import run_deliver

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig.admin.base import ModelAdmin, TabularInline
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge
-from llmconfig.labels import layer_label
+from llmconfig.values.labels import layer_label
 from workers.runs.models import Feedback, TaskRun
 from workers.runs.models.feedback import Rating
 

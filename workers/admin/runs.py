@@ -17,9 +17,9 @@ from llmconfig.admin.effective import effective_url
 from llmconfig.admin.places import place_told
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge, preformatted, table
-from llmconfig.fields import FIELDS
-from llmconfig.labels import field_label, layer_label, task_type_label
-from llmconfig.values_told import value_told
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.labels import field_label, layer_label, task_type_label
+from llmconfig.values.value_texts import value_told
 from workers.admin.cancelling import Cancelling
 from workers.admin.feedback import FeedbackInline
 from workers.admin.notes import notes_list

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from llmconfig.admin.base import ModelAdmin
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import table
-from llmconfig.fields import FIELDS
-from llmconfig.stated_models import models_stated
-from llmconfig.types import MODEL_FIELDS
+from llmconfig.resolution.stated_models import models_stated
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.types import MODEL_FIELDS
 from workers.process.doctor.examination import models_used
 from workers.process.doctor.uses import short_name, uses_told
 from workers.process.models import WorkerNode

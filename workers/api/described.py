@@ -7,7 +7,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from llmconfig.api.examples import LLM_CONFIG
 from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import Told, problems
-from llmconfig.errors import (
+from llmconfig.values.errors import (
     ModelNotAllowed,
     ModelStatedTwice,
     NoAllowedModel,

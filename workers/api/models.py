@@ -7,7 +7,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llmconfig.stated_models import StatedModel
+from llmconfig.resolution.stated_models import StatedModel
 from workers.api import model_schemas
 from workers.process.registry.catalogue import ListedModel, models_listed
 from workers.process.registry.holdings import Holding

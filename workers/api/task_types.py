@@ -9,7 +9,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llmconfig.fields import FIELDS
+from llmconfig.values.fields import FIELDS
 from workers import task_types
 from workers.messaging.queues import queue_name
 from workers.task_types.payloads import MAX_DEPTH, MAX_PAYLOAD_BYTES

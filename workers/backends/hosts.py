@@ -7,7 +7,7 @@ shown and counted has no credentials; they are sent as Basic (RFC 7617) and show
 from base64 import b64encode
 from dataclasses import dataclass, field
 
-from llmconfig.addresses import AddressInvalid, address_parse, has_scheme
+from llmconfig.values.urls import AddressInvalid, address_parse, has_scheme
 
 DEFAULT_HOST = "127.0.0.1"
 #: Of a host without a scheme, and of each scheme.

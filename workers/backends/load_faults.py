@@ -8,7 +8,7 @@ run has the host try. A success or another digest forgets one.
 import time
 from dataclasses import dataclass
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 
 #: What was lacking, such as memory, may be there again.
 REMEMBERED_SECONDS = 600.0

@@ -4,7 +4,7 @@ Their templates open the thinking in the prompt. The event stream withholds the 
 until that end, since nothing else tells its thinking from its answer.
 """
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 
 #: Host and normalised name.
 _found: set[tuple[str, str]] = set()

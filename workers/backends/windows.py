@@ -1,13 +1,13 @@
-"""The context windows that a worker's runs meet: as `llmconfig.window_lookup`, with what this
-worker's own model server has loaded."""
+"""Context windows of models: as `llmconfig.resolution.window_lookup`, with what this worker's own
+model server has loaded."""
 
 from collections.abc import Collection
 
 from django.conf import settings
 
-from llmconfig.model_names import normalise_model
-from llmconfig.window_lookup import Loaded, window_of
-from llmconfig.windows import Window, WindowSource
+from llmconfig.resolution.window_lookup import Loaded, window_of
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.windows import Window, WindowSource
 from workers.backends import ollama
 from workers.runs.outcomes import AttemptFailed
 

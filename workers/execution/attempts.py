@@ -10,10 +10,10 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from llmconfig.selectors import reload_options
-from llmconfig.types import ResolvedConfig
-from llmconfig.window_lookup import window_of
-from llmconfig.windows import Window
+from llmconfig.resolution.selectors import reload_options
+from llmconfig.resolution.window_lookup import window_of
+from llmconfig.values.types import ResolvedConfig
+from llmconfig.values.windows import Window
 from workers.backends import load_faults, ollama, output, unopened_thinking
 from workers.backends.thinking import cut_thinking
 from workers.execution.generation import Asking

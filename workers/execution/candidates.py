@@ -8,8 +8,8 @@ that was too long for one model leaves the other in only if its context is large
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from llmconfig.model_names import normalise_model
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.types import ResolvedConfig
 from workers.runs.outcomes import Cause, Outcome
 
 #: What counts against ``max_retries``.

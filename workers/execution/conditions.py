@@ -9,9 +9,9 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from llmconfig.model_names import normalise_model
-from llmconfig.policy import environment_policy
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.policy import environment_policy
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.types import ResolvedConfig
 from workers.backends import load_faults
 from workers.execution.candidates import View, models_of
 from workers.gates import reachability

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from llmconfig.windows import Window, WindowSource
+from llmconfig.values.windows import Window, WindowSource
 from workers.backends import ollama
 from workers.backends.windows import windows_here
 from workers.runs.outcomes import AttemptFailed, Cause

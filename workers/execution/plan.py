@@ -18,8 +18,8 @@ use what remains to the deadline less a reserve, the smaller of ``timeout_second
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from llmconfig.model_names import normalise_model
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.types import ResolvedConfig
 from workers.execution.candidates import Past, View, attempts_of, candidates, passed_over, tries
 from workers.runs.obstacles import Kind, Obstacle
 from workers.runs.outcomes import Cause, Outcome

@@ -19,8 +19,8 @@ from django.utils.translation import gettext as _
 
 from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.database.faults import Kind, kind_of
-from llmconfig.errors import LLMConfigError
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.errors import LLMConfigError
+from llmconfig.values.types import ResolvedConfig
 from workers import task_types
 from workers.backends.windows import windows_here
 from workers.execution import attempts, database_patience, plan

@@ -36,7 +36,7 @@ from django.db.models import (
 from django.db.models.functions import Now, NullIf
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.gates.models import Breaker
 from workers.gates.verdicts import Verdict
 from workers.runs.models import TaskRun

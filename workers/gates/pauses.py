@@ -13,8 +13,8 @@ from django.contrib.admin.models import ADDITION, DELETION, LogEntry
 from django.db import IntegrityError, transaction
 from django.db.models import Q
 
-from llmconfig.kinds import ModelName, Refused
-from llmconfig.model_names import normalise_model
+from llmconfig.values.kinds import ModelName, Refused
+from llmconfig.values.model_names import normalise_model
 from workers import task_types
 from workers.gates.models import Pause
 from workers.messaging.queues import PRIORITIES, queue_name

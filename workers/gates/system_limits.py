@@ -1,8 +1,8 @@
 """The limits of the system itself: those of a run of a task type that is no user's."""
 
-from llmconfig.errors import NoAllowedModel
-from llmconfig.fields import FIELDS
-from llmconfig.selectors import config_resolve
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import NoAllowedModel
+from llmconfig.values.fields import FIELDS
 from workers.gates.verdicts import SystemLimits
 
 

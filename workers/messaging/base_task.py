@@ -15,8 +15,8 @@ from celery.result import AsyncResult
 from celery.signals import before_task_publish
 from django.db import DatabaseError
 
-from llmconfig.errors import LLMConfigError
-from llmconfig.selectors import config_resolve
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import LLMConfigError
 from workers import task_types
 from workers.messaging import header
 from workers.task_types.names import NAMESPACE, PREFIX

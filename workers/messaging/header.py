@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from llmconfig.errors import MalformedConfig
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.errors import MalformedConfig
+from llmconfig.values.types import ResolvedConfig
 
 KEY = "llm_config"
 SCHEMA_VERSION = 1

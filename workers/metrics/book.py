@@ -13,7 +13,8 @@ from django.dispatch import receiver
 from django.utils import timezone
 from prometheus_client import Histogram
 
-from llmconfig import __version__, task_types
+from llmconfig import __version__
+from llmconfig.values import task_types
 from workers.metrics import instruments as of
 from workers.metrics.labels import OTHER, model_label
 from workers.metrics.relay import relay_of_child

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 
 OTHER = "other"
 #: Users may name any model; what a worker tells by name stays this many, for as long as it lives.

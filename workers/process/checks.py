@@ -9,13 +9,13 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from llmconfig import task_types
-from llmconfig.errors import ConfigurationError
 from llmconfig.layers.ladder import Rows
 from llmconfig.layers.static import static_config
-from llmconfig.model_names import normalise_model
-from llmconfig.selectors import configs_resolve, rows_resolve_any
-from llmconfig.stated_models import StatedModel, models_stated, models_stated_static
+from llmconfig.resolution.selectors import configs_resolve, rows_resolve_any
+from llmconfig.resolution.stated_models import StatedModel, models_stated, models_stated_static
+from llmconfig.values import task_types
+from llmconfig.values.errors import ConfigurationError
+from llmconfig.values.model_names import normalise_model
 from workers.process.registry.missing import missing_find
 from workers.process.registry.survey import Survey
 

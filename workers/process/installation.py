@@ -12,7 +12,7 @@ import redis
 from celery import current_app
 from django.conf import settings
 
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 from workers.messaging.publish import BROKER_AWAY
 from workers.process.models import Installation
 from workers.process.models.installation import ONLY

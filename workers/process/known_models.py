@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from django.db import DatabaseError
 
-import llmconfig.known_models
-import llmconfig.window_lookup
-from llmconfig.model_names import normalise_model
+import llmconfig.resolution.known_models
+import llmconfig.resolution.window_lookup
+from llmconfig.values.model_names import normalise_model
 from workers.process.registry.selectors import nodes_live
 
 CACHE_SECONDS = 3.0
@@ -32,8 +32,8 @@ _cached: tuple[Known, float] = (Known(), 0.0)
 
 def announce() -> None:
     """Become llmconfig's provider of known models and of loaded windows."""
-    llmconfig.known_models.register(known_names)
-    llmconfig.window_lookup.register(known_windows)
+    llmconfig.resolution.known_models.register(known_names)
+    llmconfig.resolution.window_lookup.register(known_windows)
 
 
 def known_names() -> tuple[str, ...] | None:

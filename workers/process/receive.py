@@ -16,9 +16,9 @@ from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from llmconfig.database.conflicts import conflicts_retried
-from llmconfig.errors import LLMConfigError, MalformedConfig
-from llmconfig.selectors import config_resolve
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import LLMConfigError, MalformedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.messaging import header
 from workers.runs.endings import run_end
 from workers.runs.errors import InvalidMessage, WorkerError

@@ -1,7 +1,7 @@
 """How many tokens a prompt may have beside its answer, whichever model answers."""
 
-from llmconfig.types import ResolvedConfig
-from llmconfig.windows import MAX_TOKENS
+from llmconfig.values.types import ResolvedConfig
+from llmconfig.values.windows import MAX_TOKENS
 from workers.backends.windows import windows_here
 from workers.execution.candidates import models_of
 

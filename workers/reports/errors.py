@@ -16,7 +16,7 @@ WorkerError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from llmconfig.messages import Message
+from llmconfig.values.messages import Message
 from workers.runs.errors import WorkerError
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import LATEST
 from workers.runs.models import UNREAD, Attempt, Feedback, TaskRun

@@ -5,8 +5,8 @@ from typing import Any
 
 from django.utils import timezone
 
-from llmconfig.selectors import config_resolve
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.types import ResolvedConfig
 from workers.reports import REPORT_TYPE, asking
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget

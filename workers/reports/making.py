@@ -13,9 +13,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from llmconfig.database.conflicts import conflicts_retried
-from llmconfig.errors import LLMConfigError
-from llmconfig.selectors import config_resolve
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import LLMConfigError
+from llmconfig.values.types import ResolvedConfig
 from workers.messaging.bulk_publish import runs_publish
 from workers.reports import REPORT_TYPE
 from workers.reports.activity import wanted_active

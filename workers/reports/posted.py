@@ -2,7 +2,7 @@
 
 import json
 
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget
 from workers.reports.parts import Item

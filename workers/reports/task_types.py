@@ -5,7 +5,7 @@ A run has its entries in its payload, or names the report of a person's week tha
 
 from collections.abc import Callable
 
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.reports import REPORT_TYPE
 from workers.reports.errors import ReportUnderWay, ReportWritten, RunIsPart
 from workers.reports.posted import posted_prepare

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from llmconfig.messages import Message, gettext_noop
+from llmconfig.values.messages import Message, gettext_noop
 from workers.reports.clocks import first_moment
 
 _NAME = re.compile(r"([0-9]{4})-W([0-9]{2})", re.ASCII)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.reports import asking
 from workers.reports.asking import Asking
 from workers.reports.budgets import prompt_budget

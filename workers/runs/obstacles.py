@@ -8,7 +8,7 @@ A host is written as its address alone, the others as their kind and their names
 from dataclasses import dataclass
 from enum import StrEnum
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 
 
 class Kind(StrEnum):

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from llmconfig.api.moments import moment_told
-from llmconfig.errors import MalformedConfig
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.errors import MalformedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.runs.final_error import error_of
 from workers.runs.models import Attempt, Feedback, TaskRun, usage
 from workers.runs.obstacles import Obstacle

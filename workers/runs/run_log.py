@@ -10,7 +10,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from llmconfig.texts import printable
+from llmconfig.values.texts import printable
 from workers.runs.models import Attempt, TaskRun
 from workers.runs.models.runs import usage
 from workers.runs.states import Status

@@ -9,8 +9,8 @@ from django.db.models import OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Now
 from django.db.models.lookups import Exact
 
-from llmconfig.model_expressions import normal_model
-from llmconfig.model_names import normalise_model
+from llmconfig.database.model_expressions import normal_model
+from llmconfig.values.model_names import normalise_model
 from workers.runs.errors import UnknownRun
 from workers.runs.models import UNREAD, Attempt, TaskRun
 from workers.runs.states import OPEN, Status

@@ -8,7 +8,7 @@ by a space: those with ``!`` before them have a changed row, the others have som
 
 import uuid
 
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 
 NAME = "events:"
 CHANGED = "!"

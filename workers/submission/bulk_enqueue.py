@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from llmconfig.database.conflicts import conflicts_retried
-from llmconfig.errors import LLMConfigError
+from llmconfig.values.errors import LLMConfigError
 from workers.messaging.bulk_publish import runs_publish
 from workers.messaging.queues import PRIORITIES
 from workers.runs.bulk_insert import rows_copy

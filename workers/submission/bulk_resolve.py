@@ -5,10 +5,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from llmconfig.bulk import configs_resolve_for
-from llmconfig.errors import ConfigurationError, LLMConfigError
-from llmconfig.selectors import config_resolve
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.bulk import configs_resolve_for
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import ConfigurationError, LLMConfigError
+from llmconfig.values.types import ResolvedConfig
 
 Decision = ResolvedConfig | LLMConfigError
 #: User, task type, and the request layer as canonical JSON ("" where there is none).

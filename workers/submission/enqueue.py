@@ -16,9 +16,9 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from llmconfig.database.conflicts import conflicts_retried
-from llmconfig.errors import UnknownTaskType
-from llmconfig.selectors import config_resolve
-from llmconfig.types import Origin, ResolvedConfig
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import UnknownTaskType
+from llmconfig.values.types import Origin, ResolvedConfig
 from workers import task_types
 from workers.messaging import header
 from workers.messaging.publish import run_publish

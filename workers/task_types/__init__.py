@@ -14,12 +14,12 @@ from django.utils.module_loading import autodiscover_modules
 from jsonschema import Draft202012Validator, SchemaError
 from rest_framework.serializers import Serializer
 
-import llmconfig.task_types
+import llmconfig.values.task_types
 from workers.task_types import builtin
 from workers.task_types.names import PREFIX, celery_name
 
 if TYPE_CHECKING:
-    from llmconfig.types import ResolvedConfig
+    from llmconfig.values.types import ResolvedConfig
     from workers.runs.errors import WorkerError
     from workers.runs.models import TaskRun
     from workers.task_types.drafts import Draft
@@ -95,7 +95,7 @@ def register(task_type: TaskType) -> TaskType:
     """Make a task type known everywhere. Raises ValueError for a name taken by another one."""
     if _registry.setdefault(task_type.name, task_type) is not task_type:
         raise ValueError(f"{task_type.name} is registered twice")
-    llmconfig.task_types.register(task_type.name, defaults=task_type.defaults)
+    llmconfig.values.task_types.register(task_type.name, defaults=task_type.defaults)
     return task_type
 
 

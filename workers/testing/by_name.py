@@ -7,7 +7,7 @@ The name is a behaviour's in small letters and hyphens, with a number where it t
 import re
 from dataclasses import fields
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.testing import behaviours as b
 
 _NAME = re.compile(r"(?P<word>[a-z]+(?:-[a-z]+)*)(?:-(?P<number>\d+(?:\.\d+)?))?")

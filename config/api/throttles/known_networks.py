@@ -13,10 +13,10 @@ from django.dispatch import receiver
 
 from config.api.throttles.names import name_digest
 from config.api.throttles.windows import NAME
-from llmconfig.api.addresses import client_address, network_of
+from llmconfig.audit.client_addresses import client_address, network_of
 from llmconfig.cache import server
 from llmconfig.cache.namespace import namespace
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 
 KEPT_SECONDS = 30 * 86_400
 

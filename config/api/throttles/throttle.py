@@ -21,7 +21,7 @@ from config.api.throttles.limits import CONFIG_WRITE, LOGIN, READ, limits, rate_
 from config.api.throttles.names import name_digest
 from config.api.throttles.rates import Rate
 from config.api.throttles.windows import Bucket
-from llmconfig.api.addresses import client_address, network_of
+from llmconfig.audit.client_addresses import client_address, network_of
 
 ADDRESS_FACTOR = 10
 

@@ -17,7 +17,7 @@ import redis
 
 from config.api.throttles.rates import Rate
 from llmconfig.cache import server
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 
 #: Names are kept apart from the configuration cache's by this word.
 NAME = "rate"

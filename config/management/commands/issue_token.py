@@ -12,8 +12,8 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from config.api.accounts.tokens import token_issue
-from llmconfig.durations import DAY
-from llmconfig.kinds import Refused, Seconds
+from llmconfig.values.durations import DAY
+from llmconfig.values.kinds import Refused, Seconds
 
 LIFETIME = Seconds(1, 36_500 * DAY)
 

@@ -7,12 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext
 
-from llmconfig import task_types
-from llmconfig.errors import LLMConfigError
-from llmconfig.explain import config_explain
-from llmconfig.explain_text import explanation_lines
 from llmconfig.management.people import user_named
-from llmconfig.texts import printable
+from llmconfig.resolution.explain import config_explain
+from llmconfig.resolution.explain_text import explanation_lines
+from llmconfig.values import task_types
+from llmconfig.values.errors import LLMConfigError
+from llmconfig.values.texts import printable
 
 
 class Command(BaseCommand):

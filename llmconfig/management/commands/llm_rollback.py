@@ -9,16 +9,16 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext, gettext_noop, ngettext
 
-from llmconfig.errors import LLMConfigError, RollbackRefused
-from llmconfig.history.authorship import COMMAND, reason_parse
 from llmconfig.history.plan import plan_at, plan_of
 from llmconfig.history.rollback import everything_rollback, row_rollback
 from llmconfig.history.steps import Plan
 from llmconfig.history.texts import plan_lines, refusal_lines
 from llmconfig.management.numbers import number
 from llmconfig.management.people import user_named
-from llmconfig.models import Preference, Tier
-from llmconfig.texts import shown
+from llmconfig.tables.authorship import COMMAND, reason_parse
+from llmconfig.tables.models import Preference, Tier
+from llmconfig.values.errors import LLMConfigError, RollbackRefused
+from llmconfig.values.texts import shown
 
 _SKIPPING = gettext_noop("With --skip-refused these stay as they are, and the others return.")
 

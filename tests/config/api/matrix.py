@@ -15,7 +15,7 @@ from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 from tests.config.api.openapi import Operation, resolved
 from workers.models import TaskRun
 from workers.reports.models import WeeklyReport

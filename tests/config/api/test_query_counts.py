@@ -17,7 +17,7 @@ from rest_framework.test import APIClient
 
 from config.status import gathering
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 from tests.config.api.matrix import TASK_TYPE, World
 from tests.config.api.openapi import operations
 from tests.llmconfig.conftest import SEED

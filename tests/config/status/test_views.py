@@ -10,7 +10,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from config.status import gathering
-from llmconfig.known_file import KnownFile
+from llmconfig.layers.known_file import KnownFile
 from llmconfig.layers.static import file_keep
 from tests.workers.api.test_tasks import client_of
 from workers.models import Breaker, Pause, PermitPool, TaskRun

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from llmconfig import services
 from llmconfig.models import Preference, Tier
+from llmconfig.store import services
 from tests.llmconfig.conftest import INSIGHT, SEED
 
 ROOT = "/admin/llmconfig/preference/"

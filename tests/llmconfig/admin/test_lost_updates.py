@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from llmconfig import services
 from llmconfig.models import Preference, Tier
+from llmconfig.store import services
 from tests.llmconfig.conftest import INSIGHT, REPORT, SEED
 
 ROOT = "/admin/llmconfig/preference/"

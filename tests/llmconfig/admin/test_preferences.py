@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from llmconfig.models import Preference
-from llmconfig.parameters import PARAMETERS
+from llmconfig.values.parameters import PARAMETERS
 from tests.llmconfig.conftest import INSIGHT, SEED
 
 LIST = "/admin/llmconfig/preference/"
@@ -165,7 +165,7 @@ def test_every_parameter_has_a_field_and_stop_texts_stand_one_on_a_line(staff):
 
 
 def test_a_model_that_no_worker_has_is_stored_with_a_warning(staff, monkeypatch):
-    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:latest"]])
+    monkeypatch.setattr("llmconfig.resolution.known_models._providers", [lambda: ["qwen3:latest"]])
     told = staff.post(ADD, {"model": "llama3.2:9b", "fallback_model": "qwen3"}, follow=True)
     assert next(str(each) for each in told.context["messages"]) == (
         "Saved, but no worker has the model llama3.2:9b."
@@ -175,14 +175,14 @@ def test_a_model_that_no_worker_has_is_stored_with_a_warning(staff, monkeypatch)
 
 def test_where_models_must_be_present_the_form_refuses_another_one(staff, monkeypatch, settings):
     settings.LLM_REQUIRE_PRESENT_MODELS = True
-    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:latest"]])
+    monkeypatch.setattr("llmconfig.resolution.known_models._providers", [lambda: ["qwen3:latest"]])
     form = staff.post(ADD, {"model": "llama3.2:9b"}).context["adminform"].form
     assert form.errors == {"model": ["No live worker has the model llama3.2:9b."]}
     assert not Preference.objects.exists()
 
 
 def test_known_models_are_offered(staff, monkeypatch):
-    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: ["qwen3:8b"]])
+    monkeypatch.setattr("llmconfig.resolution.known_models._providers", [lambda: ["qwen3:8b"]])
     page = staff.get(ADD).content.decode()
     assert '<datalist id="id_model_known"><option value="qwen3:8b"></datalist>' in page
     assert 'list="id_model_known"' in page

@@ -65,7 +65,7 @@ def test_a_wrong_glob_stands_beside_its_field(staff, tier):
 
 def test_it_shows_which_known_models_the_list_matches(staff, tier, monkeypatch):
     known = ["llama3.2:1b", "phi4", "qwen3"]
-    monkeypatch.setattr("llmconfig.known_models._providers", [lambda: known])
+    monkeypatch.setattr("llmconfig.resolution.known_models._providers", [lambda: known])
     save(staff, tier, allowed_models="llama3.*\nphi4")
     page = " ".join(staff.get(f"{LIST}{tier.pk}/change/").content.decode().split())
     assert 'llama3.2:1b<span class="lc-hidden"> allowed</span>' in page

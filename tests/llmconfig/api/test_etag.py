@@ -5,9 +5,9 @@ from itertools import combinations
 import pytest
 from django.db.models.signals import post_save
 
-from llmconfig.errors import EditConflict
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_save, tier_save
+from llmconfig.store.services import preference_save, tier_save
+from llmconfig.values.errors import EditConflict
 from tests.llmconfig.conftest import INSIGHT, SEED
 from tests.llmconfig.history.threads import Work, at_once, held, wait_until_blocked
 

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from llmconfig import services
 from llmconfig.models import Preference
-from llmconfig.scopes import Scope
+from llmconfig.store import services
+from llmconfig.store.scopes import Scope
 from tests.llmconfig.api.scopes import SCOPES, SHARED, client, permit
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT
 

@@ -4,7 +4,7 @@ import pytest
 from rest_framework.exceptions import ParseError
 
 from llmconfig.api.parsers import MergePatchParser, StrictJSONParser
-from llmconfig.errors import BodyTooLarge
+from llmconfig.values.errors import BodyTooLarge
 
 
 def parse(body: bytes):

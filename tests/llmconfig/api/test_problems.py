@@ -17,7 +17,7 @@ from rest_framework import exceptions
 from llmconfig.api import problems
 from llmconfig.api.problems import exception_handler
 from llmconfig.database.outages import OutageLog
-from llmconfig.errors import (
+from llmconfig.values.errors import (
     BodyTooLarge,
     ConfigurationError,
     InvalidPreference,
@@ -25,7 +25,7 @@ from llmconfig.errors import (
     Problem,
     UnknownTaskType,
 )
-from llmconfig.messages import Message
+from llmconfig.values.messages import Message
 from tests.llmconfig.database.errors import database_error
 
 pytestmark = pytest.mark.django_db

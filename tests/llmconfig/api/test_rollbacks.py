@@ -2,9 +2,9 @@
 
 import pytest
 
-from llmconfig import task_types
-from llmconfig.errors import LLMConfigError
 from llmconfig.models import Preference, Tier
+from llmconfig.values import task_types
+from llmconfig.values.errors import LLMConfigError
 from tests.llmconfig.api.scopes import OWNED, SCOPES, SHARED, client, permit
 from tests.llmconfig.conftest import INSIGHT, REPORT, SEED
 from tests.llmconfig.history.threads import at_once

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from rest_framework.test import APIClient
 
 from llmconfig.models import Preference
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT, REPORT, SEED
 
 URL = "/v1/users/llm-config"
@@ -67,7 +67,7 @@ def worker_has(monkeypatch):
     """Has a live worker report these models; None: it has not reported yet."""
 
     def report(names):
-        monkeypatch.setattr("llmconfig.known_models._providers", [lambda: names])
+        monkeypatch.setattr("llmconfig.resolution.known_models._providers", [lambda: names])
 
     return report
 

@@ -17,16 +17,16 @@ from django.db import connection
 from config.embedded.stack import Stack
 from config.embedded.valkey import Valkey
 from config.env import PROJECT
-from llmconfig import task_types
 from llmconfig.cache import server
 from llmconfig.cache.namespace import namespace
+from llmconfig.cache.redis_keys import redis_key
+from llmconfig.layers.rows import rows_arrange
 from llmconfig.layers.static import static_config
-from llmconfig.merging import rows_merge
-from llmconfig.redis_keys import redis_key
-from llmconfig.resolver import decide
-from llmconfig.rows import rows_arrange
-from llmconfig.selectors import config_resolve
-from llmconfig.stored import stored_fetch
+from llmconfig.layers.stored import stored_fetch
+from llmconfig.resolution.merging import rows_merge
+from llmconfig.resolution.resolver import decide
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values import task_types
 from tests.llmconfig.conftest import INSIGHT, SEED
 from tests.workers.worker_process import database_url
 

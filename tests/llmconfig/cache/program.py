@@ -18,7 +18,7 @@ def resolve(user):
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from llmconfig.selectors import config_resolve
+    from llmconfig.resolution.selectors import config_resolve
 
     with CaptureQueriesContext(connection) as queries:
         config = config_resolve(user_id=int(user) or None, task_type=TASK_TYPE)

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, connection, transaction
 
-from llmconfig.cache import invalidation, protocol, reading
+from llmconfig.cache import invalidation, protocol
+from llmconfig.layers import cached_rows
 from llmconfig.models import Preference
 from tests.llmconfig.conftest import INSIGHT
 
@@ -100,12 +101,12 @@ def test_what_was_read_before_a_commit_is_not_found_after_it(
 
     def read_slowly(user_id):
         stored = fetch(user_id)
-        monkeypatch.setattr(reading, "stored_fetch", fetch)
+        monkeypatch.setattr(cached_rows, "stored_fetch", fetch)
         elsewhere(lambda: model_set(Preference.objects.get(), "new:1") or 1)
         return stored
 
-    fetch = reading.stored_fetch
-    monkeypatch.setattr(reading, "stored_fetch", read_slowly)
+    fetch = cached_rows.stored_fetch
+    monkeypatch.setattr(cached_rows, "stored_fetch", read_slowly)
     assert resolved(ada).model == "old:1"
     assert resolved(ada).model == "new:1"
     assert elsewhere(lambda: resolved(ada).model) == "new:1"
@@ -131,7 +132,7 @@ def test_the_commit_of_one_writer_does_not_hide_another(ada, row, resolved, else
         assert elsewhere(commit_another)
         config = elsewhere(lambda: resolved(ada))
         assert (config.model, config.max_retries) == ("old:1", 0)
-        assert elsewhere(lambda: reading.read(ada.pk).versions) is None
+        assert elsewhere(lambda: cached_rows.read(ada.pk).versions) is None
     assert elsewhere(lambda: resolved(ada).model) == "new:1"
 
 
@@ -166,7 +167,7 @@ def test_a_save_outside_of_transactions_is_marked_too(
     save_table = Group._save_table
 
     def save_slowly(self, *args, **kwargs):
-        seen.append(elsewhere(lambda: reading.read(ada.pk).versions) is None)
+        seen.append(elsewhere(lambda: cached_rows.read(ada.pk).versions) is None)
         return save_table(self, *args, **kwargs)
 
     monkeypatch.setattr(Group, "_save_table", save_slowly)
@@ -183,7 +184,7 @@ def test_a_writer_that_is_killed_after_its_commit_leaves_nothing_old(
     assert resolved(ada).model == "old:1"
     process.kill_by("save_and_die", ada.pk, "new:1")
     assert resolved(ada).model == "new:1"
-    assert reading.read(ada.pk).versions is None, "its mark is there"
+    assert cached_rows.read(ada.pk).versions is None, "its mark is there"
 
 
 def test_nor_is_anything_old_found_when_the_mark_of_a_killed_writer_ends(
@@ -196,7 +197,7 @@ def test_nor_is_anything_old_found_when_the_mark_of_a_killed_writer_ends(
     assert raw.get(mark).startswith(b"!")
     raw.pexpire(mark, 0)
     assert resolved(ada).model == "new:1"
-    assert reading.read(ada.pk).versions is not None
+    assert cached_rows.read(ada.pk).versions is not None
 
 
 def test_a_long_transaction_renews_its_mark_when_it_writes(ada, row, raw, keys, monkeypatch):

@@ -9,10 +9,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 from django.urls import reverse
 
-from llmconfig import services
 from llmconfig.cache.invalidation import everything_changed
 from llmconfig.models import Preference, Tier
-from llmconfig.scopes import Scope
+from llmconfig.store import services
+from llmconfig.store.scopes import Scope
 from tests.llmconfig.conftest import INSIGHT, SEED
 
 pytestmark = pytest.mark.django_db(transaction=True)

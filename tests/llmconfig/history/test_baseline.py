@@ -9,7 +9,7 @@ from django.db import connection
 from llmconfig.history.entries import preference_history, tier_history
 from llmconfig.history.rollback import row_rollback
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from llmconfig.history.entries import preference_history
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_delete, preference_save, tier_save
+from llmconfig.store.services import preference_delete, preference_save, tier_save
 from tests.llmconfig.history.conftest import moment
 
 pytestmark = pytest.mark.django_db

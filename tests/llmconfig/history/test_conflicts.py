@@ -3,9 +3,9 @@
 import pytest
 from django.contrib.auth.models import Group
 
-from llmconfig.errors import EditConflict
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_delete, preference_save, tier_delete, tier_save
+from llmconfig.store.services import preference_delete, preference_save, tier_delete, tier_save
+from llmconfig.values.errors import EditConflict
 from tests.llmconfig.history.threads import at_once
 
 pytestmark = pytest.mark.django_db

@@ -4,9 +4,9 @@ import pytest
 from django.db.models.signals import pre_delete
 from knox.models import AuthToken
 
-from llmconfig.history.authorship import authored
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
+from llmconfig.tables.authorship import authored
 
 pytestmark = pytest.mark.django_db
 

@@ -4,11 +4,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db.models.signals import post_save, pre_delete
 
-from llmconfig.errors import EditConflict
 from llmconfig.history import rollback
 from llmconfig.history.rollback import everything_rollback, row_rollback
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_delete, preference_save, tier_save
+from llmconfig.store.services import preference_delete, preference_save, tier_save
+from llmconfig.values.errors import EditConflict
 from tests.llmconfig.conftest import INSIGHT
 from tests.llmconfig.history.conftest import moment
 from tests.llmconfig.history.threads import Work, at_once, held, wait_until_blocked

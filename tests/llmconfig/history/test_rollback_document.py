@@ -7,14 +7,14 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmconfig.documents import TASK_TYPE_CONFIGS
-from llmconfig.errors import UnknownVersion
 from llmconfig.history.entries import REMOVED, document_records, entries_of
 from llmconfig.history.rollback import document_rollback
 from llmconfig.models import Preference
-from llmconfig.overviews import scope_preferences
-from llmconfig.scopes import Scope
-from llmconfig.services import preferences_change, preferences_reset
+from llmconfig.store.documents import TASK_TYPE_CONFIGS
+from llmconfig.store.overviews import scope_preferences
+from llmconfig.store.scopes import Scope
+from llmconfig.store.services import preferences_change, preferences_reset
+from llmconfig.values.errors import UnknownVersion
 from tests.llmconfig.conftest import INSIGHT, REPORT
 
 pytestmark = pytest.mark.django_db

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth.models import Group
 
-from llmconfig.errors import RollbackRefused
 from llmconfig.history.entries import preference_history
 from llmconfig.history.plan import plan_at
 from llmconfig.history.rollback import everything_rollback
 from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_delete, preference_save, tier_save
+from llmconfig.store.services import preference_delete, preference_save, tier_save
+from llmconfig.values.errors import RollbackRefused
 from tests.llmconfig.conftest import INSIGHT
 from tests.llmconfig.history.conftest import moment
 

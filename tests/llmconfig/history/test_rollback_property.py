@@ -8,12 +8,12 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from llmconfig.errors import EditConflict, ModelNotAllowed
 from llmconfig.history.rollback import everything_rollback
 from llmconfig.history.states import states_now
 from llmconfig.models import Preference, Tier
-from llmconfig.policy import environment_policy, models_check, user_policy
-from llmconfig.services import preference_delete, preference_save, tier_delete, tier_save
+from llmconfig.resolution.policy import environment_policy, models_check, user_policy
+from llmconfig.store.services import preference_delete, preference_save, tier_delete, tier_save
+from llmconfig.values.errors import EditConflict, ModelNotAllowed
 from tests.llmconfig.conftest import INSIGHT
 from tests.llmconfig.history.conftest import moment
 

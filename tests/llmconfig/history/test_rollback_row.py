@@ -6,8 +6,13 @@ import pytest
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
-from llmconfig import task_types
-from llmconfig.errors import (
+from llmconfig.history.entries import preference_at_version, preference_history
+from llmconfig.history.plan import plan_of
+from llmconfig.history.rollback import row_rollback
+from llmconfig.models import Preference, Tier
+from llmconfig.store.services import preference_delete, preference_save, tier_delete, tier_save
+from llmconfig.values import task_types
+from llmconfig.values.errors import (
     EditConflict,
     InvalidPreference,
     ModelNotAllowed,
@@ -15,11 +20,6 @@ from llmconfig.errors import (
     UnknownTaskType,
     UnknownVersion,
 )
-from llmconfig.history.entries import preference_at_version, preference_history
-from llmconfig.history.plan import plan_of
-from llmconfig.history.rollback import row_rollback
-from llmconfig.models import Preference, Tier
-from llmconfig.services import preference_delete, preference_save, tier_delete, tier_save
 
 pytestmark = pytest.mark.django_db
 

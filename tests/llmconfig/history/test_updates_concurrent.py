@@ -4,7 +4,7 @@ import pytest
 from django.db import transaction
 
 from llmconfig.models import Preference
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 from tests.llmconfig.history.threads import Work, wait_until_blocked
 
 

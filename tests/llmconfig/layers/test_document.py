@@ -2,7 +2,7 @@ import pytest
 
 from llmconfig.layers.document import document_read
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.types import Origin, Statement
+from llmconfig.values.types import Origin, Statement
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT
 
 

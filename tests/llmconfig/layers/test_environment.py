@@ -3,7 +3,7 @@ import json
 import pytest
 
 from llmconfig.layers.environment import environment_read, policy_read
-from llmconfig.types import Origin, Statement
+from llmconfig.values.types import Origin, Statement
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT
 
 

@@ -5,13 +5,13 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmconfig.errors import ConfigurationError
-from llmconfig.fields import FIELDS
 from llmconfig.layers.document import SECTIONS, document_read
 from llmconfig.layers.environment import FIELD_VARIABLES, environment_read, policy_read
 from llmconfig.layers.located import Report
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.parameters import MODEL_PARAMETERS
+from llmconfig.values.errors import ConfigurationError
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.parameters import MODEL_PARAMETERS
 from tests.llmconfig.conftest import ALL_TYPES, INSIGHT, SEED
 
 WORDS = [

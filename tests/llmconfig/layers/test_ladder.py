@@ -3,7 +3,7 @@ from typing import Any
 
 from llmconfig.layers.document import Source
 from llmconfig.layers.ladder import Rows, Tier, ladder
-from llmconfig.types import Origin, Statement
+from llmconfig.values.types import Origin, Statement
 from tests.llmconfig.conftest import INSIGHT, REPORT
 
 

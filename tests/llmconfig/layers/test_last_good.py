@@ -6,10 +6,10 @@ import pytest
 from django.core.checks import run_checks
 from django.db import OperationalError
 
-from llmconfig.errors import ConfigurationError
-from llmconfig.known_file import KnownFile, known_file_load
+from llmconfig.layers.known_file import KnownFile, known_file_load
 from llmconfig.layers.static import file_keep, static_config
-from llmconfig.selectors import config_resolve
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import ConfigurationError
 from tests.llmconfig.conftest import INSIGHT
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +77,7 @@ def test_where_the_database_is_away_a_mistake_stops_the_start(kept, configure, m
     def away(*_args, **_kwargs):
         raise OperationalError
 
-    monkeypatch.setattr("llmconfig.known_file.KnownFile.objects.filter", away)
+    monkeypatch.setattr("llmconfig.layers.known_file.KnownFile.objects.filter", away)
     configure(BAD)
     with pytest.raises(ConfigurationError, match=r"llm\.yaml:3"):
         static_config()

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from llmconfig.errors import ConfigurationError
 from llmconfig.layers.static import static_config
-from llmconfig.policy import environment_policy
-from llmconfig.selectors import reload_options
+from llmconfig.resolution.policy import environment_policy
+from llmconfig.resolution.selectors import reload_options
+from llmconfig.values.errors import ConfigurationError
 from tests.llmconfig.conftest import INSIGHT
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmconfig.windows import WindowSource
+from llmconfig.values.windows import WindowSource
 from workers.backends import ollama as backend
 from workers.backends.windows import windows_here
 from workers.testing import behaviours as b

@@ -4,9 +4,9 @@ import pytest
 from django.conf import settings
 
 from config.settings import base
-from llmconfig.fields import FIELDS
 from llmconfig.models import Preference
-from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS
 from workers.execution import runner
 from workers.execution.database_patience import PATIENCE_SECONDS
 from workers.execution.runner import (

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from llmconfig.windows import Window, WindowSource
+from llmconfig.values.windows import Window, WindowSource
 from workers.backends import ollama as backend
 from workers.backends.ollama import AttemptFailed, GenerationRequest, Limits
 from workers.execution.generation import Asking

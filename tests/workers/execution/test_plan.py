@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.execution.plan import Park, Past, RetryLater, Stop, Try, View, first_step, next_step
 from workers.runs.obstacles import Kind, Obstacle
 from workers.runs.outcomes import Cause, Outcome

@@ -10,18 +10,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmconfig import task_types
-from llmconfig.errors import ConfigurationError, InvalidPreference, MalformedConfig
-from llmconfig.fields import errors_told, fields_parse
-from llmconfig.kinds import Boolean, Choice, Integer, Number, Seconds, Texts
 from llmconfig.layers.ladder import Rows, Tier
 from llmconfig.layers.located import Report
 from llmconfig.layers.static import static_read
+from llmconfig.layers.stored import StoredRow
 from llmconfig.layers.yaml_text import yaml_parse
-from llmconfig.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS, RELOAD_OPTIONS
-from llmconfig.selectors import rows_resolve
-from llmconfig.stored import StoredRow
-from llmconfig.types import ResolvedConfig
+from llmconfig.resolution.selectors import rows_resolve
+from llmconfig.values import task_types
+from llmconfig.values.errors import ConfigurationError, InvalidPreference, MalformedConfig
+from llmconfig.values.fields import errors_told, fields_parse
+from llmconfig.values.kinds import Boolean, Choice, Integer, Number, Seconds, Texts
+from llmconfig.values.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS, RELOAD_OPTIONS
+from llmconfig.values.types import ResolvedConfig
 from tests.workers.backends.ollama.asking import ask
 from workers.backends.ollama import options
 from workers.testing.fake_ollama import FakeOllama

@@ -3,7 +3,7 @@
 import pytest
 
 from llmconfig.models import Preference
-from llmconfig.services import preference_save
+from llmconfig.store.services import preference_save
 from workers.execution.runner import run_deliver
 from workers.models import TaskRun
 from workers.submission.enqueue import enqueue

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from config.env import PROJECT
 from llmconfig.models import Preference
-from llmconfig.types import ResolvedConfig
+from llmconfig.values.types import ResolvedConfig
 from workers.messaging.header import MAX_BYTES, header_build
 from workers.submission.enqueue import enqueue, enqueue_signature
 

@@ -7,16 +7,16 @@ from django.core.exceptions import ValidationError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmconfig.errors import ConfigurationError, MalformedConfig
-from llmconfig.fields import FIELDS
-from llmconfig.kinds import Choice, Integer, Number, Refused
 from llmconfig.layers.static import static_config
-from llmconfig.model_names import Policy
 from llmconfig.models import TASK_TYPE_MAX_LENGTH, Preference
-from llmconfig.parameters import PARAMETERS
-from llmconfig.resolver import resolve
-from llmconfig.services import preference_save
-from llmconfig.types import Origin, ResolvedConfig, Statement
+from llmconfig.resolution.resolver import resolve
+from llmconfig.store.services import preference_save
+from llmconfig.values.errors import ConfigurationError, MalformedConfig
+from llmconfig.values.fields import FIELDS
+from llmconfig.values.kinds import Choice, Integer, Number, Refused
+from llmconfig.values.model_names import Policy
+from llmconfig.values.parameters import PARAMETERS
+from llmconfig.values.types import Origin, ResolvedConfig, Statement
 from workers.messaging.header import MAX_BYTES, config_of, header_build
 from workers.submission.enqueue import enqueue
 

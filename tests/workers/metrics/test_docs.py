@@ -3,7 +3,7 @@
 import re
 
 from config.env import PROJECT
-from workers.metrics import book  # noqa: F401  (registers its metrics)
+from workers.metrics import book  # noqa: F401
 from workers.metrics.instruments import BOOKED, REGISTRY
 from workers.process.metrics_server import stored  # noqa: F401  (the same)
 

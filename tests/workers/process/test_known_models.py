@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 from django.db.models import F
 
-import llmconfig.known_models
+import llmconfig.resolution.known_models
 from workers.models import WorkerNode
 from workers.process import known_models
 from workers.process.registry.nodes import node_register
@@ -32,7 +32,7 @@ def test_the_models_of_all_live_workers_are_known():
     register("one", "b:1", "a:1")
     register("two", "b:1", "c:1")
     assert known_models.known_names() == ("a:1", "b:1", "c:1")
-    assert set(llmconfig.known_models.names()) >= {"a:1", "b:1", "c:1"}
+    assert set(llmconfig.resolution.known_models.names()) >= {"a:1", "b:1", "c:1"}
 
 
 def test_before_a_worker_has_looked_at_its_model_server_nothing_is_known():

@@ -10,8 +10,8 @@ from django.contrib.auth.models import Group
 from django.db import connections
 from django.utils import timezone
 
-from llmconfig.errors import NoAllowedModel
 from llmconfig.models import Tier
+from llmconfig.values.errors import NoAllowedModel
 from workers.models import TaskRun
 from workers.reports.errors import (
     NoActivity,

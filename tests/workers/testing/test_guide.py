@@ -18,7 +18,7 @@ GUIDE = (PROJECT / "docs" / "testing-your-task-types.md").read_text()
 #: A fenced block whose first line is a comment with the file's path.
 FILES = re.findall(r"^```\w*\n# (\S+/\S+)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
 SETTINGS = """\
-from config.settings.test import *
+from config.settings.test import *  # noqa: F403  (Django's way to layer settings modules)
 from tests.flushes import flush_by_delete
 
 flush_by_delete()

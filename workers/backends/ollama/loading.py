@@ -12,7 +12,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.backends.ollama import classify, options, transport
 from workers.backends.ollama.clients import HostClients
 from workers.backends.ollama.clock import Clock

@@ -2,7 +2,8 @@
 
 The other reload options (``num_gpu``, ``use_mmap`` …) go to Ollama under their own names: a
 difference in one of those makes Ollama load the model again, so a request and the watch of its load
-must send the same ones. Their types are checked where they are stated (`llmconfig.parameters`).
+must send the same ones. Their types are checked where they are stated
+(`llmconfig.values.parameters`).
 """
 
 from collections.abc import Mapping

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.gates.permits.learning import (
     TOLERATED_SECONDS,
     Answer,

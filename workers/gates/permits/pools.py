@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers import task_types
 from workers.gates.models import PermitPool
 from workers.gates.permits.learning import Knowledge

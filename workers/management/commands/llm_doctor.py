@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from llmconfig.stated_models import users_stating
+from llmconfig.resolution.stated_models import users_stating
 from workers.backends import ollama
 from workers.process.doctor.examination import examine
 from workers.process.doctor.gathering import facts_gather

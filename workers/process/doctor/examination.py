@@ -7,9 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.utils.translation import ngettext as _n
 
-from llmconfig.model_names import normalise_model
-from llmconfig.stated_models import StatedModel
-from llmconfig.texts import printable
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.texts import printable
 from workers.process.doctor.facts import Facts, Finding, Server, Worker
 from workers.process.doctor.uses import NamesOf, nobody, uses_told
 from workers.process.extensions import doctor_checks

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from llmconfig.stated_models import StatedModel
-from llmconfig.unnamed_params import UnnamedParams
-from llmconfig.windows import Window
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.resolution.unnamed_params import UnnamedParams
+from llmconfig.values.windows import Window
 from workers.gates.permits.selectors import PoolState
 
 

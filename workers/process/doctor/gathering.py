@@ -7,19 +7,19 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
-from llmconfig.errors import ConfigurationError
 from llmconfig.layers.static import static_config
-from llmconfig.model_names import normalise_model
-from llmconfig.stated_models import (
+from llmconfig.resolution.stated_models import (
     StatedModel,
     models_stated,
     models_stated_static,
     unregistered_rows,
 )
-from llmconfig.texts import printable
-from llmconfig.unnamed_params import UnnamedParams, names_stored, unnamed_params
-from llmconfig.window_lookup import window_of
-from llmconfig.windows import Window
+from llmconfig.resolution.unnamed_params import UnnamedParams, names_stored, unnamed_params
+from llmconfig.resolution.window_lookup import window_of
+from llmconfig.values.errors import ConfigurationError
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.texts import printable
+from llmconfig.values.windows import Window
 from workers.gates.permits.selectors import PoolState, pool_states
 from workers.process.dependency_checks import broker_problem, database_problem
 from workers.process.doctor.facts import Facts, Finding, Server, Worker

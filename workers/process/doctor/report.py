@@ -10,7 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext as _n
 
-from llmconfig.texts import printable
+from llmconfig.values.texts import printable
 from workers.gates.permits.selectors import PoolState
 from workers.process.doctor.examination import lacking, models_used, titles
 from workers.process.doctor.facts import Facts, Finding, Server, Worker

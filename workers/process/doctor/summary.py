@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
-from llmconfig.stated_models import StatedModel
+from llmconfig.resolution.stated_models import StatedModel
 from workers.process.doctor.examination import examine, models_used
 from workers.process.doctor.facts import Facts, Finding
 from workers.process.doctor.gathering import server_of

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Sequence
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from llmconfig.stated_models import StatedModel
-from llmconfig.texts import printable
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.values.texts import printable
 from workers.task_types.names import PREFIX
 
 #: Names of some users of a model.

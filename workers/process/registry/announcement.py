@@ -7,8 +7,8 @@ from typing import Any
 from django.conf import settings
 
 from llmconfig import __version__
-from llmconfig.errors import NoAllowedModel
-from llmconfig.selectors import config_resolve
+from llmconfig.resolution.selectors import config_resolve
+from llmconfig.values.errors import NoAllowedModel
 from workers import task_types
 from workers.messaging.queues import PRIORITIES, queue_name
 

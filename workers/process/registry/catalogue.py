@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.model_names import Policy, normalise_model
-from llmconfig.policy import user_policy
-from llmconfig.selectors import configs_resolve
-from llmconfig.stated_models import StatedModel, models_stated
-from llmconfig.types import MODEL_FIELDS
-from llmconfig.windows import Window
+from llmconfig.resolution.policy import user_policy
+from llmconfig.resolution.selectors import configs_resolve
+from llmconfig.resolution.stated_models import StatedModel, models_stated
+from llmconfig.values.model_names import Policy, normalise_model
+from llmconfig.values.types import MODEL_FIELDS
+from llmconfig.values.windows import Window
 from workers.process.registry.holdings import (
     Holding,
     holdings_of,

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.model_names import normalise_model
-from llmconfig.window_lookup import window_of
-from llmconfig.windows import Window
+from llmconfig.resolution.window_lookup import window_of
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.windows import Window
 from workers.process.models import WorkerNode
 from workers.process.registry.announcement import task_types_served
 from workers.runs.states import ModelState

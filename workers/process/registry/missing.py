@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.model_names import normalise_model
-from llmconfig.stated_models import StatedModel
-from llmconfig.types import MODEL_FIELDS
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.values.model_names import normalise_model
+from llmconfig.values.types import MODEL_FIELDS
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.db import connection
 
 from llmconfig.layers.static import file_keep
-from llmconfig.model_names import normalise_model
-from llmconfig.stated_models import models_stated
+from llmconfig.resolution.stated_models import models_stated
+from llmconfig.values.model_names import normalise_model
 from workers.background_thread import Ticker
 from workers.metrics import labels
 from workers.process.doctor.summary import summary

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.backends import load_faults, ollama
 from workers.backends.ollama import InstalledModel, ModelDetails
 from workers.runs.outcomes import AttemptFailed, Cause, one_line

@@ -9,7 +9,7 @@ from rest_framework import serializers
 from llmconfig.api.pages import PAGE
 from llmconfig.api.problem_responses import problems
 from llmconfig.api.schemas import Shape
-from llmconfig.errors import NoAllowedModel
+from llmconfig.values.errors import NoAllowedModel
 from workers.api.filters import USER_ID
 from workers.api.schemas import Note, RunError, Usage, WaitsFor
 from workers.reports.errors import (

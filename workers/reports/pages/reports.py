@@ -20,7 +20,7 @@ from django.views import View
 from django.views.decorators.cache import never_cache
 from django.views.generic import DetailView, ListView, UpdateView
 
-from llmconfig.errors import LLMConfigError
+from llmconfig.values.errors import LLMConfigError
 from workers.reports.delivery.pages import report_shown, report_values
 from workers.reports.making import report_again, report_start
 from workers.reports.models import Delivery, ReportSettings, WeeklyReport

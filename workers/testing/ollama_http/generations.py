@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from llmconfig.model_names import normalise_model
+from llmconfig.values.model_names import normalise_model
 from workers.testing.ollama_http import names, schemas, templates
 from workers.testing.ollama_http.errors import RequestError, runner_error
 from workers.testing.ollama_http.models import Card, Models

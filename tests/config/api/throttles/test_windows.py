@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.api.throttles.rates import Rate
 from config.api.throttles.windows import NAME, Bucket, ProcessWindow, RedisWindow
 from llmconfig.cache import server
-from llmconfig.redis_keys import redis_key
+from llmconfig.cache.redis_keys import redis_key
 from tests.config.embedded.support import eventually
 
 

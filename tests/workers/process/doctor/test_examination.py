@@ -2,9 +2,9 @@
 
 import pytest
 
-from llmconfig.stated_models import StatedModel
-from llmconfig.unnamed_params import UnnamedParams
-from llmconfig.windows import Window, WindowSource
+from llmconfig.resolution.stated_models import StatedModel
+from llmconfig.resolution.unnamed_params import UnnamedParams
+from llmconfig.values.windows import Window, WindowSource
 from workers.process.doctor.examination import TITLES, examine
 from workers.process.doctor.facts import Facts, Finding, Server, Worker
 

@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from llmconfig.stated_models import StatedModel
+from llmconfig.resolution.stated_models import StatedModel
 from workers.gates.permits.selectors import PoolState
 from workers.process.doctor.examination import examine
 from workers.process.doctor.facts import Facts, Server, Worker

@@ -2,7 +2,7 @@
 
 import pytest
 
-from llmconfig.stated_models import StatedModel
+from llmconfig.resolution.stated_models import StatedModel
 from workers.process.doctor.summary import summary
 from workers.process.registry.survey import HostReport
 

@@ -1,6 +1,6 @@
 """Which configured models a host lacks, and of which task types it can answer no run."""
 
-from llmconfig.stated_models import StatedModel
+from llmconfig.resolution.stated_models import StatedModel
 from workers.process.registry.missing import Missing, missing_find
 
 TEXT, REPORT = "TASK_TYPE_TEXT_GENERATION", "TASK_TYPE_WEEKLY_REPORT"

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection
 from django.test.utils import CaptureQueriesContext
 
 from llmconfig import __version__
-from llmconfig.known_file import known_file_load
+from llmconfig.layers.known_file import known_file_load
 from tests.workers.waiting import wait_until
 from workers.backends import ollama as backend
 from workers.models import WorkerNode

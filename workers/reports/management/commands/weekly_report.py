@@ -7,8 +7,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from llmconfig.errors import LLMConfigError
 from llmconfig.management.people import user_named
+from llmconfig.values.errors import LLMConfigError
 from workers.reports.delivery.waiting import waits_sentence
 from workers.reports.entries import TooMuch
 from workers.reports.forecast import Forecast, report_forecast

@@ -1,0 +1,1 @@
+"""Resolution: from what the layers state to one configuration, and the explanation of it."""

@@ -1,0 +1,1 @@
+"""Services that write preferences and tiers, with their locks, checks and documents."""

@@ -1,0 +1,1 @@
+"""Tables: preferences and tiers, their constraints, and the versions kept of them."""

@@ -1,0 +1,1 @@
+"""Pure values: fields, kinds, model names, windows, texts and errors; no framework but words."""
