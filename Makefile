@@ -43,7 +43,7 @@ openapi: .venv/dev.installed
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
 clean:
-	@if [ -x $(BIN)/python ]; then $(BIN)/python -m config.embedded.cleanup; fi
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack.embedded.cleanup; fi
 	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 .venv/bin/python:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from config.embedded.postgres import Postgres
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from devstack.embedded.postgres import Postgres
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 
 CONFIG = """\
 default: {model: "file:3b", fallback_model: "file:1b", timeout: "60s"}

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from config.embedded.errors import StackError
-from config.embedded.postgres import Postgres
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from devstack.embedded.errors import StackError
+from devstack.embedded.postgres import Postgres
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 
 #: Nothing listens there: a test that needs a model server starts one.
 NO_MODEL_SERVER = "http://127.0.0.1:9"

@@ -20,9 +20,9 @@ import yaml
 
 from benchmarks.chaos.fake import FakeProcess
 from benchmarks.chaos.verdict import say
-from config.embedded import owned
-from config.embedded.shutdown import stop
 from config.env import PROJECT
+from devstack.embedded import owned
+from devstack.embedded.shutdown import stop
 
 READY_SECONDS = 120.0
 STOP_SECONDS = 60.0

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.mail import mailer_of_files, settings_of
 from config.settings.base import *  # noqa: F403  (Django's way to layer settings modules)
-from config.settings.base import ENVIRONMENT, LLMCONFIG_HOME, MIDDLEWARE
+from config.settings.base import ENVIRONMENT, INSTALLED_APPS, LLMCONFIG_HOME, MIDDLEWARE
 from config.variables.hidden import Hidden
 
 
@@ -33,6 +33,7 @@ def _own_secret_key(path: Path) -> str:
 
 
 DEBUG = True
+INSTALLED_APPS = [*INSTALLED_APPS, "devstack"]
 MIDDLEWARE = ["config.problems.known_hosts", *MIDDLEWARE]
 SECRET_KEY = Hidden(ENVIRONMENT.secret_key or _own_secret_key(LLMCONFIG_HOME / "secret-key"))
 ALLOWED_HOSTS = [*ENVIRONMENT.allowed_hosts, "localhost", "127.0.0.1", "[::1]"]

@@ -8,9 +8,9 @@ import yaml
 from django.conf import settings
 
 from config import env
-from config.embedded import procfile
 from config.env import PROJECT
 from config.variables.reading import SECRETS
+from devstack.embedded import procfile
 from workers import task_types
 from workers.messaging.queues import PRIORITIES, queue_name
 

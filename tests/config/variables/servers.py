@@ -8,8 +8,8 @@ import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 
-from config.embedded import ports
-from config.embedded.packages import package_directory, program
+from devstack.embedded import ports
+from devstack.embedded.packages import package_directory, program
 
 PASSWORD = "p/s@s w#r?d%25;:[ä]"
 

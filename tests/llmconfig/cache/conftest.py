@@ -14,9 +14,9 @@ import redis
 from django.conf import settings as django_settings
 from django.db import connection
 
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
 from config.env import PROJECT
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 from llmconfig.cache import server
 from llmconfig.cache.namespace import namespace
 from llmconfig.cache.redis_keys import redis_key

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from llmconfig.cache import outage, owed, protocol, server
 from llmconfig.cache.owed import OwedInvalidation
-from tests.config.embedded.support import eventually
+from tests.devstack.embedded.support import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY = "redis://127.0.0.1:1/0"

@@ -6,7 +6,7 @@ from django.conf import settings
 from llmconfig.cache import protocol
 from llmconfig.cache.protocol import COMMON, MAX_SCOPES, look, mark, merged, release, user_scope
 from llmconfig.cache.server import Wire
-from tests.config.embedded.support import eventually
+from tests.devstack.embedded.support import eventually
 
 ADA = user_scope(1)
 

@@ -3,8 +3,8 @@
 import pytest
 import redis
 
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 from tests.workers.conftest import WEB_OPTIONS, publish_to
 from tests.workers.process.test_worker_process import FAULTS
 from tests.workers.submission.test_bulk_enqueue import asked, queued

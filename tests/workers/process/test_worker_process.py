@@ -12,8 +12,8 @@ import redis
 from django.conf import settings
 from kombu import Connection
 
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 from tests.workers.worker_process import WorkerProcess
 from workers.models import TaskRun
 from workers.submission.enqueue import enqueue

@@ -9,8 +9,8 @@ import uvicorn
 from django.core.asgi import get_asgi_application
 from knox.models import AuthToken
 
-from config.embedded.stack import Stack
-from config.embedded.valkey import Valkey
+from devstack.embedded.stack import Stack
+from devstack.embedded.valkey import Valkey
 from tests.proxy import Proxy
 from tests.workers.streaming.speaking import Speaker
 from tests.workers.streaming.watching import Watch

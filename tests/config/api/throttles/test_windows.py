@@ -13,7 +13,7 @@ from config.api.throttles.rates import Rate
 from config.api.throttles.windows import NAME, Bucket, ProcessWindow, RedisWindow
 from llmconfig.cache import server
 from llmconfig.cache.redis_keys import redis_key
-from tests.config.embedded.support import eventually
+from tests.devstack.embedded.support import eventually
 
 
 @pytest.fixture(params=["redis", "process"])

@@ -1,8 +1,0 @@
-"""Translations for a program that must start without Django's settings."""
-
-import gettext as catalogues
-from pathlib import Path
-
-LOCALE = Path(__file__).resolve().parents[2] / "locale"
-
-gettext = catalogues.translation("django", LOCALE, fallback=True).gettext
