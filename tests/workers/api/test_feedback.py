@@ -187,6 +187,6 @@ def test_staff_read_it_in_the_admin(client, run, admin_client):
 
 def test_nobody_changes_it_in_the_admin(client, run, admin_client):
     give(client, run, rating=1)
-    address = f"/admin/workers/runs/feedback/{Feedback.objects.get().pk}/change/"
+    address = f"/admin/workers/feedback/{Feedback.objects.get().pk}/change/"
     assert admin_client.post(address, {"rating": -1}).status_code == 403
-    assert admin_client.get("/admin/workers/runs/feedback/add/").status_code == 403
+    assert admin_client.get("/admin/workers/feedback/add/").status_code == 403

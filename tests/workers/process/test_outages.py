@@ -170,7 +170,7 @@ def test_a_run_whose_outcome_can_never_be_written_fails(
     run = enqueue(**BODY, user_id=person.pk)
     with monkeypatch.context() as patch:
         # What fails is the answer, and not the word that it failed.
-        patch.setattr(runner, "run_succeed", away(30, "57014"))
+        patch.setattr(transitions, "run_succeed", away(30, "57014"))
         run_deliver(run.pk)
     ended = TaskRun.objects.get()
     assert (ended.status, ended.error["code"]) == ("failed", "internal_error")

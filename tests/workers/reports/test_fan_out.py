@@ -16,9 +16,9 @@ from workers.reports import fan_out
 from workers.reports.due import Slot
 from workers.reports.fan_out import fan_out_begin, fan_out_run, fan_outs_prune, reports_due
 from workers.reports.models import FanOut, ReportRefusal, ReportSettings, WeeklyReport
+from workers.reports.tasks import enqueue_weekly_reports
 from workers.reports.weeks import week_last_ended
 from workers.runs.states import OPEN
-from workers.tasks import enqueue_weekly_reports
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file", "broker")]
 NOTHING_ALLOWED = {"LLM_ALLOWED_MODELS": "other*"}

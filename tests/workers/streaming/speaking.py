@@ -7,8 +7,8 @@ from workers.execution.plan import Try
 from workers.models import Attempt, TaskRun
 from workers.runs.claims import claim_take
 from workers.runs.outcomes import Outcome
+from workers.runs.signals import changed
 from workers.runs.transitions import run_fail, run_succeed
-from workers.streaming import publisher
 from workers.streaming.attempt_stream import spoken
 from workers.streaming.cursors import Take
 from workers.task_types import get
@@ -41,7 +41,14 @@ class Speaker:
     def succeed(self, content):
         if not self._is_saved:
             self._save(Outcome.SUCCEEDED)
-        assert run_succeed(self.claim, self.run, {"content": content}, STEP, [self._attempt])
+        assert run_succeed(
+            self.claim,
+            self.run,
+            {"content": content},
+            [self._attempt],
+            model="ok:3b",
+            is_fallback=False,
+        )
 
     def give_up(self):
         self._save(Outcome.REJECTED)
@@ -61,4 +68,4 @@ class Speaker:
         self._speech.__exit__(None, None, None)
         self._attempt.outcome, self._attempt.duration_ms = outcome, 1
         attempt_save(self._attempt, self._earlier)
-        publisher.changed(self.run.pk)
+        changed(self.run.pk)

@@ -9,6 +9,7 @@ import pytest
 from django.db import transaction
 
 from tests.workers.waiting import wait_until
+from workers.runs.signals import changed
 from workers.streaming import attempt_text, keys, publisher
 from workers.streaming.cursors import Take
 from workers.streaming.diff import Row, View
@@ -175,11 +176,11 @@ def test_a_change_is_told_after_the_commit_and_not_without_one(
     told = []
     monkeypatch.setattr(publisher.current(), "changed", told.append)
     with transaction.atomic():
-        publisher.changed("kept")
+        changed("kept")
         assert not told
     assert told == ["kept"]
     with transaction.atomic():
-        publisher.changed("undone")
+        changed("undone")
         transaction.set_rollback(True)
     assert told == ["kept"]
 
