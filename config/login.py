@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django.apps import apps
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -27,8 +28,13 @@ def limited(view: View) -> View:
     return limited_view
 
 
-#: The login of the pages for people.
-login = limited(LoginView.as_view(next_page="report-list-page", redirect_authenticated_user=True))
+#: The login of the pages for people; where there are none it leads to ``LOGIN_REDIRECT_URL``.
+login = limited(
+    LoginView.as_view(
+        next_page="report-list-page" if apps.is_installed("workers.reports") else None,
+        redirect_authenticated_user=True,
+    )
+)
 
 
 def _wait(request: HttpRequest) -> float:

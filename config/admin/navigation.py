@@ -86,6 +86,8 @@ def _items(request: HttpRequest, models: list[tuple[str, str, str]]) -> list[dic
 
 
 def _shown(request: HttpRequest, label: str) -> bool:
+    if label.split(".")[0] not in apps.app_configs:
+        return False
     model_admin = admin.site._registry.get(apps.get_model(label))
     return bool(model_admin and model_admin.has_view_permission(request))
 
