@@ -60,7 +60,7 @@ def main() -> int:
     )
     for told, right in checks:
         sys.stdout.write(f"  {'ok ' if right else 'NOT'} {told}\n")
-    return 0 if all(right for _told, right in checks) else 1
+    return 0 if all(right for _figures, right in checks) else 1
 
 
 def _people(chance: random.Random) -> None:
@@ -199,13 +199,13 @@ def _checks() -> list[tuple[str, bool]]:
 
 
 def _reconciles(report: Any) -> bool:
-    week = _told(report.facts, report.facts["runs"]["total"])
-    cost = _told(report.facts["report"], report.facts["report"]["parts"] + 1)
+    week = _figures(report.facts, report.facts["runs"]["total"])
+    cost = _figures(report.facts["report"], report.facts["report"]["parts"] + 1)
     bounds = [report.user_id, report.starts_at, report.ends_at]
     return week == _sql(OF_THE_WEEK, bounds) and cost == _sql(OF_THE_RUN, [report.run_id] * 2)
 
 
-def _told(facts: dict[str, Any], runs: int) -> tuple[int, ...]:
+def _figures(facts: dict[str, Any], runs: int) -> tuple[int, ...]:
     usage = facts["usage"]
     milliseconds = round(facts["model_seconds"] * 1000)
     return runs, usage["prompt_tokens"], usage["completion_tokens"], milliseconds

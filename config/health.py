@@ -24,7 +24,7 @@ def is_probe(scope: Mapping[str, Any]) -> bool:
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 ``{"status": "ok"}`` while the process answers at all. Nothing else is asked: to restart
     the process mends no database."""
-    return _told({"status": "ok"}, 200)
+    return _response({"status": "ok"}, 200)
 
 
 @require_safe
@@ -34,11 +34,11 @@ def readyz(request: HttpRequest) -> JsonResponse:
     if found is None:
         found = (readiness.SILENT,)
     if not found:
-        return _told({"status": "ok"}, 200)
-    return _told({"status": "unavailable", **{each.part: each.state for each in found}}, 503)
+        return _response({"status": "ok"}, 200)
+    return _response({"status": "unavailable", **{each.part: each.state for each in found}}, 503)
 
 
-def _told(body: dict[str, str], status: int) -> JsonResponse:
+def _response(body: dict[str, str], status: int) -> JsonResponse:
     response = JsonResponse(body, status=status)
     add_never_cache_headers(response)
     return response

@@ -42,7 +42,7 @@ def main() -> int:
                 failed += [part] if code else []
     if not given.no_table:
         page.write(checks)
-    say(f"{len(checks)} checks in {time.monotonic() - began:.0f} s; failed: {_told(failed)}")
+    say(f"{len(checks)} checks in {time.monotonic() - began:.0f} s; failed: {_text(failed)}")
     return 1 if failed else 0
 
 
@@ -66,7 +66,7 @@ def _run(part: str) -> tuple[int, list[Check]]:
         return done.returncode, read(report)
 
 
-def _told(failed: list[str]) -> str:
+def _text(failed: list[str]) -> str:
     return ", ".join(failed) or "none"
 
 

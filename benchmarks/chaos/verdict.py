@@ -43,10 +43,10 @@ class Verdict:
         say(str(check))
 
     def at_most(self, what: str, measured: float, limit: float, unit: str = "") -> None:
-        self.check(what, _told(measured, unit), f"≤ {_told(limit, unit)}", holds=measured <= limit)
+        self.check(what, _text(measured, unit), f"≤ {_text(limit, unit)}", holds=measured <= limit)
 
     def at_least(self, what: str, measured: float, limit: float, unit: str = "") -> None:
-        self.check(what, _told(measured, unit), f"≥ {_told(limit, unit)}", holds=measured >= limit)
+        self.check(what, _text(measured, unit), f"≥ {_text(limit, unit)}", holds=measured >= limit)
 
     def end(self) -> int:
         """Write the report if one is wanted; the exit code."""
@@ -68,6 +68,6 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _told(value: float, unit: str) -> str:
+def _text(value: float, unit: str) -> str:
     number = f"{value:.2f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
     return f"{number} {unit}".rstrip()

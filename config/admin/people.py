@@ -33,7 +33,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     change_form_outer_before_template = "config/user_intro.html"
-    list_display = ["username", "email", "full_name", "groups_told", "role", "last_login"]
+    list_display = ["username", "email", "full_name", "groups_text", "role", "last_login"]
     list_filter = ["is_staff", "is_superuser", "is_active", "groups"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
@@ -44,7 +44,7 @@ class UserAdmin(DjangoUserAdmin[User], ModelAdmin[User]):
         return user.get_full_name()
 
     @admin.display(description=_("groups"))
-    def groups_told(self, user: User) -> str:
+    def groups_text(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
 
     @admin.display(description=_("role"))

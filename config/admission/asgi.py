@@ -103,7 +103,7 @@ class Admission:
         """Return when the place is free again."""
         try:
             told = {**scope, "headers": measured(scope["headers"], body)}
-            await self._application(told, _told(body), answer.take)
+            await self._application(told, _receive_body(body), answer.take)
             if not self._answers.has_room(answer.size):
                 await answer.sent()
         finally:
@@ -142,7 +142,7 @@ async def _left(receive: Receive) -> None:
         pass
 
 
-def _told(body: bytes) -> Receive:
+def _receive_body(body: bytes) -> Receive:
     """The body, and then nothing: not even that the client left."""
     messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 

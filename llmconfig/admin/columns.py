@@ -22,10 +22,10 @@ LIMITS = {
     "deadline_seconds": _("deadline"),
 }
 FIELD_COLUMNS = (
-    "model_told",
-    "fallback_told",
+    "model_text",
+    "fallback_text",
     "limits",
-    "parameters_told",
+    "parameters_text",
     "state",
     "changed",
 )
@@ -39,23 +39,23 @@ class Columns:
         return scope_label(row)
 
     @admin.display(description=_("user"), ordering="user__username")
-    def user_told(self, row: Preference) -> str:
+    def user_text(self, row: Preference) -> str:
         return row.user.get_username() if row.user else ""
 
     @admin.display(description=_("tier"), ordering="group__name")
-    def group_told(self, row: Preference) -> str:
+    def group_text(self, row: Preference) -> str:
         return row.group.name if row.group else ""
 
     @admin.display(description=_("task type"), ordering="task_type")
-    def task_type_told(self, row: Preference) -> str:
+    def task_type_text(self, row: Preference) -> str:
         return task_type_label(row.task_type)
 
     @admin.display(description=_("model"), ordering="model", empty_value=INHERITS)
-    def model_told(self, row: Preference) -> str | None:
+    def model_text(self, row: Preference) -> str | None:
         return row.model
 
     @admin.display(description=_("fallback"), ordering="fallback_model", empty_value=INHERITS)
-    def fallback_told(self, row: Preference) -> str | None:
+    def fallback_text(self, row: Preference) -> str | None:
         return _stated(row, "fallback_model")
 
     @admin.display(description=_("limits"), empty_value=INHERITS)
@@ -65,8 +65,8 @@ class Columns:
         return _cut(" · ".join(told))
 
     @admin.display(description=_("parameters"), empty_value=INHERITS)
-    def parameters_told(self, row: Preference) -> str | None:
-        return _cut(values.parameters_told(row.parameters))
+    def parameters_text(self, row: Preference) -> str | None:
+        return _cut(values.parameters_text(row.parameters))
 
     @admin.display(description=_("state"))
     def state(self, row: Any) -> str:
@@ -88,7 +88,7 @@ class Columns:
 
 def _stated(row: Preference, name: str) -> str | None:
     value = getattr(row, name)
-    return None if value is None else values.value_told(name, value)
+    return None if value is None else values.value_text(name, value)
 
 
 def _cut(text: str) -> str | None:

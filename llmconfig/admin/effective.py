@@ -23,7 +23,7 @@ from llmconfig.values import task_types
 from llmconfig.values.fields import FIELDS
 from llmconfig.values.labels import field_label, layer_label, task_type_label
 from llmconfig.values.types import Clamped, Origin, Skipped, Statement
-from llmconfig.values.value_texts import value_told
+from llmconfig.values.value_texts import value_text
 
 URL_NAME = "llmconfig_preference_effective"
 #: Prefixes of field names, and what their group is called.
@@ -123,7 +123,7 @@ class Line:
 
     @property
     def value(self) -> str:
-        return value_told(self.field.name, self.field.value)
+        return value_text(self.field.name, self.field.value)
 
     @property
     def place(self) -> Place:
@@ -131,15 +131,15 @@ class Line:
 
     @property
     def shadowed(self) -> list[tuple[str, Place]]:
-        return [_told(statement) for statement in self.field.shadowed]
+        return [_statement_text(statement) for statement in self.field.shadowed]
 
     @property
     def skipped(self) -> list[tuple[str, Place]]:
-        return skipped_told(self.field.skipped)
+        return skipped_text(self.field.skipped)
 
     @property
     def clamped(self) -> str:
-        return _clamped_told(self.field.clamped) if self.field.clamped else ""
+        return _clamped_text(self.field.clamped) if self.field.clamped else ""
 
     @property
     def overridden(self) -> bool:
@@ -191,7 +191,7 @@ class Page:
 
     @property
     def unplaced(self) -> list[tuple[str, Place]]:
-        return skipped_told(self.explanation.unplaced)
+        return skipped_text(self.explanation.unplaced)
 
     @property
     def allowed(self) -> list[tuple[str, str]]:
@@ -203,17 +203,17 @@ class Page:
         return [(name, ", ".join(patterns)) for name, patterns in lists if patterns is not None]
 
 
-def _told(statement: Statement) -> tuple[str, Place]:
-    return value_told(statement.field, statement.value), Place(statement.origin)
+def _statement_text(statement: Statement) -> tuple[str, Place]:
+    return value_text(statement.field, statement.value), Place(statement.origin)
 
 
-def skipped_told(skipped: Iterable[Skipped]) -> list[tuple[str, Place]]:
+def skipped_text(skipped: Iterable[Skipped]) -> list[tuple[str, Place]]:
     """Each as a sentence with the place that stated it."""
     return [(each.sentence.translate(__), Place(each.origin)) for each in skipped]
 
 
-def _clamped_told(clamped: Clamped) -> str:
+def _clamped_text(clamped: Clamped) -> str:
     return __("lowered from %(stated)s to the %(limit)s") % {
-        "stated": value_told(clamped.field, clamped.stated),
+        "stated": value_text(clamped.field, clamped.stated),
         "limit": field_label(clamped.limit).lower(),
     }

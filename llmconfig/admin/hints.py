@@ -20,7 +20,7 @@ from llmconfig.values.errors import LLMConfigError
 from llmconfig.values.fields import FIELDS, PARAMETERS_KEY
 from llmconfig.values.labels import field_label, task_type_label
 from llmconfig.values.parameters import PARAMETERS
-from llmconfig.values.value_texts import value_told
+from llmconfig.values.value_texts import value_text
 
 URL_NAME = "llmconfig_preference_hints"
 #: Fields of the form by the name under which they are resolved.
@@ -54,7 +54,7 @@ def stated_table(row: Preference) -> SafeString:
     rows = [
         (
             field_label(name),
-            value_told(name, stated[name]) if name in stated else "–",
+            value_text(name, stated[name]) if name in stated else "–",
             _hint(name, inherited.get(resolved)),
         )
         for name, resolved in RESOLVED.items()
@@ -91,7 +91,7 @@ def _inherited(row: Preference) -> Mapping[str, Inherited]:
 
 
 def _placeholder(name: str, inherited: Inherited | None) -> str:
-    return value_told(name, inherited.value) if inherited else ""
+    return value_text(name, inherited.value) if inherited else ""
 
 
 def _hint(name: str, inherited: Inherited | None) -> SafeString:
@@ -99,10 +99,10 @@ def _hint(name: str, inherited: Inherited | None) -> SafeString:
     return render_to_string(
         "llmconfig/admin/hint.html",
         {
-            "value": value_told(name, inherited.value) if inherited else None,
+            "value": value_text(name, inherited.value) if inherited else None,
             "place": Place(inherited.origin) if inherited else None,
             "others": [
-                (task_type_label(task_type), value_told(name, held.value), Place(held.origin))
+                (task_type_label(task_type), value_text(name, held.value), Place(held.origin))
                 for task_type, held in others
             ],
         },

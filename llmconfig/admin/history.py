@@ -17,7 +17,7 @@ from llmconfig.history.entries import REMOVED, Entry, rows_deleted
 from llmconfig.history.plan import plan_of
 from llmconfig.history.rollback import row_rollback
 from llmconfig.values.errors import LLMConfigError, UnknownVersion
-from llmconfig.values.value_texts import change_told
+from llmconfig.values.value_texts import change_text
 
 #: Entries of one page; ``manage.py llm_history`` tells all of them.
 SHOWN = 100
@@ -33,7 +33,7 @@ class EntryShown:
 
     @property
     def changes(self) -> list[str]:
-        return [change_told(change) for change in self.entry.changes]
+        return [change_text(change) for change in self.entry.changes]
 
     @property
     def before(self) -> int:
@@ -107,7 +107,7 @@ class HistoryPages(ModelAdmin[Any]):
         context = {
             "title": gettext("Return to version %(version)s") % {"version": version},
             "step": step,
-            "changes": [change_told(change) for change in step.changes] if step else [],
+            "changes": [change_text(change) for change in step.changes] if step else [],
             "refusals": [reason.translate(gettext) for reason in plan.refusals.values()],
             "history_url": self._history_url(row_id),
             "version": version,

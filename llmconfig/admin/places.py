@@ -8,7 +8,7 @@ from llmconfig.values.labels import layer_label
 from llmconfig.values.places import row_of
 
 
-def place_told(layer: str, place: str) -> SafeString:
+def place_text(layer: str, place: str) -> SafeString:
     """Badge of the layer and the place; a row leads to its history, also when it is deleted."""
     row = row_of(place)
     link = row and reverse("admin:llmconfig_preference_history", args=[row.id])

@@ -38,11 +38,11 @@ class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
     compressed_fields = False
     warn_unsaved_form = True
     list_before_template = "llmconfig/admin/tiers_intro.html"
-    list_display = ["name", "rank_told", "members", "rows", "allows"]
+    list_display = ["name", "rank_text", "members", "rows", "allows"]
     list_select_related = ["group"]
     search_fields = ["group__name"]
     autocomplete_fields = ["group"]
-    readonly_fields = ["name", "matches", "members_told"]
+    readonly_fields = ["name", "matches", "members_text"]
     ordering = ["-rank"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Tier]:
@@ -57,7 +57,7 @@ class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
         return tier.group.name
 
     @admin.display(description=_("rank"), ordering="rank")
-    def rank_told(self, tier: Tier) -> str:
+    def rank_text(self, tier: Tier) -> str:
         return str(tier.rank)
 
     @admin.display(description=_("members"), ordering="member_count")
@@ -86,7 +86,7 @@ class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
         return render_to_string("llmconfig/admin/tier_models.html", context)
 
     @admin.display(description=_("members"))
-    def members_told(self, tier: Any) -> str:
+    def members_text(self, tier: Any) -> str:
         people = list(tier.group.user_set.order_by("username")[: SHOWN_MEMBERS + 1])
         context = {
             "people": people[:SHOWN_MEMBERS],
@@ -97,7 +97,7 @@ class TierAdmin(HistoryPages, VersionedAdmin[Tier]):
         return render_to_string("llmconfig/admin/tier_members.html", context)
 
     def get_fieldsets(self, request: HttpRequest, obj: Tier | None = None) -> Any:
-        members: list[str] = ["members_told"] if obj else []
+        members: list[str] = ["members_text"] if obj else []
         may_change = obj is None or self.has_change_permission(request, obj)
         if may_change and self._may_change_members(request):
             members += _MEMBER_FIELDS if obj else ("add_members",)

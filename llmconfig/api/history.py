@@ -7,7 +7,7 @@ from rest_framework.response import Response
 
 from llmconfig.api import access, described
 from llmconfig.api.described_history import history_described
-from llmconfig.api.moments import moment_told
+from llmconfig.api.moments import moment_json
 from llmconfig.api.pages import NumberedPages
 from llmconfig.api.scoped import ScopedView
 from llmconfig.history.entries import Entry, document_records, entries_of
@@ -30,17 +30,17 @@ class HistoryView(ScopedView):
         pages = HistoryPages()
         records = pages.paginate_queryset(document_records(scope), request, view=self) or []
         entries = entries_of(records)
-        return pages.get_paginated_response([entry_told(entry, request) for entry in entries])
+        return pages.get_paginated_response([entry_json(entry, request) for entry in entries])
 
 
-def entry_told(entry: Entry, request: Request) -> dict[str, Any]:
+def entry_json(entry: Entry, request: Request) -> dict[str, Any]:
     """One change, as the API tells it to the caller."""
     return {
         "preference": str(entry.row_id),
         "version": entry.version,
         "task_type": entry.state["task_type"],
         "kind": entry.kind,
-        "at": moment_told(entry.at),
+        "at": moment_json(entry.at),
         "by": _author(entry, request),
         "source": entry.source,
         "reason": entry.reason,

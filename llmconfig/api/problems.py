@@ -72,7 +72,7 @@ def exception_handler(exc: Exception, context: Mapping[str, Any]) -> Response | 
     return told
 
 
-def problem_told(exc: Exception) -> dict[str, Any]:
+def problem_json(exc: Exception) -> dict[str, Any]:
     """The same problem as a part of an answer that tells many outcomes. Raises what is none."""
     response = exception_handler(exc, {})
     if response is None:

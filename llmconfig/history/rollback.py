@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, LockNotAvailable
 from llmconfig.history.plan import plan_at, plan_in, plan_of
 from llmconfig.history.states import AnyModel, last_version, versions_now
 from llmconfig.history.steps import Plan, Step
-from llmconfig.store.edit_conflicts import conflicts_told
+from llmconfig.store.edit_conflicts import conflicts_translated
 from llmconfig.store.scope_lock import rows_lock
 from llmconfig.store.scopes import Scope
 from llmconfig.tables.authorship import authored
@@ -74,7 +74,7 @@ def document_rollback(
     """
     note = f"rollback to {RowVersion(row_id, to_version).place}"
     author = authored(by=by, source=source, reason=reason, note=note)
-    with author, conflicts_told(), transaction.atomic():
+    with author, conflicts_translated(), transaction.atomic():
         rows_lock(scope)
         plan = plan_in(scope, row_id, to_version)
         for refused in plan.refused:
@@ -128,7 +128,7 @@ def _alone(
 ) -> Iterator[None]:
     """A transaction in which nobody else writes preferences or tiers; reading goes on."""
     author = authored(by=by, source=source, reason=reason, note=note)
-    with author, conflicts_told(), _waiting_told(), transaction.atomic():
+    with author, conflicts_translated(), _waiting_translated(), transaction.atomic():
         tables = ", ".join(
             connection.ops.quote_name(model._meta.db_table) for model in (Preference, Tier)
         )
@@ -140,7 +140,7 @@ def _alone(
 
 
 @contextmanager
-def _waiting_told() -> Iterator[None]:
+def _waiting_translated() -> Iterator[None]:
     try:
         yield
     except OperationalError as error:

@@ -16,7 +16,7 @@ from llmconfig.resolution.resolver import decide
 from llmconfig.resolution.skip_log import skips_log
 from llmconfig.values import task_types
 from llmconfig.values.errors import NoAllowedModel, RequestLayerNotPermitted
-from llmconfig.values.fields import errors_told
+from llmconfig.values.fields import invalid_preference
 from llmconfig.values.preferred_model import statement_parse
 from llmconfig.values.types import ResolvedConfig
 
@@ -64,7 +64,7 @@ def _request_values(request: Mapping[str, object] | None) -> dict[str, Any]:
         raise RequestLayerNotPermitted
     values, errors = statement_parse(request)
     if errors:
-        raise errors_told(errors)
+        raise invalid_preference(errors)
     return values
 
 

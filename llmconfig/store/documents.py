@@ -7,7 +7,7 @@ from llmconfig.layers.ladder import Row
 from llmconfig.store.scopes import Scope
 from llmconfig.values import task_types
 from llmconfig.values.errors import InvalidPreference
-from llmconfig.values.fields import NOT_AN_OBJECT, Errors, errors_told, unknown_key
+from llmconfig.values.fields import NOT_AN_OBJECT, Errors, invalid_preference, unknown_key
 from llmconfig.values.preferred_model import model_yield, statement_parse
 from llmconfig.values.texts import printable
 
@@ -70,7 +70,7 @@ def _fields(raw: Mapping[Any, object], others: Errors) -> dict[str, Any]:
     """Raises ``InvalidPreference`` with the errors of the other members, too."""
     values, errors = statement_parse(raw)
     if errors or others:
-        raise errors_told({**errors, **others})
+        raise invalid_preference({**errors, **others})
     return values
 
 

@@ -28,7 +28,7 @@ def row_lock(row: Preference | Tier, *, expected_version: int | None) -> None:
 
 
 @contextmanager
-def conflicts_told() -> Iterator[None]:
+def conflicts_translated() -> Iterator[None]:
     """Say what the database found when it stored a row. Around the transaction, not inside.
 
     Raises ``EditConflict``.

@@ -36,7 +36,7 @@ def scope_overview(scope: Scope) -> dict[str, Any]:
     return {
         "preferences": scope_preferences(scope),
         "effective": _effective(scope, rows, static),
-        **({"tier": _tier_told(rows.tiers[0])} if scope.group_id is not None else {}),
+        **({"tier": _tier_json(rows.tiers[0])} if scope.group_id is not None else {}),
     }
 
 
@@ -71,7 +71,7 @@ def _effective(scope: Scope, rows: Rows, static: Static) -> dict[str, Any]:
     return {name: config and config.to_wire() for name, config in configs.items()}
 
 
-def _tier_told(tier: Tier) -> dict[str, Any]:
+def _tier_json(tier: Tier) -> dict[str, Any]:
     allowed = tier.allowed_models
     return {
         "name": tier.name,

@@ -16,7 +16,7 @@ from django.db import transaction
 
 from llmconfig.database.conflicts import conflicts_retried
 from llmconfig.store.documents import document_of, document_parse
-from llmconfig.store.edit_conflicts import conflicts_told, row_lock
+from llmconfig.store.edit_conflicts import conflicts_translated, row_lock
 from llmconfig.store.row_check import row_check
 from llmconfig.store.scope_lock import rows_lock, scope_lock
 from llmconfig.store.scopes import Scope
@@ -140,7 +140,11 @@ def preferences_reset(
 
 @contextmanager
 def _unit(by: AbstractBaseUser | None, source: str | None, reason: str | None) -> Iterator[None]:
-    with authored(by=by, source=source, reason=reason), conflicts_told(), transaction.atomic():
+    with (
+        authored(by=by, source=source, reason=reason),
+        conflicts_translated(),
+        transaction.atomic(),
+    ):
         yield
 
 

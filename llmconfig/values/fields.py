@@ -80,7 +80,7 @@ class StatedTwice(Message):
     """A complaint that no schema of the API could have made: two members contradict each other."""
 
 
-def errors_told(errors: Errors) -> InvalidPreference:
+def invalid_preference(errors: Errors) -> InvalidPreference:
     """What to raise: a subclass where only what no schema could forbid is wrong."""
     kinds = {type(each) for each in _leaves(errors)}
     if kinds <= {TooLargeMessage}:

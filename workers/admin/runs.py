@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy as _
 
 from llmconfig.admin.base import ModelAdmin, TabularInline
 from llmconfig.admin.effective import effective_url
-from llmconfig.admin.places import place_told
+from llmconfig.admin.places import place_text
 from llmconfig.admin.read_only import ReadOnly
 from llmconfig.admin.tables import badge, preformatted, table
 from llmconfig.values.fields import FIELDS
 from llmconfig.values.labels import field_label, layer_label, task_type_label
-from llmconfig.values.value_texts import value_told
+from llmconfig.values.value_texts import value_text
 from workers.admin.cancelling import Cancelling
 from workers.admin.feedback import FeedbackInline
 from workers.admin.notes import notes_list
@@ -102,8 +102,8 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
     inlines = (AttemptInline, FeedbackInline)
     fieldsets = (
         (None, {"fields": (("user", "task", "status_now"), ("queue", "priority", "took"))}),
-        (_("Result"), {"fields": ("answered_by", "result_told", "notes_told", "error_told")}),
-        (_("Configuration"), {"fields": ("config_told",)}),
+        (_("Result"), {"fields": ("answered_by", "result_text", "notes_text", "error_text")}),
+        (_("Configuration"), {"fields": ("config_text",)}),
         (
             _("Times"),
             {
@@ -113,7 +113,7 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
                 )
             },
         ),
-        (_("Request"), {"fields": ("payload_told", "metadata"), "classes": ("collapse",)}),
+        (_("Request"), {"fields": ("payload_text", "metadata"), "classes": ("collapse",)}),
     )
 
     @admin.display(description=_("accepted"), ordering="created_at")
@@ -148,24 +148,24 @@ class TaskRunAdmin(Cancelling, ReadOnly, ModelAdmin[TaskRun]):
         }
 
     @admin.display(description=_("result"))
-    def result_told(self, run: TaskRun) -> str:
+    def result_text(self, run: TaskRun) -> str:
         return preformatted((run.result or {}).get("content", ""))
 
     @admin.display(description=_("notes"), empty_value="–")
-    def notes_told(self, run: TaskRun) -> str | None:
+    def notes_text(self, run: TaskRun) -> str | None:
         return notes_list(run.notes)
 
     @admin.display(description=_("error"))
-    def error_told(self, run: TaskRun) -> str:
+    def error_text(self, run: TaskRun) -> str:
         error = run.error or {}
         return preformatted(f"{error['code']}\n{error['detail']}" if error else "")
 
     @admin.display(description=_("decided at enqueue"))
-    def config_told(self, run: TaskRun) -> str:
+    def config_text(self, run: TaskRun) -> str:
         return config_table(run.llm_config)
 
     @admin.display(description=_("payload"))
-    def payload_told(self, run: TaskRun) -> str:
+    def payload_text(self, run: TaskRun) -> str:
         return preformatted(json.dumps(run.payload, indent=2, ensure_ascii=False))
 
     def render_change_form(
@@ -190,8 +190,8 @@ def config_table(config: Mapping[str, Any]) -> SafeString:
     rows = [
         (
             field_label(name),
-            value_told(name, _value(config, name)),
-            place_told(origins[name].get("layer", ""), origins[name].get("place", "")),
+            value_text(name, _value(config, name)),
+            place_text(origins[name].get("layer", ""), origins[name].get("place", "")),
         )
         for name in names
     ]

@@ -17,7 +17,7 @@ from llmconfig.resolution.stated_models import models_stated
 from llmconfig.values.fields import FIELDS
 from llmconfig.values.types import MODEL_FIELDS
 from workers.process.doctor.examination import models_used
-from workers.process.doctor.uses import short_name, uses_told
+from workers.process.doctor.uses import short_name, uses_text
 from workers.process.models import WorkerNode
 from workers.process.registry.holdings import (
     Holding,
@@ -50,7 +50,7 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
     list_display = (
         "name",
         "state_now",
-        "queues_told",
+        "queues_text",
         "concurrency",
         "version",
         "server",
@@ -66,19 +66,19 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
                 "fields": (
                     "name",
                     "state_now",
-                    "queues_told",
+                    "queues_text",
                     "concurrency",
                     "version",
-                    "metadata_told",
+                    "metadata_text",
                 )
             },
         ),
         (_("Model server"), {"fields": ("host", "host_version", "host_error")}),
-        (_("Models"), {"fields": ("models_told",)}),
+        (_("Models"), {"fields": ("models_text",)}),
         (
             _("Default configuration"),
             {
-                "fields": ("defaults_told",),
+                "fields": ("defaults_text",),
                 "description": _("What a run without a user gets here."),
             },
         ),
@@ -94,7 +94,7 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
         return str(NodeState(node.state).label)
 
     @admin.display(description=_("queues"))
-    def queues_told(self, node: WorkerNode) -> str:
+    def queues_text(self, node: WorkerNode) -> str:
         return ", ".join(node.queues)
 
     @admin.display(description=_("model server"), ordering="host")
@@ -108,7 +108,7 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
         return _("%(all)s, %(loaded)s loaded") % {"all": len(node.known_models), "loaded": loaded}
 
     @admin.display(description=_("models"))
-    def models_told(self, node: WorkerNode) -> str:
+    def models_text(self, node: WorkerNode) -> str:
         titles = (
             _("model"),
             _("state"),
@@ -122,11 +122,11 @@ class WorkerNodeAdmin(ReadOnly, ModelAdmin[WorkerNode]):
         return table(titles, rows) if rows else "–"
 
     @admin.display(description=_("metadata"))
-    def metadata_told(self, node: WorkerNode) -> str:
+    def metadata_text(self, node: WorkerNode) -> str:
         return _json(node.metadata)
 
     @admin.display(description=_("by task type"))
-    def defaults_told(self, node: WorkerNode) -> str:
+    def defaults_text(self, node: WorkerNode) -> str:
         titles = (_("task type"), _("model"), _("fallback model"), _("limits"), _("parameters"))
         nothing = {"model": _("no allowed model"), "fallback_model": ""}
         rows = [
@@ -162,7 +162,7 @@ def _model_rows(node: WorkerNode) -> list[tuple[Any, ...]]:
     uses = models_used(needed)
     holdings = holdings_of(node)
     return [
-        _cells(holdings.get(name) or missing_from(node, name), uses_told(uses.get(name, ())))
+        _cells(holdings.get(name) or missing_from(node, name), uses_text(uses.get(name, ())))
         for name in sorted(holdings.keys() | uses.keys())
     ]
 

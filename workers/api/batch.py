@@ -20,7 +20,7 @@ from rest_framework.views import APIView
 
 from llmconfig.api.parsers import StrictJSONParser
 from llmconfig.api.problem_responses import Problem, problems
-from llmconfig.api.problems import problem_told
+from llmconfig.api.problems import problem_json
 from llmconfig.database.conflicts import conflicts_retried
 from workers.api.schemas import IDEMPOTENCY_KEY
 from workers.api.serializers import TaskSerializer
@@ -181,7 +181,7 @@ class TaskBatchView(APIView):
             runs.clear()
             tasks = serializer.validated_data["tasks"]
             outcomes = _accept(tasks, request.user.pk, is_locked=is_locked)
-            return {"tasks": _told(outcomes, runs)}
+            return {"tasks": _results(outcomes, runs)}
 
         if key is None:
             body = conflicts_retried(transaction.atomic(accept))(is_locked=False)
@@ -225,19 +225,19 @@ class _Reader:
         return Submission(user_id=self._user_id, **body)
 
 
-def _told(outcomes: Iterable[Outcome | ValidationError], runs: list[TaskRun]) -> list[Any]:
+def _results(outcomes: Iterable[Outcome | ValidationError], runs: list[TaskRun]) -> list[Any]:
     """The items of the answer; what is to be published is added to ``runs``."""
     told: list[dict[str, Any]] = []
     for index, outcome in enumerate(outcomes):
         error = outcome.error if isinstance(outcome, Outcome) else outcome
         if isinstance(outcome, Outcome) and outcome.run:
             runs.append(outcome.run)
-            told.append(_accepted_told(index, outcome.run))
+            told.append(_accepted_json(index, outcome.run))
         elif error:
-            told.append({"index": index, "error": problem_told(error)})
+            told.append({"index": index, "error": problem_json(error)})
     return told
 
 
-def _accepted_told(index: int, run: TaskRun) -> dict[str, Any]:
+def _accepted_json(index: int, run: TaskRun) -> dict[str, Any]:
     url = reverse("task-detail", args=[run.pk])
     return {"index": index, "task_id": str(run.pk), "status_url": url}

@@ -121,7 +121,7 @@ class TaskEventsView(APIView):
     )
     def get(self, request: Request, task_id: str) -> HttpResponse:
         seconds = _seconds(request)
-        told = _told(request)
+        told = _cursor(request)
         run = run_visible(request.user, task_id)
         if told.ended:
             # Whoever was told everything stops asking: the standard's word for it.
@@ -146,7 +146,7 @@ def _seconds(request: Request) -> int:
     return int(given.get("wait", LONGEST_SECONDS))
 
 
-def _told(request: Request) -> Cursor:
+def _cursor(request: Request) -> Cursor:
     given = request.headers.get("Last-Event-ID", "")
     try:
         return START if given in FROM_THE_BEGINNING else cursor_read(given)

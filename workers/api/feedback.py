@@ -18,7 +18,7 @@ from workers.runs.errors import (
     UnknownRun,
 )
 from workers.runs.feedback import feedback_give, feedback_withdraw
-from workers.runs.run_json import feedback_told
+from workers.runs.run_json import feedback_json
 from workers.runs.selectors import run_visible
 
 
@@ -51,7 +51,7 @@ class TaskFeedbackView(APIView):
         serializer = FeedbackSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = feedback_give(run, user=request.user, **serializer.validated_data)
-        return Response(feedback_told(given))
+        return Response(feedback_json(given))
 
     @extend_schema(
         operation_id="withdraw_task_judgement",

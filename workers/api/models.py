@@ -21,12 +21,12 @@ class ModelListView(APIView):
         user: Any = request.user  # the global permission class lets nobody anonymous come here
         is_staff = bool(user.is_staff)
         listed = models_listed(user_id=user.pk, with_places=is_staff)
-        response = Response({"models": [_model_told(model, is_staff) for model in listed]})
+        response = Response({"models": [_model_json(model, is_staff) for model in listed]})
         patch_cache_control(response, private=True, no_cache=True)
         return response
 
 
-def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
+def _model_json(model: ListedModel, is_staff: bool) -> dict[str, Any]:
     told: dict[str, Any] = {
         "name": model.name,
         "available": model.available,
@@ -36,18 +36,18 @@ def _model_told(model: ListedModel, is_staff: bool) -> dict[str, Any]:
         "context_length": model.told("context_length"),
         "context_window": model.window.to_wire(),
         "capabilities": model.told("capabilities"),
-        "workers": [_holding_told(holding, is_staff) for holding in model.holdings],
+        "workers": [_holding_json(holding, is_staff) for holding in model.holdings],
         "used_by": [
             {"task_type": use.task_type, "field": use.field, "layer": use.layer}
             for use in model.uses
         ],
     }
     if is_staff:
-        told["places"] = [_place_told(stated) for stated in model.stated]
+        told["places"] = [_place_json(stated) for stated in model.stated]
     return told
 
 
-def _holding_told(holding: Holding, is_staff: bool) -> dict[str, str]:
+def _holding_json(holding: Holding, is_staff: bool) -> dict[str, str]:
     if is_staff:
         told = {"name": holding.worker, "state": holding.state, "host": holding.host}
         return {**told, **({"reason": holding.fault} if holding.fault else {})}
@@ -55,7 +55,7 @@ def _holding_told(holding: Holding, is_staff: bool) -> dict[str, str]:
     return {"name": holding.worker.partition("@")[0], "state": holding.state}
 
 
-def _place_told(stated: StatedModel) -> dict[str, Any]:
+def _place_json(stated: StatedModel) -> dict[str, Any]:
     return {
         "layer": stated.layer,
         "place": stated.place or None,

@@ -86,12 +86,14 @@ class TaskTypeListView(APIView):
         examples=[OpenApiExample("One", value=EXAMPLE, response_only=True)],
     )
     def get(self, request: Request) -> Response:
-        response = Response({"task_types": [_told(kind) for kind in task_types.registered()]})
+        response = Response(
+            {"task_types": [_task_type_json(kind) for kind in task_types.registered()]}
+        )
         patch_cache_control(response, private=True, no_cache=True)
         return response
 
 
-def _told(kind: task_types.TaskType) -> dict[str, Any]:
+def _task_type_json(kind: task_types.TaskType) -> dict[str, Any]:
     return {
         "name": kind.name,
         "queue": queue_name(kind.name),

@@ -17,7 +17,7 @@ from workers.api.serializers import TaskSerializer
 from workers.runs.errors import RunNotFinished, RunWithoutResult
 from workers.runs.models import TaskRun
 from workers.runs.quota import room_require
-from workers.runs.run_json import result_told, run_accepted, run_told
+from workers.runs.run_json import result_json, run_accepted, run_json
 from workers.runs.selectors import run_visible, runs_for_telling, runs_narrowed, runs_visible
 from workers.runs.states import FINAL, Status
 from workers.submission.cancel import run_cancel
@@ -39,7 +39,7 @@ class TaskListView(APIView):
         runs = runs_narrowed(runs_visible(request.user), wanted)
         pages = RunPages()
         page = pages.paginate_queryset(runs_for_telling(runs), request, view=self)
-        return pages.get_paginated_response([run_told(run) for run in page or ()])
+        return pages.get_paginated_response([run_json(run) for run in page or ()])
 
     @described.SUBMIT
     def post(self, request: Request) -> Response:
@@ -69,7 +69,7 @@ class TaskDetailView(APIView):
 
     @described.READ
     def get(self, request: Request, task_id: str) -> Response:
-        return Response(run_told(run_visible(request.user, task_id)))
+        return Response(run_json(run_visible(request.user, task_id)))
 
 
 class TaskResultView(APIView):
@@ -78,12 +78,12 @@ class TaskResultView(APIView):
     @described.RESULT_READ
     def get(self, request: Request, task_id: str) -> Response:
         run = run_visible(request.user, task_id)
-        told = run_told(run)
+        told = run_json(run)
         if told["status"] not in FINAL:
             raise RunNotFinished(told["status"])
         if told["status"] != Status.SUCCEEDED:
             raise RunWithoutResult(told["status"], (told["error"] or {}).get("detail", ""))
-        return Response(result_told(run))
+        return Response(result_json(run))
 
 
 class TaskCancelView(APIView):
@@ -95,7 +95,7 @@ class TaskCancelView(APIView):
     @described.CANCEL
     def post(self, request: Request, task_id: str) -> Response:
         run_cancel(_run_to_change(request, task_id), by=request.user)
-        return Response(run_told(run_visible(request.user, task_id)))
+        return Response(run_json(run_visible(request.user, task_id)))
 
 
 class TaskRetryView(APIView):

@@ -73,7 +73,7 @@ class Asking:
             "end": end,
             "material": material,
             "context": self.context,
-            "language": language_told(self.language),
+            "language": language_text(self.language),
             "week": self.week,
             "monday": self.week and self.week.monday,
             "sunday": self.week and self.week.sunday,
@@ -91,7 +91,7 @@ class Asking:
         return max(LEAST_WORDS, min(MOST_WORDS, fitting))
 
 
-def language_told(tag: str) -> str:
+def language_text(tag: str) -> str:
     """The instruction to write in a language; in that of the material where the tag is none."""
     if not _TAG.fullmatch(tag):
         return "Write in the language of the material."

@@ -16,7 +16,7 @@ def error_of(
     ``model`` is the one that may not be called, where that is why the run ends. ``opening`` is the
     first line for a code that has none of its own.
     """
-    lines = [_told(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
+    lines = [_attempt_line(attempt) for attempt in attempts if attempt.outcome != Outcome.SUCCEEDED]
     return {"code": code, "detail": "\n".join([opening or _opening(code, model), *lines])}
 
 
@@ -32,7 +32,7 @@ def _opening(code: str, model: str) -> str:
     }.get(code, _("Every attempt failed."))
 
 
-def _told(attempt: Attempt) -> str:
+def _attempt_line(attempt: Attempt) -> str:
     times = f", {attempt.count} times" if attempt.count > 1 else ""
     return (
         f"{attempt.model} on {attempt.host}: {attempt.outcome} ({attempt.reason}) "

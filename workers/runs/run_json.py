@@ -5,7 +5,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from llmconfig.api.moments import moment_told
+from llmconfig.api.moments import moment_json
 from llmconfig.values.errors import MalformedConfig
 from llmconfig.values.types import ResolvedConfig
 from workers.runs.final_error import error_of
@@ -24,7 +24,7 @@ def run_accepted(run: TaskRun) -> dict[str, Any]:
     }
 
 
-def run_told(run: TaskRun) -> dict[str, Any]:
+def run_json(run: TaskRun) -> dict[str, Any]:
     """The answer to ``GET /v1/tasks/{id}``."""
     attempts = list(run.attempts.all())
     status = run.status_at(timezone.now())
@@ -36,21 +36,21 @@ def run_told(run: TaskRun) -> dict[str, Any]:
         "status": status,
         "waits_for": waits_for_json(run, status),
         "result": run.result,
-        "notes": notes_told(run.notes),
+        "notes": notes_json(run.notes),
         "error": run.error or _error_of(status, attempts),
         "model_used": run.model_used or None,
         "fallback_used": run.fallback_used,
         "llm_config": _config(run),
-        "attempts": [attempt_told(attempt) for attempt in attempts],
+        "attempts": [attempt_json(attempt) for attempt in attempts],
         "usage": _usage(run, attempts),
         "metadata": run.metadata,
-        "deadline": moment_told(run.deadline),
-        "created_at": moment_told(run.created_at),
-        "started_at": moment_told(run.started_at),
-        "finished_at": moment_told(run.finished_at),
+        "deadline": moment_json(run.deadline),
+        "created_at": moment_json(run.created_at),
+        "started_at": moment_json(run.started_at),
+        "finished_at": moment_json(run.finished_at),
         "retry_of": _id(run.retry_of_id),
         "parent_id": _id(run.parent_id),
-        "feedback": feedback_told(getattr(run, "feedback", None)),
+        "feedback": feedback_json(getattr(run, "feedback", None)),
     }
 
 
@@ -62,15 +62,15 @@ def waits_for_json(run: TaskRun, status: str) -> dict[str, Any] | None:
     return {"kind": str(obstacle.kind), "names": list(obstacle.names)}
 
 
-def notes_told(notes: list[dict[str, str]]) -> list[dict[str, str]]:
+def notes_json(notes: list[dict[str, str]]) -> list[dict[str, str]]:
     """What to know about a result, or about a report."""
     return [{"code": note["code"], "detail": note["detail"]} for note in notes]
 
 
-def result_told(run: TaskRun) -> dict[str, Any]:
+def result_json(run: TaskRun) -> dict[str, Any]:
     """The answer to ``GET /v1/tasks/{id}/result``: the result, with its notes where it has some."""
     result: dict[str, Any] = run.result or {}
-    return {**result, "notes": notes_told(run.notes)} if run.notes else result
+    return {**result, "notes": notes_json(run.notes)} if run.notes else result
 
 
 def _usage(run: TaskRun, attempts: list[Attempt]) -> dict[str, int]:
@@ -79,7 +79,7 @@ def _usage(run: TaskRun, attempts: list[Attempt]) -> dict[str, int]:
     return {name: count + (getattr(run, f"parts_{name}", 0) or 0) for name, count in own.items()}
 
 
-def feedback_told(given: Feedback | None) -> dict[str, Any] | None:
+def feedback_json(given: Feedback | None) -> dict[str, Any] | None:
     """The judgement of a result, with what made it; None where there is none."""
     if given is None:
         return None
@@ -89,12 +89,12 @@ def feedback_told(given: Feedback | None) -> dict[str, Any] | None:
         "model": given.model,
         "fallback_used": given.fallback_used,
         "source": given.source,
-        "created_at": moment_told(given.created_at),
-        "updated_at": moment_told(given.updated_at),
+        "created_at": moment_json(given.created_at),
+        "updated_at": moment_json(given.updated_at),
     }
 
 
-def attempt_told(attempt: Attempt) -> dict[str, Any]:
+def attempt_json(attempt: Attempt) -> dict[str, Any]:
     """One entry of ``attempts``."""
     return {
         "number": attempt.number,
@@ -103,7 +103,7 @@ def attempt_told(attempt: Attempt) -> dict[str, Any]:
         "outcome": attempt.outcome,
         "reason": attempt.reason,
         "count": attempt.count,
-        "started_at": moment_told(attempt.started_at),
+        "started_at": moment_json(attempt.started_at),
         "duration_ms": attempt.duration_ms,
         "load_ms": attempt.load_ms,
         "queue_ms": attempt.queue_ms,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from workers.backends import unopened_thinking
 from workers.runs.models import Attempt
-from workers.runs.run_json import attempt_told
+from workers.runs.run_json import attempt_json
 from workers.streaming import publisher
 from workers.streaming.cursors import Take
 from workers.task_types import TaskType
@@ -21,7 +21,7 @@ def spoken(
     attempt: Attempt, kind: TaskType, take: Take, lost: threading.Event
 ) -> Iterator[Callable[[str], None] | None]:
     """Around the call of a model. Yields what shall hear its words, if anything shall."""
-    begun = {**attempt_told(attempt), "number": take.attempt, "outcome": None}
+    begun = {**attempt_json(attempt), "number": take.attempt, "outcome": None}
     begins_inside = unopened_thinking.is_expected(attempt.host, attempt.model)
     telling = publisher.current().telling(
         attempt.run_id, take, begun, lost, begins_inside=begins_inside

@@ -23,7 +23,7 @@ class Row:
     status: str
     #: How often it was claimed.
     deliveries: int
-    #: Those that have ended, as `attempt_told` tells them, oldest first.
+    #: Those that have ended, as `attempt_json` tells them, oldest first.
     attempts: tuple[Mapping[str, Any], ...]
     #: What ``end`` says; None while the run is open.
     end: Mapping[str, Any] | None = None
@@ -55,7 +55,7 @@ class View:
 
     row: Row
     take: Take = NO_TAKE
-    #: That take's attempt as `attempt_told` would tell it, its outcome still null.
+    #: That take's attempt as `attempt_json` would tell it, its outcome still null.
     begun: Mapping[str, Any] | None = None
     #: From its beginning; more may have been said.
     text: str = ""

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from workers.runs.models import TaskRun
-from workers.runs.run_json import run_told
+from workers.runs.run_json import run_json
 from workers.runs.selectors import runs_for_telling
 from workers.runs.states import FINAL
 from workers.streaming.diff import Row
@@ -23,7 +23,7 @@ Mark = tuple[str, int, int]
 
 def row_of(run: TaskRun) -> Row:
     """A run with its attempts, as it is now."""
-    told = run_told(run)
+    told = run_json(run)
     ended = {name: told[name] for name in _TOLD_AT_END}
     ended["status_url"] = reverse("task-detail", args=[run.pk])
     return Row(

@@ -34,7 +34,7 @@ async def answer(fake: Controlled, connection: Connection, request: Request) -> 
     """Answer one request under ``/fake/``."""
     match request.method, request.path:
         case "GET", "/fake/log":
-            await _respond(connection, 200, [_told(exchange) for exchange in fake.log])
+            await _respond(connection, 200, [_exchange_json(exchange) for exchange in fake.log])
         case "PUT", "/fake/script":
             await _script(fake, connection, request)
         case "GET", "/fake/statistics":
@@ -79,7 +79,7 @@ async def _respond(connection: Connection, status: int, body: Any) -> None:
     await connection.respond(status, json.dumps(body).encode())
 
 
-def _told(exchange: Exchange) -> dict[str, Any]:
+def _exchange_json(exchange: Exchange) -> dict[str, Any]:
     return {
         "path": exchange.path,
         "model": exchange.model,

@@ -10,7 +10,7 @@ from llmconfig.history.entries import Entry, preference_history, tier_history
 from llmconfig.history.states import state_at_version
 from llmconfig.tables.models import Preference, Tier
 from llmconfig.values.diffs import diff
-from llmconfig.values.value_texts import change_told
+from llmconfig.values.value_texts import change_text
 
 
 def changes_since(row: Preference | Tier, version: int | None) -> Iterator[str]:
@@ -20,7 +20,7 @@ def changes_since(row: Preference | Tier, version: int | None) -> Iterator[str]:
         yield _who_and_when(latest)
         opened = version and state_at_version(type(row), row.pk, version)
         if opened:
-            yield from map(change_told, diff(opened, latest.state))
+            yield from map(change_text, diff(opened, latest.state))
 
 
 def _who_and_when(entry: Entry) -> str:

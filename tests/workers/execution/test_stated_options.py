@@ -18,7 +18,7 @@ from llmconfig.layers.yaml_text import yaml_parse
 from llmconfig.resolution.selectors import rows_resolve
 from llmconfig.values import task_types
 from llmconfig.values.errors import ConfigurationError, InvalidPreference, MalformedConfig
-from llmconfig.values.fields import errors_told, fields_parse
+from llmconfig.values.fields import fields_parse, invalid_preference
 from llmconfig.values.kinds import Boolean, Choice, Integer, Number, Seconds, Texts
 from llmconfig.values.parameters import LOAD_TIMEOUT, MODEL_PARAMETERS, PARAMETERS, RELOAD_OPTIONS
 from llmconfig.values.types import ResolvedConfig
@@ -55,7 +55,7 @@ def configured(file=None, variables=None, rows=None, request=None):
     static = static_read(node, variables or {}, task_types.names(), report)
     values, errors = fields_parse(request or {})
     if errors:
-        raise errors_told(errors)
+        raise invalid_preference(errors)
     config = rows_resolve(TEXT, static=static, rows=rows or Rows(), request=values)
     return options_of(config.to_wire(), static.reload_options(MODEL))
 

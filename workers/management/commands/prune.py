@@ -72,7 +72,7 @@ def _runs(before: datetime, *, dry_run: bool) -> str:
             "%(count)d runs that ended before %(moment)s were deleted.",
             count,
         )
-    return text % _told(count, before)
+    return text % _values(count, before)
 
 
 def _entries(before: datetime, *, dry_run: bool) -> str:
@@ -90,8 +90,8 @@ def _entries(before: datetime, *, dry_run: bool) -> str:
             "%(count)d audit entries from before %(moment)s were deleted.",
             count,
         )
-    return text % _told(count, before)
+    return text % _values(count, before)
 
 
-def _told(count: int, before: datetime) -> dict[str, Any]:
+def _values(count: int, before: datetime) -> dict[str, Any]:
     return {"count": count, "moment": f"{before:%Y-%m-%d %H:%M} UTC"}

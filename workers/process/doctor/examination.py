@@ -11,7 +11,7 @@ from llmconfig.resolution.stated_models import StatedModel
 from llmconfig.values.model_names import normalise_model
 from llmconfig.values.texts import printable
 from workers.process.doctor.facts import Facts, Finding, Server, Worker
-from workers.process.doctor.uses import NamesOf, nobody, uses_told
+from workers.process.doctor.uses import NamesOf, nobody, uses_text
 from workers.process.extensions import doctor_checks
 from workers.runs.states import NodeState
 
@@ -131,7 +131,7 @@ def _missing(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
             yield Finding(
                 code="model_missing",
                 subject=model,
-                text=where + uses_told(needing, names_of),
+                text=where + uses_text(needing, names_of),
                 commands=tuple(f"OLLAMA_HOST={host} {pull}" for host in hosts) or (pull,),
             )
 
@@ -149,7 +149,7 @@ def _unusable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
         }
         for host, fault in faults.items():
             reason = printable(fault, 200)
-            text = f"{host}: {reason}; {uses_told(stated, names_of)}"
+            text = f"{host}: {reason}; {uses_text(stated, names_of)}"
             yield Finding(code="model_unusable", subject=model, text=text)
 
 
@@ -162,13 +162,13 @@ def _incapable(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
             yield Finding(
                 code="model_incapable",
                 subject=model,
-                text=f"{can}; {uses_told(stated, names_of)}",
+                text=f"{can}; {uses_text(stated, names_of)}",
             )
 
 
 def _forbidden(facts: Facts, names_of: NamesOf) -> Iterator[Finding]:
     for model, stated in models_used(facts.stated, allowed=False).items():
-        yield Finding(code="model_not_allowed", subject=model, text=uses_told(stated, names_of))
+        yield Finding(code="model_not_allowed", subject=model, text=uses_text(stated, names_of))
 
 
 def _unnamed(facts: Facts) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from llmconfig.values.texts import printable
 from workers.gates.permits.selectors import PoolState
 from workers.process.doctor.examination import lacking, models_used, titles
 from workers.process.doctor.facts import Facts, Finding, Server, Worker
-from workers.process.doctor.uses import uses_told
+from workers.process.doctor.uses import uses_text
 from workers.runs.states import NodeState
 
 WIDTH = 100
@@ -25,12 +25,12 @@ LONGEST_SUBJECT = 34
 def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[str, str]]:
     """Lines with their kind: ``fact``, ``title``, ``finding``, ``command``, ``good`` or ``bad``."""
     for server in _one_each(facts.servers):
-        yield "fact", _row(_("Model server"), _server_told(server))
-    yield "fact", _row(_("Workers"), _workers_told(facts))
-    yield "fact", _row(_("Models"), _models_told(facts))
+        yield "fact", _row(_("Model server"), _server_text(server))
+    yield "fact", _row(_("Workers"), _workers_text(facts))
+    yield "fact", _row(_("Models"), _models_text(facts))
     for number, pool in enumerate(facts.permits):
         yield "fact", _row(_("Permits") if number == 0 else "", _permits_text(pool))
-    for label, told in zip(chain([_("Windows")], repeat("")), _windows_told(facts), strict=False):
+    for label, told in zip(chain([_("Windows")], repeat("")), _windows_text(facts), strict=False):
         yield "fact", _row(label, told)
     column = min(LONGEST_SUBJECT, max((len(each.subject) for each in findings), default=0)) + 2
     for code, group in groupby(findings, key=lambda finding: finding.code):
@@ -63,7 +63,7 @@ def report_json(facts: Facts, findings: Sequence[Finding]) -> dict[str, Any]:
                 "name": model,
                 "present": not lacking(stated, model, facts.servers),
                 "context_window": facts.windows[model].to_wire() if facts.windows else None,
-                "used_by": uses_told(stated),
+                "used_by": uses_text(stated),
             }
             for model, stated in models_used(facts.stated).items()
         ],
@@ -121,7 +121,7 @@ def _one_each(servers: Sequence[Server]) -> Iterator[Server]:
         yield next((server for server in seen if not server.error), seen[0])
 
 
-def _server_told(server: Server) -> str:
+def _server_text(server: Server) -> str:
     if server.error:
         problem = {"host": server.host, "reason": printable(server.error, 100)}
         return _("%(host)s  cannot be used: %(reason)s") % problem
@@ -131,7 +131,7 @@ def _server_told(server: Server) -> str:
     return "  ".join(filter(None, told))
 
 
-def _workers_told(facts: Facts) -> str:
+def _workers_text(facts: Facts) -> str:
     states = Counter(str(worker.state) for worker in facts.workers)
     names = {"live": _("live"), "gone": _("gone"), "stopped": _("stopped")}
     told = [f"{states[state]} {name}" for state, name in names.items() if states[state]]
@@ -146,14 +146,14 @@ def _permits_text(pool: PoolState) -> str:
     return f"{pool.model}  {text % {**counts, 'source': source}}"
 
 
-def _models_told(facts: Facts) -> str:
+def _models_text(facts: Facts) -> str:
     uses = models_used(facts.stated)
     if not any(not server.error for server in facts.servers):
         return _("%(count)s configured, not looked for") % {"count": len(uses)}
     return models_counted(uses_present(facts), len(uses))
 
 
-def _windows_told(facts: Facts) -> list[str]:
+def _windows_text(facts: Facts) -> list[str]:
     """``llama3.2:3b  8192 tokens, stated in config/llm.yaml:33``"""
     column = max(map(len, facts.windows), default=0)
     told = _("%(tokens)s tokens, %(reason)s")

@@ -19,10 +19,10 @@ def nobody(_model: str) -> Sequence[str]:
     return ()
 
 
-def uses_told(stated: Iterable[StatedModel], names_of: NamesOf = nobody) -> str:
+def uses_text(stated: Iterable[StatedModel], names_of: NamesOf = nobody) -> str:
     """``tier premium (preference 4 v2), 12 users (ada, bob, eve, …)``."""
     told = [
-        _users_told(each, names_of(each.model)) if each.users else _place_told(each)
+        _users_text(each, names_of(each.model)) if each.users else _place_text(each)
         for each in stated
     ]
     return ", ".join(dict.fromkeys(told))
@@ -33,7 +33,7 @@ def short_name(task_type: str) -> str:
     return task_type.removeprefix(PREFIX).lower()
 
 
-def _place_told(stated: StatedModel) -> str:
+def _place_text(stated: StatedModel) -> str:
     types = " ".join(map(short_name, stated.task_types or ()))
     tier = _("tier %(name)s") % {"name": printable(stated.tier)} if stated.tier else ""
     scope = " ".join(filter(None, (tier, types))) or _("everyone")
@@ -41,7 +41,7 @@ def _place_told(stated: StatedModel) -> str:
     return f"{fallback}{scope} ({stated.place})" if stated.place else f"{fallback}{scope}"
 
 
-def _users_told(stated: StatedModel, names: Sequence[str]) -> str:
+def _users_text(stated: StatedModel, names: Sequence[str]) -> str:
     counted = ngettext("%(count)s user", "%(count)s users", stated.users) % {"count": stated.users}
     fallback = _("fallback of ") if stated.field == "fallback_model" else ""
     shown = [printable(name) for name in names[:SHOWN_NAMES]]

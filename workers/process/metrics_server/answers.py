@@ -37,7 +37,7 @@ class Answers:
         """The answer to GET ``path``; ``accept`` is the request's header of that name."""
         match path:
             case "/healthz":
-                return _told({one.name: "ok" if one.turns else "stuck" for one in self.tickers()})
+                return _answer({one.name: "ok" if one.turns else "stuck" for one in self.tickers()})
             case "/readyz":
                 return self._readiness()
             case "/metrics":
@@ -58,16 +58,16 @@ class Answers:
         the worker not ready."""
         missing = self.missing()
         if missing is None:
-            return _told({**self.watch.parts, "models": "unknown"})
+            return _answer({**self.watch.parts, "models": "unknown"})
         word = "missing" if missing.task_types else "ok"
-        return _told(
+        return _answer(
             {**self.watch.parts, "models": word},
             missing_models=list(missing.models),
             task_types_without_model=list(missing.task_types),
         )
 
 
-def _told(parts: Mapping[str, str], **facts: Any) -> Answer:
+def _answer(parts: Mapping[str, str], **facts: Any) -> Answer:
     """200 ``{"status": "ok", part: "ok"}``, or 503 with what is not ok; and facts beside that."""
     fine = all(state == "ok" for state in parts.values())
     told = {"status": "ok" if fine else "unavailable", **parts, **facts}

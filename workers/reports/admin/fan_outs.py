@@ -26,10 +26,10 @@ class WithDueFilter(admin.SimpleListFilter):
 
 @admin.register(FanOut)
 class FanOutAdmin(ReadOnly, ModelAdmin[FanOut]):
-    list_display = ("moment", "state", "due", "made", "refused", "reasons_told", "finished_at")
+    list_display = ("moment", "state", "due", "made", "refused", "reasons_text", "finished_at")
     list_filter = (WithDueFilter,)
     fieldsets = (
-        (None, {"fields": ("moment", "state", "due", "made", "refused", "reasons_told")}),
+        (None, {"fields": ("moment", "state", "due", "made", "refused", "reasons_text")}),
         (
             _("Progress"),
             {
@@ -52,7 +52,7 @@ class FanOutAdmin(ReadOnly, ModelAdmin[FanOut]):
         return badge(_("goes on"), "warning")
 
     @admin.display(description=_("reasons"))
-    def reasons_told(self, fan_out: FanOut) -> str:
+    def reasons_text(self, fan_out: FanOut) -> str:
         told = [f"{code}: {count}" for code, count in sorted(fan_out.reasons.items())]
         return ", ".join(told) or "–"
 

@@ -47,8 +47,8 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
     actions = ("mail_again",)
     fieldsets = (
         (None, {"fields": (("week", "user", "status_now"), "run_link")}),
-        (_("Text"), {"fields": ("content_told", "notes_told")}),
-        (_("Facts"), {"fields": ("facts_told",)}),
+        (_("Text"), {"fields": ("content_text", "notes_text")}),
+        (_("Facts"), {"fields": ("facts_text",)}),
         (_("Mail"), {"fields": (("mail", "mail_tries", "mail_at"), "mail_error")}),
         (
             _("Times"),
@@ -90,14 +90,14 @@ class WeeklyReportAdmin(ReadOnly, ModelAdmin[WeeklyReport]):
         return format_html('<a class="lc-link" href="{}">{}</a>', address, report.run_id)
 
     @admin.display(description=_("text"))
-    def content_told(self, report: WeeklyReport) -> str:
+    def content_text(self, report: WeeklyReport) -> str:
         # Written by a model: shown as it is, and never as HTML.
         return preformatted(report.content)
 
     @admin.display(description=_("notes"), empty_value="–")
-    def notes_told(self, report: WeeklyReport) -> str | None:
+    def notes_text(self, report: WeeklyReport) -> str | None:
         return notes_list(report.notes)
 
     @admin.display(description=_("facts"))
-    def facts_told(self, report: WeeklyReport) -> str:
+    def facts_text(self, report: WeeklyReport) -> str:
         return preformatted(json.dumps(report.facts, indent=2, ensure_ascii=False))

@@ -94,7 +94,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def get(self, request: Request) -> Response:
-        return _told(wishes_of(_me(request)))
+        return _response(wishes_of(_me(request)))
 
     @extend_schema(
         operation_id="replace_report_settings",
@@ -105,7 +105,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def put(self, request: Request) -> Response:
-        return _told(wishes_replace(_me(request), _stated(request)))
+        return _response(wishes_replace(_me(request), _stated(request)))
 
     @extend_schema(
         operation_id="change_report_settings",
@@ -116,7 +116,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def patch(self, request: Request) -> Response:
-        return _told(wishes_change(_me(request), _stated(request)))
+        return _response(wishes_change(_me(request), _stated(request)))
 
     @extend_schema(
         operation_id="reset_report_settings",
@@ -127,7 +127,7 @@ class ReportSettingsView(APIView):
         **COMMON,
     )
     def delete(self, request: Request) -> Response:
-        return _told(wishes_reset(_me(request)))
+        return _response(wishes_reset(_me(request)))
 
 
 def _stated(request: Request) -> dict[str, Any]:
@@ -141,5 +141,5 @@ def _me(request: Request) -> int:
     return int(user.pk)
 
 
-def _told(wishes: ReportSettings) -> Response:
+def _response(wishes: ReportSettings) -> Response:
     return Response({name: getattr(wishes, name) for name in FIELDS})

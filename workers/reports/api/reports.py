@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from llmconfig.api.moments import moment_told
+from llmconfig.api.moments import moment_json
 from workers.api.filters import UserId
 from workers.api.pages import PLACE, ReportPages
 from workers.api.queries import query_read
@@ -20,7 +20,7 @@ from workers.reports.selectors import UNLISTED, report_visible, reports_visible
 from workers.reports.status import report_status
 from workers.reports.weeks import NoSuchWeek, Week, week_parse
 from workers.runs.quota import room_require
-from workers.runs.run_json import notes_told, waits_for_json
+from workers.runs.run_json import notes_json, waits_for_json
 from workers.task_types.strict_fields import StrictSerializer
 
 
@@ -36,7 +36,7 @@ class WeeklyReportListView(APIView):
         reports = found.defer(*UNLISTED).annotate(place=PLACE)
         pages = ReportPages()
         page = pages.paginate_queryset(reports, request, view=self)
-        return pages.get_paginated_response([report_told(report) for report in page or ()])
+        return pages.get_paginated_response([report_json(report) for report in page or ()])
 
     @described.MAKE
     def post(self, request: Request) -> Response:
@@ -64,23 +64,23 @@ class WeeklyReportDetailView(APIView):
         return Response(report_told_whole(report_visible(request.user, report_id)))
 
 
-def report_told(report: WeeklyReport) -> dict[str, Any]:
+def report_json(report: WeeklyReport) -> dict[str, Any]:
     """One entry of the list."""
     return {
         "report_id": str(report.pk),
         "user_id": str(report.user_id),
         "week": report.week,
-        "starts_at": moment_told(report.starts_at),
-        "ends_at": moment_told(report.ends_at),
+        "starts_at": moment_json(report.starts_at),
+        "ends_at": moment_json(report.ends_at),
         "time_zone": report.time_zone,
         "language": report.language,
         "status": (status := report_status(report)),
         "waits_for": waits_for_json(report.run, status) if report.run else None,
         "task_id": str(report.run_id) if report.run_id else None,
         "mail": report.mail_state,
-        "notes": notes_told(report.notes),
-        "created_at": moment_told(report.created_at),
-        "written_at": moment_told(report.written_at),
+        "notes": notes_json(report.notes),
+        "created_at": moment_json(report.created_at),
+        "written_at": moment_json(report.written_at),
     }
 
 
@@ -88,7 +88,7 @@ def report_told_whole(report: WeeklyReport) -> dict[str, Any]:
     """The answer to ``GET /v1/reports/weekly/{id}``."""
     is_written = report.written_at is not None
     return {
-        **report_told(report),
+        **report_json(report),
         "content": report.content if is_written else None,
         "facts": report.facts if is_written else None,
         "error": None if is_written or report.run is None else report.run.error,
