@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmconfig.layers.static import static_config
-from llmconfig.models import TASK_TYPE_MAX_LENGTH, Preference
+from llmconfig.models import Preference
 from llmconfig.resolution.resolver import resolve
 from llmconfig.store.services import preference_save
+from llmconfig.tables.models import TASK_TYPE_MAX_LENGTH
 from llmconfig.values.errors import ConfigurationError, MalformedConfig
 from llmconfig.values.fields import FIELDS
 from llmconfig.values.kinds import Choice, Integer, Number, Refused
