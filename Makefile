@@ -68,6 +68,6 @@ clean:
 	@touch $@ .venv/demo.installed
 
 .venv/docs.installed: requirements/docs.txt | .venv/bin/python
-	@echo "Installing the locked requirements of the documentation: about 150 MB, once"
+	@echo "Installing the locked requirements of the documentation: about 300 MB, once"
 	$(PIP) --requirement requirements/docs.txt
 	@touch $@
