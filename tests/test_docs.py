@@ -12,8 +12,6 @@ from config.env import PROJECT
 
 DOCS = PROJECT / "docs"
 PAGES = sorted(PROJECT.glob("*.md")) + sorted(DOCS.rglob("*.md"))
-#: Pages that the site generates: links to them resolve in `make docs`.
-GENERATED = {DOCS / "reference" / "http-api.md"}
 #: Fenced blocks and code spans, whose brackets are no links.
 CODE = re.compile(r"^```.*?^```$|`[^`\n]*`", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
@@ -39,8 +37,6 @@ def anchors_of(page):
 def is_broken(page, link):
     path, _, anchor = link.partition("#")
     target = (page.parent / path).resolve() if path else page
-    if target in GENERATED:
-        return False
     if not target.exists():
         return True
     return bool(anchor) and target.suffix == ".md" and anchor not in anchors_of(target)
@@ -115,7 +111,7 @@ def test_the_site_lists_every_page():
     listed = set(re.findall(r"[\w/-]+\.md", text))
     pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")}
     by_hook = {page for page in pages if re.match(r"decisions/\d", page)}
-    assert listed - {"reference/http-api.md"} == pages - by_hook
+    assert listed == pages - by_hook
 
 
 def test_the_site_loads_nothing_from_elsewhere():

@@ -1,4 +1,4 @@
-"""MkDocs hook: renders docs/openapi.yaml as the page reference/http-api.md at build time."""
+"""MkDocs hook: renders docs/openapi.yaml below the page reference/http-api.md at build time."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from mkdocs.config.defaults import MkDocsConfig
-    from mkdocs.structure.files import Files
+    from mkdocs.structure.pages import Page
 
 Node = Mapping[str, Any]
 DESCRIPTION = Path(__file__).parents[1] / "openapi.yaml"
@@ -17,27 +16,18 @@ PAGE = "reference/http-api.md"
 METHODS = ("get", "put", "post", "patch", "delete")
 #: Keywords of JSON Schema that a row of a table shows beside the type.
 BOUNDS = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "maxProperties")
-INTRODUCTION = """\
-# HTTP API: operations and schemas
-
-Every operation with its parameters, bodies and answers, rendered from
-[openapi.yaml](../openapi.yaml). Conventions that all operations share (errors, pages, entity tags,
-idempotency) are in [the HTTP API](api.md).
-"""
 
 
-def on_files(files: "Files", config: "MkDocsConfig") -> "Files":
-    """Add the generated page; nothing is written to docs/."""
-    from mkdocs.structure.files import File
-
-    document = yaml.safe_load(DESCRIPTION.read_text())
-    files.append(File.generated(config, PAGE, content=render(document)))
-    return files
+def on_page_markdown(markdown: str, page: "Page", **_: object) -> str:
+    """Append operations and schemas to their page; nothing is written to docs/."""
+    if page.file.src_uri != PAGE:
+        return markdown
+    return f"{markdown}\n{render(yaml.safe_load(DESCRIPTION.read_text()))}"
 
 
 def render(document: Node) -> str:
-    """The whole page: operations by tag, then schemas by name."""
-    parts = [INTRODUCTION]
+    """Operations by tag, then schemas by name."""
+    parts = []
     for tag in document["tags"]:
         parts.append(f"## {tag['name'].capitalize()}\n\n{tag.get('description', '')}\n")
         for method, path, operation in _operations(document):
