@@ -90,6 +90,19 @@ def test_the_page_of_architecture_names_what_exists():
     assert [name for name in sorted(named) if not exists(name)] == []
 
 
+QUESTIONS = """\
+    merge, allow-list, environment, invalidation, revert, header, queue name, registration, claim,
+    retry, fallback, deadline, options, breaker, release, resume, leadership, due, rate limit,
+    status of an error"""
+
+
+@pytest.mark.parametrize("question", [each.strip() for each in QUESTIONS.split(",")])
+def test_the_page_of_architecture_answers(question):
+    table = (DOCS / "architecture.md").read_text().partition("## Where is it decided?")[2]
+    [answer] = [row for row in table.splitlines() if f"**{question}**" in row]
+    assert modules_named(answer)
+
+
 def test_the_readme_has_at_most_a_hundred_lines():
     assert len((PROJECT / "README.md").read_text().splitlines()) <= 100
 
