@@ -1,5 +1,5 @@
 # install, lint, test, demo, clean: the same five words here and in CI.
-.PHONY: install lint test test-ollama demo chaos openapi clean
+.PHONY: install lint test test-ollama demo chaos openapi docs clean
 
 # The first of these that is Python 3.11 or later.
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -42,9 +42,13 @@ chaos: .venv/demo.installed
 openapi: .venv/dev.installed
 	DJANGO_SETTINGS_MODULE=config.settings.test $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
 
+# The documentation's site, in site/; a link that leads nowhere fails.
+docs: .venv/docs.installed
+	$(BIN)/mkdocs build --strict --clean
+
 clean:
 	@if [ -x $(BIN)/python ]; then $(BIN)/python -m devstack.embedded.cleanup; fi
-	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache site
 
 .venv/bin/python:
 	@$(or $(PYTHON),python3) config/preflight.py
@@ -62,3 +66,8 @@ clean:
 	$(PIP) --requirement requirements/dev.txt
 	$(PIP) --requirement requirements/model.txt
 	@touch $@ .venv/demo.installed
+
+.venv/docs.installed: requirements/docs.txt | .venv/bin/python
+	@echo "Installing the locked requirements of the documentation: about 300 MB, once"
+	$(PIP) --requirement requirements/docs.txt
+	@touch $@

@@ -13,3 +13,5 @@ lock production --extra production "$@"
 lock demo --extra production --extra demo "$@"
 lock dev --extra production --extra demo --extra dev "$@"
 lock benchmarks --extra production --extra demo --extra benchmarks "$@"
+# In the same environment as the tests: what both need has one version.
+lock docs --extra docs --constraint requirements/dev.txt "$@"

@@ -1,7 +1,7 @@
 """Migrations only expand: the release before still reads and writes while they are applied.
 
 What a release needs no more is removed by a later one, when nobody runs the old code: such a step
-is named in ``CONTRACTS`` with the release that stopped using it (docs/deploys.md).
+is named in ``CONTRACTS`` with the release that stopped using it (docs/how-to/deploy.md).
 """
 
 import re

@@ -1,4 +1,4 @@
-"""All parts of the chaos programs, and their table in docs/reliability.md.
+"""All parts of the chaos programs, and their table in docs/explanation/reliability.md.
 
 One after the other; those that mostly wait go together, unless they would share a database or a
 broker: then each would work on the other's runs.
@@ -29,7 +29,7 @@ def main() -> int:
     )
     parser.add_argument("parts", nargs="*", metavar="part", help=f"of: {', '.join(PARTS)}")
     parser.add_argument(
-        "--no-table", action="store_true", help="leave docs/reliability.md as it is"
+        "--no-table", action="store_true", help="leave docs/explanation/reliability.md as it is"
     )
     given = parser.parse_args()
     if unknown := sorted(set(given.parts) - set(PARTS)):

@@ -1,8 +1,8 @@
 """Every fault through the whole system: message, worker, attempts, row.
 
 Each fault is a model's name that the fake obeys. The primary's attempts must have the outcomes
-documented in docs/reliability.md and the run must end as documented; a stored answer must be the
-whole text. At the end the host itself goes away, and comes back.
+documented in docs/reference/failures.md and the run must end as documented; a stored answer must
+be the whole text. At the end the host itself goes away, and comes back.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The table of measured values in docs/reliability.md, between its two marks."""
+"""The table of measured values in docs/explanation/reliability.md, between its two marks."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.chaos.verdict import Check
 from config.env import PROJECT
 
-PAGE = PROJECT / "docs" / "reliability.md"
+PAGE = PROJECT / "docs" / "explanation" / "reliability.md"
 BEGIN, END = "<!-- make chaos: begin -->", "<!-- make chaos: end -->"
 HEAD = "| part | what | measured | limit | holds |\n|---|---|---|---|---|"
 

@@ -15,6 +15,9 @@ from workers import task_types
 from workers.messaging.queues import PRIORITIES, queue_name
 
 README = (PROJECT / "README.md").read_text()
+OWN_SERVICES = (PROJECT / "docs/how-to/use-your-own-services.md").read_text()
+ARCHITECTURE = (PROJECT / "docs/architecture.md").read_text()
+LAYOUT = set(re.findall(r"^([a-z]+/[a-z_/]*) ", README + ARCHITECTURE, flags=re.MULTILINE))
 
 
 def consumed(commands):
@@ -113,22 +116,26 @@ def test_the_compose_file_runs_the_same_workers():
     assert sorted(consumed(commands)) == expected()
 
 
-@pytest.mark.parametrize(
-    "path", sorted(set(re.findall(r"^([a-z]+/[a-z/]*) ", README, flags=re.MULTILINE)))
-)
-def test_every_folder_of_the_readme_exists(path):
+@pytest.mark.parametrize("path", sorted(LAYOUT))
+def test_every_folder_of_the_layout_exists(path):
     assert (PROJECT / path).is_dir()
 
 
-def test_every_variable_of_the_readme_is_read():
-    named = set(re.findall(r"`([A-Z_]{6,})`", README)) - {"DJANGO_SETTINGS_MODULE", "PUT", "GET"}
+def test_the_layout_names_the_folders_at_the_top():
+    assert {"config/", "llmconfig/", "workers/", "tests/", "benchmarks/", "docs/"} <= LAYOUT
+
+
+def test_every_variable_of_readme_and_first_guide_is_read():
+    named = set(re.findall(r"`([A-Z_]{6,})`", README + OWN_SERVICES))
+    named -= {"DJANGO_SETTINGS_MODULE", "PUT", "GET"}
+    assert {"OLLAMA_HOST", "DATABASE_URL", "REDIS_URL", "CELERY_BROKER_URL"} <= named
     assert named <= env.names() | {f"{name}_FILE" for name in SECRETS}
 
 
 def test_the_five_words_are_the_makefiles_targets():
     makefile = (PROJECT / "Makefile").read_text()
     targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
-    for_developers = {"chaos", "openapi"}
+    for_developers = {"chaos", "openapi", "docs"}
     assert targets - for_developers == {"install", "lint", "test", "demo", "clean"}
 
 

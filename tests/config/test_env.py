@@ -284,7 +284,8 @@ def test_a_mail_server_needs_a_sender(variables):
 
 
 def test_the_page_of_settings_has_every_variable_and_no_other():
-    told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", (env.PROJECT / "docs/settings.md").read_text()))
+    page = (env.PROJECT / "docs/reference/settings.md").read_text()
+    told = set(re.findall(r"`([A-Z][A-Z_]{5,})`", page))
     assert told - {f"{name}_FILE" for name in SECRETS} == NAMES
 
 

@@ -12,7 +12,7 @@ SUFFIXES = {"counter": "_total", "info": "_info"}
 
 def documented():
     rows = re.findall(
-        r"^\| `(llm_\w+)` \| (.*?) \|", (PROJECT / "docs/workers.md").read_text(), re.M
+        r"^\| `(llm_\w+)` \| (.*?) \|", (PROJECT / "docs/reference/workers.md").read_text(), re.M
     )
     return {name: set(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
 

@@ -12,7 +12,7 @@ from workers.backends.hosts import normalise
 from workers.gates import reachability
 
 HOST, MODEL = "OLLAMA_TEST_HOST", "OLLAMA_TEST_MODEL"
-WITHOUT = f"{HOST} names no server (docs/ollama-tests.md)"
+WITHOUT = f"{HOST} names no server (docs/how-to/test-against-ollama.md)"
 #: A small model on a slow processor may take this long for a report.
 CONFIG = """\
 default: {{model: "{model}", fallback_model: "", timeout: "300s", max_retries: 1}}

@@ -1,4 +1,4 @@
-"""What the last release wrote and could read, kept as it was: see docs/deploys.md.
+"""What the last release wrote and could read, kept as it was: see docs/how-to/deploy.md.
 
 ``<task type>.json``: a message as it lay on the broker, and the row that it names.
 ``reader.schema.json``: what that release accepts as ``llm_config``.

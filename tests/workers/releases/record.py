@@ -1,4 +1,4 @@
-"""Writes what this release sends and stores, to be kept for the next one (docs/deploys.md).
+"""Writes what this release sends and stores, to be kept for the next one (docs/how-to/deploy.md).
 
 Run it by name when a release is made: ``python -m pytest tests/workers/releases/record.py``.
 """

@@ -1,4 +1,4 @@
-"""What docs/testing-your-task-types.md shows works as it stands."""
+"""What docs/how-to/test-your-task-types.md shows works as it stands."""
 
 import os
 import re
@@ -14,7 +14,7 @@ from config.env import PROJECT
 from workers.models import Installation
 from workers.testing.script_file import parse
 
-GUIDE = (PROJECT / "docs" / "testing-your-task-types.md").read_text()
+GUIDE = (PROJECT / "docs" / "how-to" / "test-your-task-types.md").read_text()
 #: A fenced block whose first line is a comment with the file's path.
 FILES = re.findall(r"^```\w*\n# (\S+/\S+)\n(.*?)^```$", GUIDE, flags=re.MULTILINE | re.DOTALL)
 SETTINGS = """\

@@ -1,6 +1,7 @@
 """Replays the record of a real Ollama against a server, and compares the answers' shapes.
 
-What a server of ours leaves out on purpose stands in docs/ollama-api.md, a row for each difference.
+What a server of ours leaves out on purpose stands in docs/reference/ollama-api.md, a row for each
+difference.
 """
 
 import json
@@ -15,7 +16,7 @@ from config.env import PROJECT
 
 TEXT = (Path(__file__).parent.parent / "ollama_record.json").read_text()
 RECORD = json.loads(TEXT)
-PAGE = (PROJECT / "docs" / "ollama-api.md").read_text()
+PAGE = (PROJECT / "docs" / "reference" / "ollama-api.md").read_text()
 #: Server, request and what differs: the first three cells of a row.
 ROWS = re.compile(r"^\| (fake|embedded|chance) \| (.+?) \| (.+?) \| .+ \|$", re.MULTILINE)
 MODEL = "smollm2:135m"
