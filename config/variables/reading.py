@@ -6,12 +6,11 @@ second terminal finds it.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
-
-import environs
 
 from config.env_values import is_quoted
 
@@ -61,19 +60,19 @@ def is_named(server: str, environ: Mapping[str, str]) -> bool:
     return any(environ.get(name) for name in (server, f"{server}{FILE}", *also))
 
 
-class Variables(environs.Env):
-    """environs over a mapping, with files and a running stack."""
+class Variables:
+    """Texts by name, with files and a running stack, and the problems found in them."""
 
     def __init__(self, environ: Mapping[str, str], stack: Mapping[str, str]) -> None:
-        super().__init__(eager=False, expand_vars=False)
         self._texts = _merged(environ, stack)
         #: Every variable that was asked for.
         self.names: set[str] = set()
+        self._errors: defaultdict[str, list[str]] = defaultdict(list)
 
     @property
     def problems(self) -> list[str]:
         """One line for each variable that cannot be used."""
-        return [f"{name}: {'; '.join(map(str, told))}" for name, told in self._errors.items()]
+        return [f"{name}: {'; '.join(found)}" for name, found in self._errors.items()]
 
     def problem(self, name: str, told: str) -> None:
         """Note what is wrong with a variable; never its text, which may hold a password."""
@@ -99,8 +98,13 @@ class Variables(environs.Env):
     def secret(self, name: str) -> str:
         """A password or key as it is written, blanks too; "" for none."""
         self.names.add(name)
-        text: str = self.str(name, "")
-        return text
+        text, path = self._texts.get(name, ""), self._texts.get(f"{name}{FILE}")
+        if name not in SECRETS or not path:
+            return text
+        if text:
+            self.problem(name, f"stated, and so is {name}{FILE}; accepted: one of them")
+            return ""
+        return self._content(f"{name}{FILE}", path)
 
     def quoted(self) -> tuple[str, ...]:
         """The secrets whose texts begin and end with a quote, which may be part of them."""
@@ -116,15 +120,6 @@ class Variables(environs.Env):
             found |= {unquote(text) for text in _PASSWORD_IN_URL.findall(url)}
             found |= {unquote(text) for text in _SECRET_OPTION.findall(url)}
         return found - {""}
-
-    def _get_value(self, env_key: str, default: Any) -> Any:
-        text, path = self._texts.get(env_key), self._texts.get(f"{env_key}{FILE}")
-        if env_key not in SECRETS or not path:
-            return text or default
-        if text:
-            self.problem(env_key, f"stated, and so is {env_key}{FILE}; accepted: one of them")
-            return default
-        return self._content(f"{env_key}{FILE}", path) or default
 
     def _content(self, name: str, path: str) -> str:
         """A file's text without the line end; "" and a problem where there is none."""
