@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 LONGEST_LOOK_SECONDS = 60.0
 
 
-class Ticker(threading.Thread):
+class BackgroundThread(threading.Thread):
     """Calls ``tick`` every so many seconds until it is stopped; what ``tick`` raises is logged."""
 
     every_seconds: ClassVar[float] = 1.0

@@ -124,14 +124,14 @@ def publish_to(app, url, options):
 def celery_worker(transactional_db, broker, ollama):
     """A worker of all queues in the thread pool, in this process."""
     # The testing worker sends no worker_ready, on which real ones start to sweep.
-    tickers = [Sweeper(), Releaser(broker.amqp.queues)]
+    threads = [Sweeper(), Releaser(broker.amqp.queues)]
     with start_worker(broker, pool="threads", concurrency=4, perform_ping_check=False) as worker:
-        for ticker in tickers:
-            ticker.start()
+        for thread in threads:
+            thread.start()
         yield worker
-        for ticker in tickers:
-            ticker.stop()
-            ticker.join()
+        for thread in threads:
+            thread.stop()
+            thread.join()
 
 
 @test_worker_started.connect

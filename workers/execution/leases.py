@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from llmconfig.database.faults import FAULT_CLASSES
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.execution import shutdown
 from workers.runs.claims import Claim, claim_release, claims_held, claims_renew, claims_touch
 
@@ -32,7 +32,7 @@ class Leases:
         self._held: dict[uuid.UUID, Claim] = {}
         self._left: dict[uuid.UUID, Claim] = {}
         #: None until the first claim.
-        self.thread: Ticker | None = None
+        self.thread: BackgroundThread | None = None
         self._renew_at = 0.0
         self._tokens_at = 0.0
 
@@ -103,7 +103,7 @@ class Leases:
                 self.thread.start()
 
 
-class _Watcher(Ticker):
+class _Watcher(BackgroundThread):
     every_seconds: ClassVar[float] = LOOK_EVERY_SECONDS
 
     def __init__(self, held: Leases) -> None:

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from workers.backends import ollama
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.gates import reachability
 from workers.gates.breakers import breakers_of
 from workers.gates.pace import Pace
@@ -37,7 +37,7 @@ ANY = 2**31
 WAITING = (Status.PENDING, Status.QUEUED, Status.RETRYING)
 
 
-class Releaser(Ticker):
+class Releaser(BackgroundThread):
     """The worker's thread that releases parked runs. ``queues`` are those that it consumes."""
 
     every_seconds: ClassVar[float] = 1.0

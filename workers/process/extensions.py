@@ -9,10 +9,10 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 
 #: From the queues that a worker consumes to the thread it shall have; None for no thread.
-ThreadFactory = Callable[[Collection[str]], Ticker | None]
+ThreadFactory = Callable[[Collection[str]], BackgroundThread | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +33,7 @@ prunings: list[Callable[[datetime], object]] = []
 doctor_checks: list[DoctorCheck] = []
 
 
-def threads_of(queues: Collection[str]) -> list[Ticker]:
+def threads_of(queues: Collection[str]) -> list[BackgroundThread]:
     """The threads that apps add to a worker of these queues."""
     made = (factory(queues) for factory in thread_factories)
     return [thread for thread in made if thread is not None]

@@ -12,7 +12,7 @@ from celery.signals import (
 from django.conf import settings
 
 from workers.backends import ollama
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.execution import shutdown
 from workers.execution.leases import leases
 from workers.gates.parking import Releaser
@@ -27,7 +27,7 @@ from workers.process.registry.registrar import Registrar
 from workers.process.sweeper import Sweeper
 from workers.streaming import publisher
 
-_tickers: list[Ticker] = []
+_threads: list[BackgroundThread] = []
 _servers: list[Server] = []
 
 
@@ -43,28 +43,28 @@ def _start(sender: Any, **_: Any) -> None:
     watch = Watch(announced.queues)
     registrars: list[Registrar] = []
     answers = Answers(
-        tickers=_watched,
+        threads=_watched,
         watch=watch,
         missing=lambda: registrars[0].missing if registrars else None,
     )
     server = server_open(answers)
     if server is not None:
         _servers.append(server)
-        _tickers.append(watch)
+        _threads.append(watch)
         announced = replace(announced, metrics_address=server.url)
     registrar = Registrar(announced)
     registrars.append(registrar)
-    _tickers.extend((Sweeper(), Releaser(announced.queues), registrar))
-    _tickers.extend(threads_of(announced.queues))
+    _threads.extend((Sweeper(), Releaser(announced.queues), registrar))
+    _threads.extend(threads_of(announced.queues))
     book.worker_started(announced.name, announced.queues, lambda: registrar.age_seconds)
     relay_receive(book.apply)
-    for ticker in _tickers:
-        ticker.start()
+    for thread in _threads:
+        thread.start()
 
 
-def _watched() -> list[Ticker]:
+def _watched() -> list[BackgroundThread]:
     """The threads that have to turn."""
-    vital = [ticker for ticker in _tickers if ticker.is_vital]
+    vital = [thread for thread in _threads if thread.is_vital]
     return [*vital, *([leases.thread] if leases.thread else [])]
 
 
@@ -78,8 +78,8 @@ def _hand_back_soon(**_: Any) -> None:
 def _stop(**_: Any) -> None:
     while _servers:
         _servers.pop().stop()
-    while _tickers:
-        _tickers.pop().stop()
+    while _threads:
+        _threads.pop().stop()
     relay_close()
     ollama.close()
     publisher.current().close()

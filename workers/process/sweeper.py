@@ -24,7 +24,7 @@ from django.db.models.functions import Now
 from llmconfig.cache import owed
 from llmconfig.database.faults import FAULT_CLASSES, is_outage
 from workers import task_types
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.messaging.bulk_publish import runs_send
 from workers.messaging.publish import BROKER_AWAY
 from workers.process.installation import AWAY, ForeignRedis, broker_verify
@@ -142,7 +142,7 @@ def _due() -> models.QuerySet[TaskRun]:
     ).order_by("available_at")
 
 
-class Sweeper(Ticker):
+class Sweeper(BackgroundThread):
     """The worker's thread that sweeps until it is stopped."""
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ class ReportsConfig(AppConfig):
     audited = ("workers.reports.api", "workers.reports.pages")
 
     def ready(self) -> None:
-        from workers.background_thread import Ticker
+        from workers.background_thread import BackgroundThread
         from workers.messaging.queues import queue_name, task_routes
         from workers.process import extensions
         from workers.reports import tasks  # noqa: F401  (whoever sends needs it, as the workers')
@@ -22,7 +22,7 @@ class ReportsConfig(AppConfig):
         from workers.reports.delivery.stuck import mails_stuck
         from workers.reports.fan_out import FAN_OUT_TASK, fan_outs_prune
 
-        def postman(queues: Collection[str]) -> Ticker | None:
+        def postman(queues: Collection[str]) -> BackgroundThread | None:
             return Postman() if queue_name(REPORT_TYPE) in queues else None
 
         extensions.thread_factories.append(postman)

@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client.exposition import choose_encoder
 
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.metrics.instruments import REGISTRY
 from workers.process.metrics_server.watch import Watch
 from workers.process.registry.missing import Missing
@@ -28,7 +28,7 @@ class Answers:
     """By path: ``/healthz``, ``/readyz`` and ``/metrics``."""
 
     #: The threads that have to turn, as they are at the moment of the question.
-    tickers: Callable[[], Iterable[Ticker]]
+    threads: Callable[[], Iterable[BackgroundThread]]
     watch: Watch
     #: The last look at the models; None: there was none yet.
     missing: Callable[[], Missing | None]
@@ -37,7 +37,7 @@ class Answers:
         """The answer to GET ``path``; ``accept`` is the request's header of that name."""
         match path:
             case "/healthz":
-                return _answer({one.name: "ok" if one.turns else "stuck" for one in self.tickers()})
+                return _answer({one.name: "ok" if one.turns else "stuck" for one in self.threads()})
             case "/readyz":
                 return self._readiness()
             case "/metrics":

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 
 from llmconfig.database.faults import Kind, kind_of
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.process.dependency_checks import broker_problem, model_server_problem
 from workers.process.metrics_server.stored import STORED, snapshot_take
 
@@ -16,7 +16,7 @@ from workers.process.metrics_server.stored import STORED, snapshot_take
 STALE_SECONDS = 60.0
 
 
-class Watch(Ticker):
+class Watch(BackgroundThread):
     """Looks every 5 s at database, broker and model server, and at what the database counts."""
 
     every_seconds: ClassVar[float] = 5.0

@@ -11,7 +11,7 @@ from django.db import connection
 from llmconfig.layers.static import file_keep
 from llmconfig.resolution.stated_models import models_stated
 from llmconfig.values.model_names import normalise_model
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.metrics import labels
 from workers.process.doctor.summary import summary
 from workers.process.registry.announcement import Announcement, default_config
@@ -27,7 +27,7 @@ BEATS_PER_PRUNING = 360
 STOP_SECONDS = 6.0
 
 
-class Registrar(Ticker):
+class Registrar(BackgroundThread):
     """Registers a worker, keeps its row until it is stopped, and says then that it ended."""
 
     every_seconds: ClassVar[float] = 10.0

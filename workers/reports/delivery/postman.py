@@ -9,7 +9,7 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection
 
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.reports.delivery.mailing import mail_send_next, mails_tidy, mails_waiting
 
 logger = logging.getLogger(__name__)
@@ -20,7 +20,7 @@ AWAY_SECONDS = 30.0
 LOOK_SECONDS = 30.0
 
 
-class Postman(Ticker):
+class Postman(BackgroundThread):
     """Looks every few seconds. No mail is marked before the mail server has answered."""
 
     every_seconds = 5.0

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.workers.waiting import wait_until
-from workers.background_thread import Ticker
+from workers.background_thread import BackgroundThread
 from workers.process.metrics_server.answers import Answers
 from workers.process.metrics_server.server import server_open
 from workers.process.metrics_server.watch import Watch
 from workers.process.registry.missing import Missing
 
 
-class Turning(Ticker):
+class Turning(BackgroundThread):
     every_seconds = 0.01
 
     def __init__(self):
@@ -30,11 +30,11 @@ class Turning(Ticker):
 
 @pytest.fixture
 def turning():
-    ticker = Turning()
-    ticker.start()
-    yield ticker
-    ticker.stop()
-    ticker.join()
+    thread = Turning()
+    thread.start()
+    yield thread
+    thread.stop()
+    thread.join()
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def opened(settings, turning, watch, found):
     def start(port=0, address="127.0.0.1"):
         settings.LLM_WORKER_METRICS_ADDRESS, settings.LLM_WORKER_METRICS_PORT = address, port
         server = server_open(
-            Answers(tickers=lambda: [turning], watch=watch, missing=lambda: found[-1])
+            Answers(threads=lambda: [turning], watch=watch, missing=lambda: found[-1])
         )
         if server:
             servers.append(server)

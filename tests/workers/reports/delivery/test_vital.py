@@ -7,6 +7,6 @@ from workers.reports.delivery.postman import Postman
 
 def test_the_sweeper_is_watched_and_the_postman_is_not(monkeypatch):
     sweeper, postman = Sweeper(), Postman()
-    monkeypatch.setattr("workers.process.lifecycle._tickers", [sweeper, postman])
+    monkeypatch.setattr("workers.process.lifecycle._threads", [sweeper, postman])
     assert sweeper in _watched()
     assert postman not in _watched()
