@@ -1,4 +1,4 @@
-"""Whether this process can accept work: the database takes changes and has what this release needs.
+"""Readiness: the database accepts writes and has the migrations of this release.
 
 Workers, broker, Redis and model server are no part of it: what they lack waits in the database, and
 one dead worker must not take the web tier down.

@@ -1,6 +1,5 @@
-"""An answer that many callers share: asked for once, kept for a moment, waited for no longer than
-said. However many ask, and whatever hangs, there is one question on its way.
-"""
+"""Single-flight with a TTL and a maximum wait. However many ask, and whatever hangs, there is one
+question on its way."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Threads of a worker process that look after something every so often."""
+"""Background threads of a worker process: a periodic look, and a watchdog for looks that hang."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""Answers on their way to their clients, who may read as slowly as they like."""
+"""Responses on their way to slow clients."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping

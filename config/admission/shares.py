@@ -1,4 +1,4 @@
-"""Shares of the places: what an operator needs is not refused because the API is overloaded."""
+"""Shares of the concurrency limit: operators keep theirs when the API is overloaded."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Which of several beats leads: the one whose session holds an advisory lock of PostgreSQL.
+"""Leader election among beats: a session's advisory lock in PostgreSQL.
 
 The session is a connection of its own, past the pool. The server ends it after ``LEASE_SECONDS``
 without a word, so that a leader that hangs or cannot be reached loses the lock. The leader trusts

@@ -1,4 +1,4 @@
-"""What is known of the service at this moment: small values, gathered by ``gathering``."""
+"""Facts of the status page: small frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

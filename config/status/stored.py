@@ -1,4 +1,4 @@
-"""What the database tells of queues, workers, breakers and mails, in a few queries."""
+"""Status of queues, workers, breakers and mails, from the database."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""From which address a call came, as far as we can believe what is said of it."""
+"""Client address of a request, behind trusted proxies."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 

@@ -1,4 +1,4 @@
-"""When Redis does not answer: nobody waits for it again and again, and it is told once."""
+"""Memory of a Redis outage: calls are skipped for a moment, and the outage is logged once."""
 
 import logging
 import time

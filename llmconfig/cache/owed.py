@@ -1,4 +1,4 @@
-"""Invalidations that Redis could not be told before the commit.
+"""Invalidations that could not be sent to Redis before the commit.
 
 They stand in the database, stored by the transaction that changes the rows, so that whoever
 reaches Redis next can deliver them: the writer itself, a process that finds Redis answering again,

@@ -1,4 +1,4 @@
-"""What Redis holds, and the only commands that touch it.
+"""Protocol of the cache: keys, and the only commands that touch them.
 
 Each scope has one key. It holds a random token, or the marks of those who are changing the scope
 now. What is kept names the tokens under which it was read, and counts only while they are the

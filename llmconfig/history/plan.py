@@ -1,4 +1,4 @@
-"""What a rollback would do, row by row, and which rows cannot return. Changes nothing."""
+"""Plan of a rollback: each row's change, and the rows that cannot return. Changes nothing."""
 
 from collections.abc import Iterable
 from dataclasses import replace

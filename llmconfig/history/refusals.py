@@ -1,4 +1,4 @@
-"""Which rows cannot return to what they were.
+"""Refusals of a rollback: rows that cannot return to an earlier state.
 
 A row returns through what a save asks of it: valid values, a registered task type, models that
 policy allows now, a user or group that exists, and a scope (rank, group) that is free.

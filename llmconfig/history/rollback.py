@@ -1,4 +1,4 @@
-"""Return rows to what they were: one to a version, or everything to a moment.
+"""Rollback of rows to a version, or of everything to a moment.
 
 A rollback is a change like others: it is checked by today's policy, counts versions up and is
 recorded. Nobody else writes a preference or tier while one runs, two run one after the other.

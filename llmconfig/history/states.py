@@ -1,4 +1,4 @@
-"""Rows as plain states: what is stored, what was at a version, what was at a moment."""
+"""Plain states of rows: now, at a version, at a moment."""
 
 from datetime import datetime
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""What one user's stored rows look like as JSON in Redis.
+"""JSON form of one user's stored rows in Redis.
 
 What is read there may be written by another release, or by anyone: it is taken only where every
 part is of its type. Values inside the fields are checked later, as those of rows are.

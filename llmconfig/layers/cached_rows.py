@@ -1,4 +1,4 @@
-"""What the cache says about one user, asked for every decision."""
+"""Stored rows of one user, through the cache."""
 
 from contextlib import suppress
 from dataclasses import dataclass

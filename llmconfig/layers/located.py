@@ -1,4 +1,4 @@
-"""Values that remember where they were written, and the report of what is wrong with them."""
+"""Values with the place where they were written, and the report of mistakes in them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""What is fixed while a process runs: built-in values, the YAML file and the environment.
+"""Static configuration of a process: built-in values, the YAML file and the environment.
 
 Read once per process, at the first need; a file edited later counts from the next start. A file
 with a mistake stops the process, or the last known good one is used

@@ -1,4 +1,4 @@
-"""What the database holds about one user: plain values, which can also be kept elsewhere."""
+"""Rows of one user as plain values, from the database."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Why a run would get what it gets: read for the preview, the admin and ``llm_explain``."""
+"""Explanation of a configuration, for the preview, the admin and ``llm_explain``."""
 
 from django.urls import NoReverseMatch, reverse
 

@@ -1,4 +1,4 @@
-"""What a decision is made of, field by field: what holds, from where, and what does not hold."""
+"""Structure of an explanation: per field the winning statement, and those that lost."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

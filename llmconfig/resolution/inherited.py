@@ -1,4 +1,4 @@
-"""What a row's fields would be if they were empty: shown beside each empty field.
+"""Inherited values of a row's empty fields, shown beside each of them.
 
 It is what resolving gives with that field left empty, the row's other fields as they are, and
 nothing stronger than the row:

@@ -1,4 +1,4 @@
-"""The names of models that exist somewhere, told by whoever can ask. This package cannot."""
+"""Port for the names of models that exist; providers of other packages are registered here."""
 
 from collections.abc import Callable, Iterable
 

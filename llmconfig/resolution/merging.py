@@ -1,4 +1,4 @@
-"""The one way from rows to what holds: resolving, explaining and inheriting all take it."""
+"""Merge of layers and rows, shared by resolving, explaining and inheriting."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which models may be used: ``LLM_ALLOWED_MODELS``, read at process start, and the tiers' lists.
+"""Model policy: ``LLM_ALLOWED_MODELS``, read at process start, and the tiers' lists.
 
 A user may use what the environment allows, as far as a list of one of the user's tiers names it. A
 tier without a list allows all that the environment allows, so that nothing narrows its members.

@@ -1,4 +1,4 @@
-"""Reads: what applies to a user."""
+"""Resolution of one user's configuration."""
 
 from collections.abc import Mapping
 from typing import Any

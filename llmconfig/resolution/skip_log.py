@@ -1,4 +1,4 @@
-"""Tells operators of statements that are passed over: once per process, not at every resolve.
+"""Log of skipped statements: once per process, not at every resolution.
 
 A row is named with its version, so that an edit that leaves it unusable is told again.
 """

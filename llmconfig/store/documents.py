@@ -1,4 +1,4 @@
-"""What one scope states as one JSON document, and how a patch changes it."""
+"""JSON document of one scope, and merge patches to it (RFC 7396)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Two who edit one row: the second is told, and nothing is overwritten."""
+"""Optimistic lock: of two edits of one row the second is refused."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""What one scope states, and what follows from it."""
+"""Overview of a scope: its document, and the configuration that follows."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""What a row must satisfy to be stored, beyond being valid."""
+"""Checks of a preference beyond its fields: policy and presence of models."""
 
 from llmconfig.resolution.policy import environment_policy, models_check, user_policy
 from llmconfig.resolution.presence import presence_check

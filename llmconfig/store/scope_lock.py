@@ -1,4 +1,4 @@
-"""All who write rows of one document wait for each other: it is read and compared as a whole."""
+"""Lock of a scope: writers of one document wait for each other."""
 
 from typing import Any
 

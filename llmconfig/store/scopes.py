@@ -1,4 +1,4 @@
-"""Whose preferences one document holds: a user's, a tier's, a task type's, or everyone's."""
+"""Scopes of documents: a user, a tier, a task type, or everyone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Tells the cache of every write that Django sends signals for, fixtures and cascades included.
+"""Cache invalidation by Django's signals, for writes beside the services (fixtures, cascades).
 
 What sends none: bulk writes of our own models tell it themselves (``querysets``); whoever writes
 ``Group.objects.update()``, rows of ``User.groups.through``, or plain SQL, calls

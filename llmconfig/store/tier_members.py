@@ -1,4 +1,5 @@
-"""Who belongs to a tier. Written here, because a tier's members are a matter of its group."""
+"""Membership of tiers, stored as members of their groups. Written here, because a tier's members
+are a matter of its group."""
 
 from collections.abc import Iterable
 

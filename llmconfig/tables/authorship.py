@@ -1,4 +1,4 @@
-"""Who changes rows, from where and why: said once for a unit of work, recorded with each change.
+"""Authorship of changes: person, source and reason of a unit of work, recorded with each change.
 
 It is kept in a context variable, which neither threads nor requests share. Outside of any unit the
 request of the middleware tells who and where.

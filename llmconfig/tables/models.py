@@ -1,4 +1,4 @@
-"""What is stored: preferences, one row per scope, and the tiers' ranks. NULL means inherit."""
+"""Rows of preferences, one for each scope, and of tiers. NULL means inherit. NULL means inherit."""
 
 from collections.abc import Collection
 from typing import Any

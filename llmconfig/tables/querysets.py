@@ -1,4 +1,4 @@
-"""Writes of many rows at once, which send no signals, tell the cache too."""
+"""Bulk writes that invalidate the cache, as they send no signals."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar

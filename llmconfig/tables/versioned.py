@@ -1,4 +1,4 @@
-"""Rows that count their changes, and writes of many rows that history does not miss."""
+"""Versioned rows: a counter of changes, and history for bulk writes."""
 
 from collections.abc import Iterable
 from typing import Any, TypeVar

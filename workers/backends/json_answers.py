@@ -1,4 +1,4 @@
-"""Finds the JSON object in what a model wrote: alone, in a fence, between sentences. Pure.
+"""JSON extraction from model output: alone, in a fence, or between sentences. Pure.
 
 A server that was given a schema sends the object alone. Others drop the schema, and models put
 words before and behind the object, fences around it, or fences that they never close.

@@ -1,4 +1,4 @@
-"""Checking what a model wrote before anything keeps it. Pure; the text is untrusted.
+"""Validation of model output before it is stored. Pure; the text is untrusted.
 
 A failure is `AttemptFailed` (transient): the same model may do better next time.
 """

@@ -1,4 +1,4 @@
-"""Models whose last answer ended a thinking that it had not begun, as this process met them.
+"""Memory of models whose thinking has an end marker and no beginning, one per process.
 
 Their templates open the thinking in the prompt. The event stream withholds the text of such a model
 until that end, since nothing else tells its thinking from its answer.

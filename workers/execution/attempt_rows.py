@@ -1,4 +1,4 @@
-"""The rows of a run's attempts: what the plan reads of them, and how they are written."""
+"""Rows of attempts: written after each attempt, read by the plan."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Making one attempt: from a run's decision to a call of the backend, and to a row."""
+"""One attempt: from the run's configuration to a call of the backend, and to its row."""
 
 import logging
 import time

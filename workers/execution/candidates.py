@@ -1,4 +1,4 @@
-"""Which models may still answer a run, by what became of its attempts. Pure.
+"""Candidate models of a run, from the attempts so far. Pure.
 
 A model is out when it was unusable, when its tries are used up, and when the run went on to the
 other. A model that was passed over for its open breaker has lost nothing: it stays in. A prompt

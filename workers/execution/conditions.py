@@ -1,4 +1,4 @@
-"""What a run sees before it decides its next step: breakers, pauses, policy and its server."""
+"""Snapshot of breakers, pauses, policy and host health: the plan's input."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Patience of a worker while the database cannot do its work.
+"""Waiting for the database: writes of a delivery are retried while it is away.
 
 An answer that a model took minutes to write is not thrown away because the database restarts or is
 read-only in that second: the write is tried again for as long as the delivery may last. The claim

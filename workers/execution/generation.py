@@ -1,4 +1,4 @@
-"""Asking a model for an answer to a prompt, which is made to fit its window where it may be.
+"""Generation of one answer: the prompt is fitted to the model's window where it may be shortened.
 
 A plain prompt is sent as it is. Of a draft, entries are left out until it fits: it is sent where
 the estimate says that it fits; where that is not sure, it is first sent for one token, which tells

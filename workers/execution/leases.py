@@ -1,4 +1,4 @@
-"""Watches over the claims that this process holds, in one thread.
+"""Lease renewal: one thread extends the claims that this process holds.
 
 A few times a second it looks, in one query, which of them are still ours: the work on a run that
 was cancelled, deleted or taken over stops within a second. It renews their leases, and asks for

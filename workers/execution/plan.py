@@ -1,4 +1,5 @@
-"""What a run does next, decided from its configuration, its attempts and the view of the moment.
+"""Plan of a run: retry, fall back, park or stop, decided from configuration, attempts and
+conditions.
 
 Pure: it never acts. Primary first. ``transient`` is tried again after a back-off (full jitter: a
 uniform draw from 0 to base × 2ⁿ, capped; "Exponential Backoff and Jitter", AWS Architecture Blog,

@@ -1,4 +1,4 @@
-"""When a worker that stops hands back what it still works on.
+"""Hand-back of runs at shutdown: the moment after which a worker gives up what it works on.
 
 At SIGTERM Celery takes no more messages, and what runs has ``LLM_SHUTDOWN_GRACE_SECONDS`` to end.
 Then the connections to the model server are closed and the runs wait again, for another worker. A

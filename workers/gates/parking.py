@@ -1,4 +1,4 @@
-"""Parked runs come back when what they wait for is gone.
+"""Release of parked runs, paced, when the obstacle is gone.
 
 Each worker looks once a second after the runs that are parked in its own queues: whether the model
 server answers (asked every two seconds, and only while a run waits for it), whether staff resumed

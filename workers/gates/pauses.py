@@ -1,4 +1,4 @@
-"""Pauses: staff have the runs of a queue or a model wait until they resume it.
+"""Pauses: runs of a queue or a model wait until staff resume it.
 
 A run is parked when what it would call next is paused; what runs already goes on. A pause of a
 queue holds for its ``.low`` twin too; the twin may also be paused alone.

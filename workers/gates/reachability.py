@@ -1,4 +1,4 @@
-"""What this process last saw of a model server: whether connections to it are worth a try.
+"""Reachability of model servers, as last seen by this process.
 
 Whoever found a server unreachable spares the others of its process the same wait. The memory is
 short, so that nobody depends on who refreshes it. Each change is one line of the log.

@@ -1,4 +1,4 @@
-"""What an attempt says of its model's health: the circuit breaker's input. Pure.
+"""Verdict of an attempt on its model's health: the circuit breaker's input. Pure.
 
 Only the server's own failures count: transport errors, 5xx, answers that are none, a load that does
 not end, and silence beyond the system's limits. One user must not open a breaker for all others: a

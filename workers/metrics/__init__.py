@@ -1,1 +1,1 @@
-"""What one worker process tells of itself on its own port: health, readiness and metrics."""
+"""Metrics of a worker: instruments, labels, and the relay from prefork children."""

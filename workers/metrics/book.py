@@ -1,4 +1,5 @@
-"""Booking what happens. An attempt counts for the model that was called, not for the one wanted.
+"""Recording of metrics. An attempt counts for the model that was called. An attempt counts for the
+model that was called, not for the one wanted.
 
 In a child of a prefork pool a booking goes to the parent, which knows the labels and serves them.
 """

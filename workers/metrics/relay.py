@@ -1,4 +1,4 @@
-"""Under the prefork pool the children work and the parent serves: they send it what they count.
+"""Relay of metrics from prefork children to the parent, which serves them.
 
 One datagram for each booking, over a pair of sockets that the children inherit. A child never waits
 for its parent: when the buffer is full, the booking is lost.

@@ -1,4 +1,4 @@
-"""Whether the parts that a worker needs can be reached: database, broker, model server.
+"""Dependency checks: whether database, broker and model server can be reached.
 
 Each answer is "" or a reason in one line. None waits longer than a few seconds.
 """

@@ -1,4 +1,4 @@
-"""What a Celery worker starts and stops beside its tasks."""
+"""Start and stop of a worker's threads and servers, by Celery's signals."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""From a Celery message to the run it means.
+"""From a Celery message to the run that it names or brings.
 
 A message names a run, or brings a task type and a payload from a producer that stores nothing
 (beat, ``send_task``, a canvas); then its first delivery makes the run, once for that message.

@@ -1,4 +1,4 @@
-"""Wakes up what no message will: the second leg of "the row is the truth".
+"""Sweeper: republishes due rows that have no message (lost lease, lost message), ends expired ones.
 
 One worker of all looks once a second, the leader (`workers.process.leadership`); an advisory lock
 keeps two looks apart where two lead for a moment. Rows whose worker is gone wait again; rows past

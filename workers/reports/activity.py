@@ -1,4 +1,4 @@
-"""Who has something to report of a week.
+"""Users with entries in a week.
 
 What counts as activity is what a report is written from: an entry that belongs to the week, or an
 insight or analysis that succeeded in it. An entry belongs to its own date, else to the moment at

@@ -1,4 +1,4 @@
-"""What a model is asked for a report, or for a part of one.
+"""Prompts of a report, or of a part of one.
 
 The material is untrusted. It stands between two lines that nobody who wrote it could know: they
 hold a number made from the run's id and the server's secret. The request says what is between

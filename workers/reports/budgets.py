@@ -1,4 +1,4 @@
-"""How many tokens a prompt may have beside its answer, whichever model answers."""
+"""Token budget of a prompt beside its answer."""
 
 from llmconfig.values.types import ResolvedConfig
 from llmconfig.values.windows import MAX_TOKENS

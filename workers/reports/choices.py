@@ -1,4 +1,4 @@
-"""What a person may choose for their reports."""
+"""Choices of a person's report settings."""
 
 from functools import cache
 from zoneinfo import available_timezones

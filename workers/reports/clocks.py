@@ -1,4 +1,4 @@
-"""What moment it is when a clock in a zone shows a time. Pure."""
+"""Moments at which a wall clock in a time zone shows a time. Pure."""
 
 from bisect import bisect_left
 from datetime import UTC, datetime, timedelta, tzinfo

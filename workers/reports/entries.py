@@ -1,4 +1,4 @@
-"""What a report is written from: the week's entries, and what was made of them in it.
+"""Material of a report: the week's entries and results.
 
 An entry belongs to its own date, else to the day on which it was sent, in the person's zone; equal
 text of one day counts once. Beside them stand the insights and analyses that succeeded in the week.

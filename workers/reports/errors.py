@@ -1,4 +1,4 @@
-"""Why a report cannot be made, or is not told.
+"""Errors of weekly reports.
 
 WorkerError
 ├── UnknownWeek                409  unknown_week

@@ -1,4 +1,4 @@
-"""What a report would be written from, by which models and in how many parts; nothing is stored."""
+"""Forecast of a report: its material, models and number of parts, without storing anything."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""Where a person is and which language they read, as their settings say, else as the server's."""
+"""Time zone and language of a person, from settings or the server's defaults."""
 
 import logging
 from collections.abc import Iterable

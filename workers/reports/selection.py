@@ -1,4 +1,4 @@
-"""Who gets a report at a moment: one pass over the users, page after page.
+"""Selection of the users whose report is due: one pass, page after page.
 
 Users with equal time zone, weekday and hour are due alike; what is due is computed once for each
 such slot. The database leaves out whoever has the report, whoever was refused lately and, by one

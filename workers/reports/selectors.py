@@ -1,4 +1,4 @@
-"""Reads of reports: what a person may see."""
+"""Reads of reports that a person may see."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""A report that is to be made: whose, of which week, when."""
+"""A report to be made: its person, week and reason."""
 
 from dataclasses import dataclass
 from datetime import datetime

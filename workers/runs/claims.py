@@ -1,4 +1,4 @@
-"""Who may work on a run: a claim with a lease, and a token that fences every write.
+"""Claims: a lease on a run, and a fencing token that every write names.
 
 A delivery claims its run before it works. The lease is renewed while it works
 (`workers.execution.leases`); a worker that dies stops renewing, and the run is taken from it

@@ -1,4 +1,4 @@
-"""Ending a run that nobody works on, or taking it from who does.
+"""Final states of runs that no delivery works on, or that are taken from one.
 
 By cancel, deadline, too many lost workers, or a message that makes no sense.
 """

@@ -1,4 +1,4 @@
-"""What people think of results: given, changed, withdrawn by whoever asked for the run."""
+"""Feedback on results: stored, changed and withdrawn by the run's owner."""
 
 from collections.abc import Iterable
 from typing import Any

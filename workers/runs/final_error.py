@@ -1,4 +1,4 @@
-"""The one error that a run ends with: what happened, and every attempt."""
+"""The error of a failed run: its code, and every attempt."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""Runs whose worker died: they wait again, but not for ever.
+"""Requeues runs whose lease expired; fails them after three lost workers.
 
 A worker that dies stops renewing its lease. When the lease has run out, the run waits again, and
 the loss is counted. A run that outlived ``MOST_LOSSES`` workers is likely what kills them: it ends.

@@ -1,4 +1,4 @@
-"""What a parked run waits for, and how its row says so (``TaskRun.parked_on``). Pure.
+"""Obstacles of parked runs, and their text in ``TaskRun.parked_on``. Pure.
 
 A host is written as its address alone, the others as their kind and their names: ``queue llm.x``,
 ``model qwen3:latest``, ``breaker big:7b small:1b``, ``permit http://gpu:11434 qwen3:latest``,

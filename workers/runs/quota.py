@@ -1,4 +1,4 @@
-"""How many runs of one user may be on their way: ``API_MAX_ACTIVE_RUNS``, for what the API accepts.
+"""Quota of active runs of one user (``API_MAX_ACTIVE_RUNS``), for what the API accepts.
 
 Counted in the transaction that stores the runs, under a lock of the user's own, so that no number
 of requests at once gets past it; and in PostgreSQL alone, so that it holds while Redis is away.

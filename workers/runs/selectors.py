@@ -1,4 +1,4 @@
-"""Reads of runs: what a person may see, and what a list is narrowed to."""
+"""Reads of runs: those that a person may see, with the filters of lists."""
 
 import uuid
 from collections.abc import Mapping

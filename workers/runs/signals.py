@@ -1,4 +1,5 @@
-"""Signals of the record: what other rooms learn of a run. The record knows none of its listeners.
+"""Signals of the record, for rooms above it: runs changed, a run ended, leases were lost. The
+record knows none of its listeners.
 
 All are sent inside of the transaction that writes; a listener that acts beyond the database waits
 for ``transaction.on_commit``.

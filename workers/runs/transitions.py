@@ -1,4 +1,4 @@
-"""What a delivery writes on its run: its end or its next wait, under the claim.
+"""State changes by a delivery: the run's end or its next wait, under the claim.
 
 Each returns False where the claim was lost, and nothing was written.
 """

@@ -1,4 +1,4 @@
-"""What a client sees of a run while it is worked on, from the worker to an open HTTP response.
+"""Event streams of a run, from the worker's tokens to an open HTTP response.
 
 - ``tellings`` and ``publisher``: a worker writes what a model says into a stream of Redis, and any
   process that changes a row says so. Best effort: it never holds up a generation or a write.

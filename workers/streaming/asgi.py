@@ -1,4 +1,4 @@
-"""Open event streams, around Django: they outlive the request that asked for them.
+"""ASGI wrapper that serves event streams: they outlive Django's request.
 
 The view authenticates, limits and checks like any other, and hands over a ticket. Then Django's
 request ends, with its thread and its connection to the database; only after that the first byte

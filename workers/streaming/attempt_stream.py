@@ -1,4 +1,4 @@
-"""Has those who watch a run hear what its attempt says.
+"""Streams an attempt's tokens to SSE subscribers.
 
 Only text is told as it comes. Where the answer is to be JSON, pieces of it are of no use to anyone
 before it is whole and valid: of these attempts the beginning and the end are told.

@@ -1,4 +1,4 @@
-"""What one attempt says, on its way to Redis.
+"""Write buffer for one attempt's text, on its way to Redis.
 
 The words of the whole attempt are kept until it ends (`MAX_CHARACTERS` bounds them), where Redis is
 away for a minute more: so nothing is lost, and if it comes back empty everything is said again from

@@ -1,4 +1,4 @@
-"""What is known of a run, and what of it is news to a client. Pure.
+"""Diff between two states of a run, as events for a client. Pure.
 
 A client is told differences: between what is known now and what it was told before. So a slow one
 misses steps in between but never a word, nobody is told anything twice, and a stream that begins,

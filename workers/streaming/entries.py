@@ -1,4 +1,4 @@
-"""Reading what workers wrote into a run's stream (`workers.streaming.keys`). Pure."""
+"""Reader of the entries of a run's Redis stream (`workers.streaming.keys`). Pure."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""A run that is watched: what this process knows of it, and who is to hear of changes."""
+"""Feed of one run in this process: its last known state and its subscribers."""
 
 import asyncio
 import uuid

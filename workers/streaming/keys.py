@@ -1,4 +1,4 @@
-"""What Redis holds for events: one capped stream for each run, and one channel.
+"""Keys of event streams in Redis: one capped stream for each run, and one channel.
 
 An entry of the stream has the fields ``take`` (`Take`) and either ``begun``, the attempt as JSON,
 or ``text`` with ``at``: how many characters of the attempt come before it. Who knows that can take

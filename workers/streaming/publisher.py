@@ -1,4 +1,4 @@
-"""Sends what is said of runs to Redis: one thread per process, some fifty times a second at most.
+"""Publisher: batches events of this process to Redis, at most fifty times a second, in one thread.
 
 Everything here is best effort and holds nobody up. What a generation says waits for the thread;
 while Redis is away or slow, it goes on waiting, and readers look at the database.

@@ -1,4 +1,4 @@
-"""What the database tells of watched runs."""
+"""State of watched runs, from the database."""
 
 import uuid
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""One open stream: what is new goes out, and nothing is kept for who does not read.
+"""One open stream: sends what is new, with back-pressure: nothing is buffered for a slow client.
 
 Whoever reads slowly is told the difference when there is room again (`workers.streaming.diff`); who
 reads nothing for ``STUCK_SECONDS`` is let go, and comes back with the last id that arrived.

@@ -1,4 +1,4 @@
-"""What is known of a run at this moment, as a whole and finished stream."""
+"""Snapshot of a run as a whole and finished stream."""
 
 from llmconfig.cache import server
 from workers.runs.models import TaskRun

@@ -1,4 +1,4 @@
-"""Learns when the server is asked to stop: it would wait for open streams, which wait for runs.
+"""Shutdown of event streams: the server would wait for them, and they for runs.
 
 uvicorn tells an application of its end only after the last response. So the signals are heard on
 their way to it.

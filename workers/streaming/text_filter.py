@@ -1,4 +1,4 @@
-"""What of a model's words may be shown already. Pure.
+"""Filter of streamed text: holds back thinking and markers until they are decided. Pure.
 
 The result is the text without thinking, stray tokens and surrounding space
 (`workers.backends.output.text_checked`): a marker of theirs is held back until it is decided, space

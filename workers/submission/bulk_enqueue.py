@@ -1,4 +1,4 @@
-"""The way in for many runs at once: the batch of one caller, or a run for each user.
+"""Enqueue of many runs at once: the batch of one caller, or a run for each user.
 
 The rules of ``workers.submission.enqueue``, and much faster: configurations are resolved together,
 rows stored by COPY, messages sent in chunks. Submissions are read as they are needed; one chunk is

@@ -1,4 +1,4 @@
-"""Decisions for many submissions: each distinct question is asked once."""
+"""Resolution for many submissions: each distinct question is resolved once."""
 
 import json
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The way in: decide, store, publish.
+"""Enqueue: resolve the configuration, store the run, publish its message on commit.
 
 The configuration is resolved here and nowhere later. The row is stored with that decision; its
 message leaves when the surrounding transaction commits. A broker that is down loses nothing: the

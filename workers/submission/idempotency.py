@@ -1,4 +1,4 @@
-"""One answer for one ``Idempotency-Key``, however often a client sends the same request.
+"""Idempotency keys: one response for one key, however often a client sends the request.
 
 After draft-ietf-httpapi-idempotency-key-header: a repeated key with the same request gets the
 first answer, with another request it is refused. A key is the client's own and counts for 24 hours.

@@ -1,4 +1,4 @@
-"""Answers that are kept, to be given again to whoever asks the same with the same key."""
+"""Responses kept for idempotency keys."""
 
 from django.db import models
 from django.utils import timezone

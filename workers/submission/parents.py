@@ -1,4 +1,4 @@
-"""Runs that wait for their parts go on when they need not wait any more.
+"""Release of parent runs when their children have ended.
 
 A parent is free when its last child has ended well, or the first has not. A transaction cannot see
 siblings that commit beside it: each of the last two would leave the parent to the other. So the

@@ -1,4 +1,4 @@
-"""Doing a run's work again, as another run."""
+"""Resubmit: a run's work again, as a new run."""
 
 from collections.abc import Callable
 

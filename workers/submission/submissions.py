@@ -1,4 +1,4 @@
-"""What is asked for, before it is decided and stored."""
+"""Submissions: validated requests before they are resolved and stored."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

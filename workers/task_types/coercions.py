@@ -1,4 +1,4 @@
-"""What models write for a number or a list, as the value that they mean. Pure.
+"""Coercion of model output: numbers and lists as models write them. Pure.
 
 A value that is not understood is returned as it is, for the schema to refuse.
 """

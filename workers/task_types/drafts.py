@@ -1,4 +1,4 @@
-"""Prompts built from entries, of which the oldest may be left out. Pure."""
+"""Drafts: prompts built from entries, of which the oldest may be left out. Pure."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Notes on a run: what somebody who reads its result should know about how it was made."""
+"""Notes on a run: how its result was made, for its reader."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext

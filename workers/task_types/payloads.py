@@ -1,4 +1,4 @@
-"""What a payload may look like, for each way of asking; and its size limit."""
+"""Payload serializers, and the size limit of a payload."""
 
 import json
 from typing import Any, ClassVar

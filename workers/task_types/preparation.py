@@ -1,4 +1,4 @@
-"""What a run comes to before a model is called: a prompt, or parts that are done first."""
+"""Preparation of a run before a model is called: a prompt, or a division into parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""JSON Schema (2020-12) of what a task type takes and gives, from its serializer and its own words.
+"""JSON Schema (2020-12) of a task type's payload and result.
 
 What a schema allows is accepted, what it forbids is not; but for the limits of the whole payload,
 which no schema can say and its description does: bytes, depth, and no NUL or lone surrogate.

@@ -1,5 +1,4 @@
-"""Serializers that take things for what they are: a typo must not pass in silence, and the API's
-description must be exact."""
+"""Strict DRF fields: no type coercion, unknown keys are rejected."""
 
 import re
 from datetime import date

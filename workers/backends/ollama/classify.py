@@ -1,4 +1,5 @@
-"""What Ollama and the network can do, and the outcome of each. The one closed table.
+"""Classification of failures: Ollama's and the network's errors to outcomes, in one closed table.
+The one closed table.
 
 The official client lets `ConnectionError`, errors of httpx, `json.JSONDecodeError`, pydantic's
 errors and `ResponseError` escape. `translate` turns whatever it was into `AttemptFailed`.

@@ -1,4 +1,4 @@
-"""The clients of one Ollama host: the official one, and plain HTTP for what it does not offer."""
+"""HTTP clients of one Ollama host: the official one, and plain HTTP for what it does not offer."""
 
 import httpx
 import ollama

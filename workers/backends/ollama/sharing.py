@@ -1,4 +1,5 @@
-"""Doing a thing once for all who want it at the same time. Only on the event loop's thread."""
+"""Single-flight on the event loop: concurrent callers with one key share one task. Only on the
+event loop's thread."""
 
 import asyncio
 import copy

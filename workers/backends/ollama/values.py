@@ -1,4 +1,4 @@
-"""What goes into a generation and what comes out of it: small frozen values."""
+"""Frozen values of a generation: its request, limits and result."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The number of permits that the settings state, and what is known under it."""
+"""Stated and learned number of permits of a (host, model)."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""What an attempt that ended says of the number of permits.
+"""Learning the number of permits from attempts that ended.
 
 An answer tells how long it waited in the server's own queue. An attempt that saw no byte, while
 another of ours on the same (host, model) got tokens, stood behind it there: the model is not slow.

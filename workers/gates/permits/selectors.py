@@ -1,4 +1,4 @@
-"""Permits as people see them: how many there are, who holds them, how many runs wait."""
+"""Reads of permits: how many there are, their holders, and how many runs wait."""
 
 from dataclasses import dataclass
 

@@ -1,1 +1,1 @@
-"""Whether every configured model is where it is needed, who uses it, and what else is wrong."""
+"""Doctor: configured models, where they are missing and who uses them, and other faults."""

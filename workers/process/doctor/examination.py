@@ -1,4 +1,4 @@
-"""What is wrong, from the facts. It decides and asks nobody."""
+"""Examination: findings from facts, without any input or output. It decides and asks nobody."""
 
 from collections.abc import Iterable, Iterator
 

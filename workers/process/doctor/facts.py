@@ -1,4 +1,4 @@
-"""What the doctor judges by: small values, gathered elsewhere."""
+"""Facts and findings of the doctor: small frozen values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,5 @@
-"""Asks for the facts. What does not answer becomes a finding, never an error."""
+"""Gathering of the doctor's facts. A part that does not answer becomes a finding, never an error.
+What does not answer becomes a finding, never an error."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a worker logs of its models when it starts: one line."""
+"""Summary of a worker's models, logged in one line at its start."""
 
 from collections.abc import Collection, Iterable, Sequence
 

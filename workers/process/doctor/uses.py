@@ -1,4 +1,4 @@
-"""Who uses a model, in words."""
+"""Users of a model, as text."""
 
 from collections.abc import Callable, Iterable, Sequence
 

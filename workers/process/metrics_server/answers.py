@@ -1,4 +1,4 @@
-"""What the port answers: a status, a content type and a body for each path."""
+"""Responses of the metrics server: status, content type and body for each path."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

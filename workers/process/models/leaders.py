@@ -1,4 +1,4 @@
-"""Which process does what only one should do."""
+"""Leader election: one row for each duty of which one process has the lease."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,4 @@
-"""The registry of workers: what each says of itself, and when it last did."""
+"""Registry of workers: one row each, with the time of its last heartbeat."""
 
 from django.db import models
 from django.db.models import Value

@@ -1,1 +1,1 @@
-"""Which workers there are, what each says of itself, and which models each has at hand."""
+"""Registry of workers: heartbeats, and the models that each has."""

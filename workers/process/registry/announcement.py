@@ -1,4 +1,4 @@
-"""What a worker says of itself when it starts."""
+"""Announcement: what a worker registers at its start."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which models there are for somebody: what live workers have, and what is configured."""
+"""Catalogue of models for one person: those of live workers, and those that are configured."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

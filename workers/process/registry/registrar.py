@@ -1,4 +1,4 @@
-"""The worker's thread that keeps its row in the registry: a heartbeat, and what has changed."""
+"""Heartbeat thread: keeps this worker's row in the registry."""
 
 import logging
 import time

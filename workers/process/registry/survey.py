@@ -1,4 +1,4 @@
-"""What a model server has: asked for now and then, within a few seconds, without generating.
+"""Survey of a model server: its version, models and windows, without generating.
 
 ``/api/show`` is asked for configured models alone, once for each digest. A model that is listed and
 cannot be shown, or that this process could not have loaded, is reported with the reason. A server

@@ -1,4 +1,4 @@
-"""What became of a mail, from what the mail server said or did. Pure.
+"""Outcome of a mail, from the mail server's reply or error. Pure.
 
 After RFC 5321: an answer of 4yz may be another one later, one of 5yz is for good (4.2.1). A server
 that is set up wrongly for an hour says 5yz, too, so it is asked a few times more; and what it says

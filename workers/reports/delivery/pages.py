@@ -1,4 +1,4 @@
-"""What a page or a mail shows of a report."""
+"""View of a report for pages and mails."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""The thread that sends what waits, in each worker that writes reports."""
+"""Mail thread: sends waiting reports, in each worker that writes reports."""
 
 import logging
 import time

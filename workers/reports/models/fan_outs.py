@@ -1,4 +1,4 @@
-"""How the making of reports that are due goes on, and who got none."""
+"""Rows of fan-outs, and of users whose report was refused."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""Weekly reports: who wants one when, and those that were made."""
+"""Rows of report settings and weekly reports."""
 
 import uuid
 

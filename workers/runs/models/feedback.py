@@ -1,4 +1,4 @@
-"""What people think of results."""
+"""Rows of feedback on results."""
 
 from django.conf import settings
 from django.db import models
