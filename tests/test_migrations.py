@@ -209,7 +209,7 @@ def _check(name, template):
 
 OLD_KEYS = [
     "temperature", "top_p", "top_k", "min_p", "max_tokens", "seed", "stop", "repeat_penalty",
-    "presence_penalty", "frequency_penalty",
+    "presence_penalty", "frequency_penalty", "think",
 ]  # fmt: skip
 REMOVED = migrations.RemoveConstraint("preference", "preference_parameters_closed")
 
@@ -217,10 +217,10 @@ REMOVED = migrations.RemoveConstraint("preference", "preference_parameters_close
 @pytest.mark.parametrize(
     ("added", "is_narrower"),
     [
-        ([_closing(*OLD_KEYS, "think"), _choosing("think")], False),
-        ([_closing(*OLD_KEYS, "think"), _choosing("seed")], True),
-        ([_closing(*OLD_KEYS[1:], "think")], True),
-        ([_choosing("think")], True),
+        ([_closing(*OLD_KEYS, "mirostat"), _choosing("mirostat")], False),
+        ([_closing(*OLD_KEYS, "mirostat"), _choosing("seed")], True),
+        ([_closing(*OLD_KEYS[1:], "mirostat")], True),
+        ([_choosing("mirostat")], True),
     ],
 )
 def test_a_closed_list_of_keys_may_be_replaced_by_a_longer_one(added, is_narrower):

@@ -1,8 +1,9 @@
 """Settings of the test suite: real services, fast passwords, no developer's key."""
 
 from config.settings.base import *  # noqa: F403  (Django's way to layer settings modules)
-from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS
+from config.settings.base import CELERY_BROKER_TRANSPORT_OPTIONS, INSTALLED_APPS
 
+INSTALLED_APPS = [*INSTALLED_APPS, "devstack"]
 SECRET_KEY = "only-for-tests"  # noqa: S105  (signs nothing outside the test suite)
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -8,7 +8,7 @@ from workers.reports.models import MailState, WeeklyReport
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("config_file")]
 
-LIST = "/admin/workers/weeklyreport/"
+LIST = "/admin/reports/weeklyreport/"
 
 
 @pytest.fixture
