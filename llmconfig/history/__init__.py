@@ -1,8 +1,8 @@
-"""Who changed which row when, from where and why; how rows return to what they were.
+"""History of rows, and rollback to an earlier state.
 
-``authorship`` says who, from where and why for a unit of work. ``records`` and ``versioned`` write
-the history with every change, ``people`` forgets who was deleted. ``entries`` reads it in words,
-``states`` as plain rows, ``diffs`` compares. ``rollback`` returns rows by a ``plan`` of ``steps``,
+``authorship``, ``records`` and ``versioned`` of ``llmconfig.tables`` write it with every change;
+``people`` forgets deleted users. ``entries`` reads it as text, ``states`` as plain rows,
+``llmconfig.values.diffs`` compares. ``rollback`` returns rows by a ``plan`` of ``steps``,
 without those that ``refusals`` finds.
 
 Recorded is what services and ``save`` do, ``QuerySet.update``, ``bulk_create`` and ``bulk_update``,

@@ -1,4 +1,6 @@
-"""The metrics that a worker counts itself. Those read from the database are in ``stored``.
+"""Instruments of a worker: what it counts itself.
+
+Gauges read from the database are in `workers.process.metrics_server.stored`.
 
 No label holds a person, a run or a text. Counters begin at 0 with the process.
 """
