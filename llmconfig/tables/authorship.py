@@ -24,8 +24,6 @@ API = "api"
 COMMAND = "command"
 #: Code that names no source and runs in no request: a shell, a test, a fixture.
 CODE = "code"
-#: How a row was found when its history began.
-BASELINE = "baseline"
 
 SOURCE_MAX_LENGTH = 20
 REASON_MAX_LENGTH = 100

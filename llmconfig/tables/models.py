@@ -1,4 +1,4 @@
-"""Rows of preferences, one for each scope, and of tiers. NULL means inherit. NULL means inherit."""
+"""Rows of preferences, one for each scope, and of tiers. NULL means inherit."""
 
 from collections.abc import Collection
 from typing import Any
@@ -70,7 +70,6 @@ class Preference(Versioned):
         _("deadline (seconds)"), null=True, blank=True, help_text=_("Of the whole run.")
     )
     parameters = models.JSONField(_("parameters"), default=dict, blank=True)
-    # The last release, which does not know the column, still writes rows beside this one.
     created_at = models.DateTimeField(_("created at"), db_default=Now(), editable=False)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     updated_by = models.ForeignKey(

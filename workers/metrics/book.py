@@ -1,5 +1,4 @@
-"""Recording of metrics. An attempt counts for the model that was called. An attempt counts for the
-model that was called, not for the one wanted.
+"""Recording of metrics. An attempt counts for the model that was called, not for the one wanted.
 
 In a child of a prefork pool a booking goes to the parent, which knows the labels and serves them.
 """
@@ -74,14 +73,10 @@ def _run_ended(run: TaskRun, status: str, **_: Any) -> None:
     transaction.on_commit(partial(run_ended, run.task_type, status))
 
 
-def leases_lost(count: int) -> None:
+@receiver(signals.leases_lost)
+def leases_lost(count: int, **_: Any) -> None:
     """Runs that were taken from a worker which stopped renewing its leases."""
     _book("leases_lost", count)
-
-
-@receiver(signals.leases_lost)
-def _leases_lost(count: int, **_: Any) -> None:
-    leases_lost(count)
 
 
 def thread_failed(name: str) -> None:
