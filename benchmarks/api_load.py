@@ -161,13 +161,15 @@ async def _measure(url: str, tokens: list[str], pid: int, seconds: int, broker: 
         published = await _without_broker(Caller(http, tokens[0], away), broker)
     say(_table(tally, seconds))
     say("web process, MB: " + ", ".join(f"{size:.0f}" for size in sizes))
-    told = {call: count for call, count in away.statuses.items() if call[1] != REFUSED}
+    statuses = {call: count for call, count in away.statuses.items() if call[1] != REFUSED}
     flat = sizes[-1] <= sizes[len(sizes) // 3] * GROWTH
     return all(
         [
             verdict(f"{tally.bad()} answers of 5xx or none at all", tally.bad() == 0),
             verdict("memory after the first third, flat", flat),
-            verdict(f"{told} while the broker is away", told == {("submit", "202"): AWAY_CALLS}),
+            verdict(
+                f"{statuses} while the broker is away", statuses == {("submit", "202"): AWAY_CALLS}
+            ),
             verdict("all runs published or worked on afterwards", published),
         ]
     )

@@ -6,7 +6,7 @@ A step measures the capacity (clients that make one call after the other), or se
 rate, whatever becomes of those before. An operator asks for ``/healthz`` and the login page.
 A machine's speed may change by half within a minute: steps are short, one of the capacity stands
 before and after each load, and the rounds are added up. Promised at every load: what is accepted is
-answered within 2 s at p99; what is not is 503 with ``Retry-After``; beyond the capacity the
+answered within 2 s at p99; other calls get 503 with ``Retry-After``; beyond the capacity the
 throughput is at least 0.95 of it, and the operator is never refused. Exits with 1 where it is not.
 No worker runs. Server, database and this program share the processors.
 """

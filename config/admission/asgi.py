@@ -102,8 +102,8 @@ class Admission:
     async def _work(self, scope: Scope, body: bytes, answer: Answer, places: Places | None) -> None:
         """Return when the place is free again."""
         try:
-            told = {**scope, "headers": measured(scope["headers"], body)}
-            await self._application(told, _receive_body(body), answer.take)
+            measured_scope = {**scope, "headers": measured(scope["headers"], body)}
+            await self._application(measured_scope, _receive_body(body), answer.take)
             if not self._answers.has_room(answer.size):
                 await answer.sent()
         finally:

@@ -227,15 +227,15 @@ class _Reader:
 
 def _results(outcomes: Iterable[Outcome | ValidationError], runs: list[TaskRun]) -> list[Any]:
     """The items of the answer; what is to be published is added to ``runs``."""
-    told: list[dict[str, Any]] = []
+    items: list[dict[str, Any]] = []
     for index, outcome in enumerate(outcomes):
         error = outcome.error if isinstance(outcome, Outcome) else outcome
         if isinstance(outcome, Outcome) and outcome.run:
             runs.append(outcome.run)
-            told.append(_accepted_json(index, outcome.run))
+            items.append(_accepted_json(index, outcome.run))
         elif error:
-            told.append({"index": index, "error": problem_json(error)})
-    return told
+            items.append({"index": index, "error": problem_json(error)})
+    return items
 
 
 def _accepted_json(index: int, run: TaskRun) -> dict[str, Any]:

@@ -121,21 +121,21 @@ class TaskEventsView(APIView):
     )
     def get(self, request: Request, task_id: str) -> HttpResponse:
         seconds = _seconds(request)
-        told = _cursor(request)
+        cursor = _cursor(request)
         run = run_visible(request.user, task_id)
-        if told.ended:
-            # Whoever was told everything stops asking: the standard's word for it.
+        if cursor.ended:
+            # 204 ends a client's reconnects (WHATWG HTML, server-sent events).
             return HttpResponse(status=204, headers=sse.HEADERS)
         ticket = Ticket(
-            run_id=run.pk, user_id=request.user.pk, row=row_of(run), told=told, seconds=seconds
+            run_id=run.pk, user_id=request.user.pk, row=row_of(run), told=cursor, seconds=seconds
         )
         is_open = bool(seconds) and ticket.row.end is None and request.method == "GET"
         if is_open and hand_over(request._request, ticket):
             body = b""
         elif is_open:
-            body = sse.retry_encode(NO_STREAM_RETRY_MILLISECONDS) + snapshot(run, told)
+            body = sse.retry_encode(NO_STREAM_RETRY_MILLISECONDS) + snapshot(run, cursor)
         else:
-            body = snapshot(run, told)
+            body = snapshot(run, cursor)
         return HttpResponse(body, content_type=sse.CONTENT_TYPE, headers=sse.HEADERS)
 
 

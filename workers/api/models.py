@@ -27,7 +27,7 @@ class ModelListView(APIView):
 
 
 def _model_json(model: ListedModel, is_staff: bool) -> dict[str, Any]:
-    told: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "name": model.name,
         "available": model.available,
         "allowed": model.allowed,
@@ -43,14 +43,14 @@ def _model_json(model: ListedModel, is_staff: bool) -> dict[str, Any]:
         ],
     }
     if is_staff:
-        told["places"] = [_place_json(stated) for stated in model.stated]
-    return told
+        shown["places"] = [_place_json(stated) for stated in model.stated]
+    return shown
 
 
 def _holding_json(holding: Holding, is_staff: bool) -> dict[str, str]:
     if is_staff:
-        told = {"name": holding.worker, "state": holding.state, "host": holding.host}
-        return {**told, **({"reason": holding.fault} if holding.fault else {})}
+        shown = {"name": holding.worker, "state": holding.state, "host": holding.host}
+        return {**shown, **({"reason": holding.fault} if holding.fault else {})}
     # What follows the @ is a machine's address.
     return {"name": holding.worker.partition("@")[0], "state": holding.state}
 

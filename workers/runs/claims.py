@@ -2,8 +2,8 @@
 
 A delivery claims its run before it works. The lease is renewed while it works
 (`workers.execution.leases`); a worker that dies stops renewing, and the run is taken from it
-(`workers.runs.losses`). Whoever lost the claim can write nothing: each write names the token. All
-times are the database's.
+(`workers.runs.losses`). A delivery that lost its claim cannot
+write: each write names the token. All times are the database's.
 """
 
 import threading

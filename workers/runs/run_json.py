@@ -116,12 +116,12 @@ def attempt_json(attempt: Attempt) -> dict[str, Any]:
 def _config(run: TaskRun) -> dict[str, Any] | None:
     """None for what a foreign producer wrote and nobody can read."""
     try:
-        told = ResolvedConfig.from_wire(run.llm_config).to_wire()
+        config = ResolvedConfig.from_wire(run.llm_config).to_wire()
     except MalformedConfig:
         return None
     if resolved_at := run.llm_config.get("resolved_at"):
-        told["resolved_at"] = resolved_at
-    return told
+        config["resolved_at"] = resolved_at
+    return config
 
 
 def _error_of(status: str, attempts: list[Attempt]) -> dict[str, str] | None:

@@ -1,6 +1,6 @@
-"""Cursors: the position of a client in a run's events. The id of each event is the cursor after it,
-so whoever comes back with ``Last-Event-ID`` goes on just there, in whichever process, with or
-without Redis. Pure."""
+"""Cursors: the position of a client in a run's events. The id of each event is the cursor after it:
+a client that reconnects with ``Last-Event-ID`` resumes there, in any process, with or without
+Redis. Pure."""
 
 import re
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ class Row:
     status: str
     #: How often it was claimed.
     deliveries: int
-    #: Those that have ended, as `attempt_json` tells them, oldest first.
+    #: Those that have ended, as `attempt_json` renders them, oldest first.
     attempts: tuple[Mapping[str, Any], ...]
     #: What ``end`` says; None while the run is open.
     end: Mapping[str, Any] | None = None

@@ -23,14 +23,14 @@ Mark = tuple[str, int, int]
 
 def row_of(run: TaskRun) -> Row:
     """A run with its attempts, as it is now."""
-    told = run_json(run)
-    ended = {name: told[name] for name in _TOLD_AT_END}
+    shown = run_json(run)
+    ended = {name: shown[name] for name in _TOLD_AT_END}
     ended["status_url"] = reverse("task-detail", args=[run.pk])
     return Row(
-        status=told["status"],
+        status=shown["status"],
         deliveries=run.deliveries,
-        attempts=tuple(told["attempts"]),
-        end=ended if told["status"] in FINAL else None,
+        attempts=tuple(shown["attempts"]),
+        end=ended if shown["status"] in FINAL else None,
     )
 
 
@@ -58,10 +58,10 @@ def _marks(run_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, Mark]:
 
 def _deleted(row: Row) -> Row:
     error = {"code": "not_found", "detail": _("There is no such task.")}
-    told = dict.fromkeys((*_TOLD_AT_END, "status_url"))
+    shown = dict.fromkeys((*_TOLD_AT_END, "status_url"))
     return Row(
         status=row.status,
         deliveries=row.deliveries,
         attempts=row.attempts,
-        end={**told, "notes": [], "fallback_used": False, "error": error},
+        end={**shown, "notes": [], "fallback_used": False, "error": error},
     )

@@ -1,7 +1,7 @@
 """One open stream: sends what is new, with back-pressure: nothing is buffered for a slow client.
 
-Whoever reads slowly is told the difference when there is room again (`workers.streaming.diff`); who
-reads nothing for ``STUCK_SECONDS`` is let go, and comes back with the last id that arrived.
+A slow client is sent the difference when there is room again (`workers.streaming.diff`). One that
+reads nothing for ``STUCK_SECONDS`` is closed, and resumes from the last id that it received.
 """
 
 import asyncio
@@ -81,9 +81,9 @@ class Stream:
                 await feed.is_ready.wait()
         while not self._is_gone:
             signal.clear()
-            if told := list(news(feed.view, self._told)):
-                self._told = told[-1].cursor
-                await self._write(sse.events_encode(told))
+            if events := list(news(feed.view, self._told)):
+                self._told = events[-1].cursor
+                await self._write(sse.events_encode(events))
             if hub.closing:
                 spread = random.randint(*RETRY_SPREAD_MILLISECONDS)  # noqa: S311  (jitter)
                 await self._write(sse.retry_encode(spread))

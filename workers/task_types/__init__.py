@@ -46,8 +46,8 @@ class TaskType:
     #: JSON Schema of the answer, given to Ollama as ``format``; None asks for Markdown.
     output_schema: Mapping[str, Any] | None = None
     #: From the object that a model wrote to what the schema describes
-    #: (`workers.task_types.coercions`), before it is validated. Raises ValueError with what the
-    #: model is to be told.
+    #: (`workers.task_types.coercions`), before it is validated. Raises ValueError with the
+    #: correction for the model.
     coerce: Callable[[Result], Result] = _content
     #: From the validated answer to the stored result.
     finish: Callable[[Result], Result] = _content

@@ -1,5 +1,4 @@
-"""Client of Ollama. No other package imports its library or an HTTP client. No other package
-imports its client or an HTTP client.
+"""Client of Ollama. No other package imports its library or an HTTP client.
 
 `generate` asks a model once and either returns a complete answer or raises `AttemptFailed`. It
 blocks the calling thread; the work itself happens on one event loop per process.

@@ -1,5 +1,4 @@
 """Classification of failures: Ollama's and the network's errors to outcomes, in one closed table.
-The one closed table.
 
 The official client lets `ConnectionError`, errors of httpx, `json.JSONDecodeError`, pydantic's
 errors and `ResponseError` escape. `translate` turns whatever it was into `AttemptFailed`.

@@ -1,4 +1,4 @@
-"""Examination: findings from facts, without any input or output. It decides and asks nobody."""
+"""Examination: findings from facts, without any input or output."""
 
 from collections.abc import Iterable, Iterator
 
@@ -11,7 +11,7 @@ from llmconfig.resolution.stated_models import StatedModel
 from llmconfig.values.model_names import normalise_model
 from llmconfig.values.texts import printable
 from workers.process.doctor.facts import Facts, Finding, Server, Worker
-from workers.process.doctor.uses import NamesOf, nobody, uses_text
+from workers.process.doctor.uses import NamesOf, no_names, uses_text
 from workers.process.extensions import doctor_checks
 from workers.runs.states import NodeState
 
@@ -44,7 +44,7 @@ def titles() -> dict[str, str | Promise]:
     return TITLES | {check.code: check.title for check in doctor_checks}
 
 
-def examine(facts: Facts, names_of: NamesOf = nobody) -> list[Finding]:
+def examine(facts: Facts, names_of: NamesOf = no_names) -> list[Finding]:
     """Everything that is wrong, and warnings. ``names_of`` names some users of a model, to be told
     with it."""
     found = [

@@ -1,5 +1,4 @@
-"""Gathering of the doctor's facts. A part that does not answer becomes a finding, never an error.
-What does not answer becomes a finding, never an error."""
+"""Gathering of the doctor's facts. A part that fails to answer becomes a finding, not an error."""
 
 from collections.abc import Collection, Iterable
 from typing import Any

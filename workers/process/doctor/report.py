@@ -30,8 +30,8 @@ def report_lines(facts: Facts, findings: Sequence[Finding]) -> Iterator[tuple[st
     yield "fact", _row(_("Models"), _models_text(facts))
     for number, pool in enumerate(facts.permits):
         yield "fact", _row(_("Permits") if number == 0 else "", _permits_text(pool))
-    for label, told in zip(chain([_("Windows")], repeat("")), _windows_text(facts), strict=False):
-        yield "fact", _row(label, told)
+    for label, text in zip(chain([_("Windows")], repeat("")), _windows_text(facts), strict=False):
+        yield "fact", _row(label, text)
     column = min(LONGEST_SUBJECT, max((len(each.subject) for each in findings), default=0)) + 2
     for code, group in groupby(findings, key=lambda finding: finding.code):
         yield "title", ""

@@ -14,12 +14,12 @@ NamesOf = Callable[[str], Sequence[str]]
 SHOWN_NAMES = 3
 
 
-def nobody(_model: str) -> Sequence[str]:
+def no_names(_model: str) -> Sequence[str]:
     """Where no names are to be told."""
     return ()
 
 
-def uses_text(stated: Iterable[StatedModel], names_of: NamesOf = nobody) -> str:
+def uses_text(stated: Iterable[StatedModel], names_of: NamesOf = no_names) -> str:
     """``tier premium (preference 4 v2), 12 users (ada, bob, eve, …)``."""
     told = [
         _users_text(each, names_of(each.model)) if each.users else _place_text(each)
